@@ -1,0 +1,143 @@
+//! The REST API's bodies. Errors are [`crate::refusal::ErrorBody`].
+
+use serde::{Deserialize, Serialize};
+
+use crate::identity::ClusterName;
+use crate::rows::Row;
+use crate::watch::Position;
+
+/// `POST /api/session`: sign in. Answered by a cookie and [`Session`].
+#[derive(Clone, Serialize, Deserialize)]
+pub struct SignIn {
+    /// A Kubernetes bearer token.
+    pub token: String,
+}
+
+/// `GET /api/session`: who am I.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Session {
+    /// User name, as the cluster knows it.
+    pub user: String,
+    /// Groups, as the cluster knows them.
+    pub groups: Vec<String>,
+    /// When the session ends, in seconds since 1970.
+    pub expires: i64,
+}
+
+/// `GET /api/about`: what the sign-in page says before anybody is signed in. No names but the cluster's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct About {
+    /// Name of the cluster that one signs in to.
+    pub cluster: ClusterName,
+    /// Kubernetes' version such as `1.36`; empty while it does not answer.
+    pub kubernetes: String,
+    /// Whether the cluster answers now.
+    pub reachable: bool,
+    /// Krateyard's version.
+    pub version: String,
+}
+
+/// `GET /api/clusters`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Clusters {
+    /// Clusters, the default one first.
+    pub clusters: Vec<ClusterInfo>,
+}
+
+/// One cluster.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClusterInfo {
+    /// Name.
+    pub name: ClusterName,
+    /// Kubernetes' version such as `v1.36.2`; empty while it does not answer.
+    pub version: String,
+    /// Whether the cluster answers now.
+    pub reachable: bool,
+}
+
+/// `GET /api/access?cluster=`: where the person may list, so that the app asks for what it may have.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Access {
+    /// Plurals with group (`pods`, `deployments.apps`) that the person may list and watch cluster-wide.
+    pub cluster_wide: Vec<String>,
+    /// Namespaces in which the person may list and watch, and what; complete only for what is not cluster-wide.
+    pub namespaces: Vec<NamespaceAccess>,
+}
+
+/// What a person may list and watch in one namespace.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamespaceAccess {
+    /// Namespace.
+    pub namespace: String,
+    /// Plurals with group.
+    pub resources: Vec<String>,
+}
+
+/// `POST /api/access?cluster=`: may I do these?
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccessQuestions {
+    /// At most [`MAX_QUESTIONS`].
+    pub questions: Vec<AccessQuestion>,
+}
+
+/// The most questions of one request.
+pub const MAX_QUESTIONS: usize = 100;
+
+/// One question, in RBAC's terms.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct AccessQuestion {
+    /// Such as `get` or `create`.
+    pub verb: String,
+    /// API group, empty for core.
+    pub group: String,
+    /// Plural.
+    pub resource: String,
+    /// Such as `exec` or `log`; empty for none.
+    #[serde(default)]
+    pub subresource: String,
+    /// `None` is cluster-wide.
+    #[serde(default)]
+    pub namespace: Option<String>,
+    /// Name; empty for any.
+    #[serde(default)]
+    pub name: String,
+}
+
+/// The answers, in the order of the questions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccessAnswers {
+    /// Allowed or not.
+    pub allowed: Vec<bool>,
+}
+
+/// `GET /api/clusters/{cluster}/resources/{group}/{version}/{plural}?namespace=`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct List {
+    /// The rows that a subscription would begin with.
+    pub items: Vec<Row>,
+    /// Where that is in the hub's history.
+    pub position: Position,
+}
+
+/// `GET /api/health`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Health {
+    /// The process answers.
+    pub alive: bool,
+    /// It can serve people: at least one cluster answers.
+    pub ready: bool,
+    /// Clusters and whether they answer.
+    pub upstreams: Vec<Upstream>,
+}
+
+/// One cluster, in [`Health`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Upstream {
+    /// Name.
+    pub cluster: ClusterName,
+    /// Whether it answers now.
+    pub reachable: bool,
+}

@@ -1,0 +1,51 @@
+//! Kubernetes quantities (`apimachinery/pkg/api/resource`): `250m`, `1.5`, `512Mi`, `2e3`.
+
+/// The value in thousandths of the unit (millicores for CPU, milli-bytes for memory); `None` for what is no quantity.
+pub fn milli(text: &str) -> Option<i64> {
+    let end = text.find(|c: char| !matches!(c, '0'..='9' | '.' | '+' | '-')).unwrap_or(text.len());
+    let (number, suffix) = text.split_at(end);
+    let number: f64 = number.parse().ok()?;
+    let factor = match suffix {
+        "n" => 1e-9,
+        "u" => 1e-6,
+        "m" => 1e-3,
+        "" => 1.0,
+        "k" => 1e3,
+        "M" => 1e6,
+        "G" => 1e9,
+        "T" => 1e12,
+        "P" => 1e15,
+        "E" => 1e18,
+        "Ki" => 1024.0,
+        "Mi" => 1024f64.powi(2),
+        "Gi" => 1024f64.powi(3),
+        "Ti" => 1024f64.powi(4),
+        "Pi" => 1024f64.powi(5),
+        "Ei" => 1024f64.powi(6),
+        _ => 10f64.powi(suffix.strip_prefix(['e', 'E'])?.parse().ok()?),
+    };
+    let value = number * factor * 1000.0;
+    value.is_finite().then_some(value.ceil() as i64)
+}
+
+/// The value in whole units, rounded up (bytes for memory).
+pub fn whole(text: &str) -> Option<i64> {
+    milli(text).map(|value| value.div_euclid(1000) + i64::from(value.rem_euclid(1000) > 0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantities_are_read() {
+        for (text, expect) in [("250m", 250), ("1", 1000), ("1.5", 1500), ("2e3", 2_000_000), ("1Ki", 1_024_000), ("0", 0), ("100n", 1)] {
+            assert_eq!(milli(text), Some(expect), "{text}");
+        }
+        assert_eq!(whole("512Mi"), Some(536_870_912));
+        assert_eq!(whole("100m"), Some(1));
+        for text in ["", "m", "1Zi", "one", "1e", "--1"] {
+            assert_eq!(milli(text), None, "{text}");
+        }
+    }
+}

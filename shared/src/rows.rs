@@ -1,0 +1,147 @@
+//! Rows: compact typed facts of one object, and the ONE constructor of each. A snapshot, a stream and a REST answer all make rows here.
+//!
+//! A row says what the object says; what that means (status words, ranks) is in [`crate::status`].
+
+mod event;
+mod namespace;
+mod network;
+mod node;
+mod pod;
+mod workload;
+
+use minicbor::{Decode, Encode};
+use serde::{Deserialize, Deserializer, Serialize};
+
+pub use event::EventFacts;
+pub use namespace::NamespaceFacts;
+pub use network::{PortFacts, ServiceFacts};
+pub use node::NodeFacts;
+pub use pod::{ContainerFacts, ContainerRole, ContainerRunState, Ended, PodFacts};
+pub use workload::{DeploymentFacts, ReplicaSetFacts};
+
+use crate::kinds::Kind;
+use crate::objects::{self, Meta};
+use crate::time::{self, Seconds};
+
+/// One object as a table shows it.
+#[derive(Debug, Clone, PartialEq, Encode, Decode, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Row {
+    /// `metadata.uid`: the key of a row.
+    #[n(0)]
+    pub uid: String,
+    /// Namespace; `None` for cluster-scoped kinds.
+    #[n(1)]
+    pub namespace: Option<String>,
+    /// Name.
+    #[n(2)]
+    pub name: String,
+    /// `metadata.creationTimestamp`; 0 where it is absent.
+    #[n(3)]
+    pub created: Seconds,
+    /// `metadata.deletionTimestamp`.
+    #[n(4)]
+    pub deleting: Option<Seconds>,
+    /// Labels, in the order of their keys.
+    #[n(5)]
+    pub labels: Vec<(String, String)>,
+    /// The owner that controls it.
+    #[n(6)]
+    pub owner: Option<Owner>,
+    /// What its kind adds.
+    #[n(7)]
+    pub facts: Facts,
+}
+
+/// The controlling owner of an object.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct Owner {
+    /// Kind, such as `ReplicaSet`.
+    #[n(0)]
+    pub kind: String,
+    /// Name.
+    #[n(1)]
+    pub name: String,
+    /// `metadata.uid`.
+    #[n(2)]
+    pub uid: String,
+}
+
+/// What a kind adds to a row.
+#[derive(Debug, Clone, PartialEq, Encode, Decode, Serialize, Deserialize)]
+#[serde(tag = "kind")]
+#[allow(missing_docs)]
+pub enum Facts {
+    #[n(0)]
+    Namespace(#[n(0)] NamespaceFacts),
+    #[n(1)]
+    Node(#[n(0)] NodeFacts),
+    #[n(2)]
+    Pod(#[n(0)] PodFacts),
+    #[n(3)]
+    Deployment(#[n(0)] DeploymentFacts),
+    #[n(4)]
+    ReplicaSet(#[n(0)] ReplicaSetFacts),
+    #[n(5)]
+    Service(#[n(0)] ServiceFacts),
+    #[n(6)]
+    Event(#[n(0)] EventFacts),
+}
+
+impl Facts {
+    /// The kind of these facts.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Facts::Namespace(_) => Kind::Namespace,
+            Facts::Node(_) => Kind::Node,
+            Facts::Pod(_) => Kind::Pod,
+            Facts::Deployment(_) => Kind::Deployment,
+            Facts::ReplicaSet(_) => Kind::ReplicaSet,
+            Facts::Service(_) => Kind::Service,
+            Facts::Event(_) => Kind::Event,
+        }
+    }
+}
+
+impl Row {
+    /// The value of a label.
+    pub fn label(&self, key: &str) -> Option<&str> {
+        self.labels.binary_search_by(|(k, _)| k.as_str().cmp(key)).ok().map(|at| self.labels[at].1.as_str())
+    }
+}
+
+/// Decodes one object of `kind` and makes its row; beside it its `resourceVersion`. The object is dropped.
+///
+/// # Errors
+/// Those of the deserializer: JSON that is no object, or a field of a type that Kubernetes does not give it.
+pub fn project<'de, D: Deserializer<'de>>(kind: Kind, deserializer: D) -> Result<(Row, String), D::Error> {
+    Ok(match kind {
+        Kind::Namespace => row(objects::NamespaceObject::deserialize(deserializer)?, |o| (o.metadata, Facts::Namespace(namespace::facts(o.status)))),
+        Kind::Node => row(objects::NodeObject::deserialize(deserializer)?, |o| (o.metadata.clone(), Facts::Node(node::facts(o)))),
+        Kind::Pod => row(objects::PodObject::deserialize(deserializer)?, |o| (o.metadata.clone(), Facts::Pod(pod::facts(o)))),
+        Kind::Deployment => {
+            row(objects::DeploymentObject::deserialize(deserializer)?, |o| (o.metadata, Facts::Deployment(workload::deployment(o.spec, o.status))))
+        }
+        Kind::ReplicaSet => {
+            row(objects::ReplicaSetObject::deserialize(deserializer)?, |o| (o.metadata, Facts::ReplicaSet(workload::replica_set(&o.spec, &o.status))))
+        }
+        Kind::Service => row(objects::ServiceObject::deserialize(deserializer)?, |o| (o.metadata, Facts::Service(network::service(o.spec, o.status)))),
+        Kind::Event => row(objects::EventObject::deserialize(deserializer)?, |o| (o.metadata.clone(), Facts::Event(event::facts(o)))),
+    })
+}
+
+fn row<T>(object: T, split: impl FnOnce(T) -> (Meta, Facts)) -> (Row, String) {
+    let (meta, facts) = split(object);
+    let owner = meta.owner_references.into_iter().find(|owner| owner.controller).map(|o| Owner { kind: o.kind, name: o.name, uid: o.uid });
+    let row = Row {
+        uid: meta.uid,
+        namespace: meta.namespace.filter(|namespace| !namespace.is_empty()),
+        name: meta.name,
+        created: meta.creation_timestamp.as_deref().and_then(time::seconds).unwrap_or(0),
+        deleting: meta.deletion_timestamp.as_deref().and_then(time::seconds),
+        labels: meta.labels.into_iter().collect(),
+        owner,
+        facts,
+    };
+    (row, meta.resource_version)
+}
