@@ -1,3 +1,5 @@
-//! Skeleton.
+//! The page.
 
-fn main() {}
+fn main() {
+    krateyard_app::view::mount();
+}
