@@ -125,6 +125,9 @@ pub struct Ended {
     pub at: Seconds,
 }
 
+/// `v1.PodReasonSchedulingGated` of k8s.io/api.
+const SCHEDULING_GATED: &str = "SchedulingGated";
+
 pub(super) fn facts(pod: PodObject) -> PodFacts {
     let (spec, status) = (pod.spec, pod.status);
     let sum = |key: &str, limits: bool, read: fn(&str) -> Option<i64>| -> i64 {
@@ -135,6 +138,8 @@ pub(super) fn facts(pod: PodObject) -> PodFacts {
     let role_of_init = |c: &Container| if c.restart_policy == "Always" { ContainerRole::Sidecar } else { ContainerRole::Init };
     let init = spec.init_containers.iter().map(|c| container(&c.name, role_of_init(c), &status.init_container_statuses));
     let main = spec.containers.iter().map(|c| container(&c.name, ContainerRole::Main, &status.container_statuses));
+    // kubectl puts the gate in the place of the reason (printPod: PodReasonSchedulingGated).
+    let gated = condition("PodScheduled").is_some_and(|c| c.reason == SCHEDULING_GATED);
     PodFacts {
         containers: init.chain(main).collect(),
         unscheduled: condition("PodScheduled").filter(|c| c.status == "False").map(|c| c.message.clone()).unwrap_or_default(),
@@ -143,7 +148,7 @@ pub(super) fn facts(pod: PodObject) -> PodFacts {
         cpu_request_milli: sum("cpu", false, quantity::milli),
         memory_limit_bytes: sum("memory", true, quantity::whole),
         phase: status.phase,
-        reason: status.reason,
+        reason: if gated && status.reason.is_empty() { SCHEDULING_GATED.into() } else { status.reason },
         node: spec.node_name,
         ip: status.pod_ip,
     }
