@@ -1,5 +1,5 @@
 //! Pods as a real API server 1.36.2 listed them, beside the cells of its own Table for the same pods (fixtures/pods.json: name, ready, status, restarts).
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used)]
 
 use krateyard_shared::kinds::Kind;
 use krateyard_shared::rows::{Facts, Row, project};

@@ -1,5 +1,5 @@
 //! The watch wire: what is written is what is read, in both encodings, and hostile bytes are refused, not believed.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used)]
 
 use krateyard_shared::identity::{ClusterName, Resource};
 use krateyard_shared::refusal::Refusal;
@@ -74,7 +74,8 @@ proptest! {
     fn hostile_bytes_are_refused_with_the_frame_named(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
         for wire in [Wire::Binary, Wire::Json] {
             if let Err(refusal) = wire.decode::<ClientMessage>(&bytes) {
-                prop_assert!(matches!(refusal, Refusal::BadRequest { field, .. } if field == "frame"));
+                let named = matches!(&refusal, Refusal::BadRequest { field, .. } if field == "frame");
+                prop_assert!(named, "{}", refusal);
             }
         }
         let _ = EncodedRow(bytes).decode();
