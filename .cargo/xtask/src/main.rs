@@ -1,3 +1,57 @@
-//! Skeleton.
+//! The commands of this repository: `cargo xtask build | demo | test | bench`.
+//!
+//! Each installs what it needs the first time, says what it does, and never does it twice. Everything here is plain std, since everybody waits for it.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program talks to its person")]
 
-fn main() {}
+mod arguments;
+mod command;
+mod install;
+mod page;
+mod progress;
+mod workspace;
+
+use std::process::ExitCode;
+
+use arguments::Arguments;
+use workspace::{Failure, Workspace};
+
+const HELP: &str = "\
+cargo xtask COMMAND
+
+  build [--fast]              builds the page into dist/ (--fast: quick to build, large to load)
+  install [WHAT...]           installs what the other commands need, before they do: page, browser, deny
+
+Every command installs what it needs the first time, and does nothing twice.";
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::of_process();
+    match run(&mut arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &mut Arguments) -> Result<(), Failure> {
+    let command = arguments.word();
+    let workspace = Workspace::find()?;
+    match command.as_deref() {
+        Some("build") => {
+            let mode = page::Mode::of_arguments(arguments);
+            arguments.finish()?;
+            page::build(&workspace, mode)
+        }
+        Some("install") => {
+            let needs = install::Need::of_words(&arguments.words())?;
+            arguments.finish()?;
+            install::install(&workspace, &needs)
+        }
+        Some("help" | "--help" | "-h") | None => {
+            println!("{HELP}");
+            Ok(())
+        }
+        Some(other) => Err(Failure::new(format!("there is no command `{other}`; `cargo xtask help` names them"))),
+    }
+}

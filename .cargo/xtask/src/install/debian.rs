@@ -1,0 +1,55 @@
+//! Programs that Debian packages.
+
+use std::fs;
+
+use crate::command;
+use crate::workspace::{Failure, Workspace};
+
+/// One program, and the package that brings it.
+pub(super) struct Packaged {
+    /// Any of these will do.
+    programs: &'static [&'static str],
+    package: &'static str,
+    purpose: &'static str,
+}
+
+pub(super) const BROTLI: Packaged = Packaged { programs: &["brotli"], package: "brotli", purpose: "compresses the page once, ahead of everybody who loads it" };
+pub(super) const CHROMIUM: Packaged = Packaged { programs: &CHROMIUMS, package: "chromium", purpose: "is the browser of the browser tests" };
+
+/// Names under which systems have Chromium.
+const CHROMIUMS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
+
+impl Packaged {
+    pub(super) fn missing(&self, workspace: &Workspace) -> Option<String> {
+        let found = self.programs.iter().any(|program| command::find(workspace, program).is_some());
+        (!found).then(|| format!("{}, which {}", self.package, self.purpose))
+    }
+
+    pub(super) fn install(&self, workspace: &Workspace) -> Result<(), Failure> {
+        let package = self.package;
+        if command::find(workspace, "apt-get").is_none() {
+            return Err(Failure::new(format!("{package} is missing, which {}: please install it; {} must be on PATH", self.purpose, self.programs[0])));
+        }
+        if !is_root() {
+            return Err(Failure::new(format!("{package} is missing, which {}: please run `sudo apt-get install {package}`", self.purpose)));
+        }
+        if apt(workspace, package, &["install", package]).is_ok() {
+            return Ok(());
+        }
+        println!("  the list of packages is old or absent: fetching it");
+        apt(workspace, package, &["update"])?;
+        apt(workspace, package, &["install", package])
+    }
+}
+
+fn apt(workspace: &Workspace, package: &str, arguments: &[&str]) -> Result<(), Failure> {
+    let mut apt = command::program(workspace, "apt-get");
+    apt.args(["-q", "-y", "--no-install-recommends"]).args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
+    command::quietly(workspace, &format!("apt-{package}"), &mut apt)
+}
+
+/// Whether the effective user is root: std does not say, but the owner of what this process is does.
+fn is_root() -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
+}
