@@ -1,1 +1,17 @@
-//! Skeleton.
+//! The proxy: authenticates people, enforces the cluster's own RBAC and pipes watch, log and exec streams. No view logic, no knowledge of the app's state.
+//!
+//! Modules stand in the order in which a request meets them.
+
+mod app;
+mod authenticate;
+mod clusters;
+mod config;
+mod origin;
+mod refuse;
+mod router;
+mod routes;
+mod serve;
+mod static_files;
+
+pub use config::{ClusterConfig, Config, ConfigErrors, Credentials, Endpoint, Flags, KeyError, Limits, Origin, Secret, Sources};
+pub use serve::{Proxy, StartError};

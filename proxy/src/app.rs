@@ -1,0 +1,82 @@
+//! What every request can reach.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use krateyard_shared::identity::ClusterName;
+use krateyard_shared::refusal::Refusal;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::authenticate::Sessions;
+use crate::clusters::Cluster;
+use crate::config::{Config, Limits, Origin};
+
+/// What every request can reach; cheap to clone.
+pub(crate) type Shared = Arc<App>;
+
+/// What every request can reach.
+pub(crate) struct App {
+    pub(crate) limits: Limits,
+    pub(crate) origins: Vec<Origin>,
+    /// The default one first.
+    pub(crate) clusters: Vec<Arc<Cluster>>,
+    pub(crate) sessions: Sessions,
+    pub(crate) tasks: TaskTracker,
+    pub(crate) stop: CancellationToken,
+    sockets: Mutex<HashMap<String, usize>>,
+}
+
+impl App {
+    pub(crate) fn start(config: &Config, origins: Vec<Origin>) -> Shared {
+        let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+        let clusters: Vec<_> = config.clusters.iter().map(|cluster| Cluster::start(cluster.clone(), config.limits.clone(), &tasks, &stop)).collect();
+        let sessions = Sessions::new(clusters[0].clone(), config.session_lifetime);
+        Arc::new(App { limits: config.limits.clone(), origins, clusters, sessions, tasks, stop, sockets: Mutex::default() })
+    }
+
+    /// The cluster of a name.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub(crate) fn cluster(&self, name: &ClusterName) -> Result<&Arc<Cluster>, Refusal> {
+        self.clusters.iter().find(|cluster| cluster.name == *name).ok_or_else(|| Refusal::NotFound { what: format!("cluster {name}") })
+    }
+
+    /// The cluster that people sign in to.
+    pub(crate) fn default_cluster(&self) -> &Arc<Cluster> {
+        &self.clusters[0]
+    }
+
+    /// A place for one more socket of a person, given back when dropped.
+    ///
+    /// # Errors
+    /// `Limit`.
+    pub(crate) fn socket_place(self: &Arc<App>, user: &str) -> Result<SocketPlace, Refusal> {
+        let mut sockets = self.sockets.lock().expect("no panic while counting");
+        let count = sockets.entry(user.to_owned()).or_default();
+        if *count >= self.limits.sockets_per_user {
+            return Err(Refusal::Limit { which: "open sockets".into(), retry_after_secs: 10 });
+        }
+        *count += 1;
+        Ok(SocketPlace { app: self.clone(), user: user.to_owned() })
+    }
+}
+
+/// One of the sockets that a person may have.
+pub(crate) struct SocketPlace {
+    app: Shared,
+    user: String,
+}
+
+impl Drop for SocketPlace {
+    fn drop(&mut self) {
+        let mut sockets = self.app.sockets.lock().expect("no panic while counting");
+        if let Some(count) = sockets.get_mut(&self.user) {
+            *count -= 1;
+            if *count == 0 {
+                sockets.remove(&self.user);
+            }
+        }
+    }
+}

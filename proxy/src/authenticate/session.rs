@@ -1,0 +1,130 @@
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
+
+use krateyard_shared::api;
+use krateyard_shared::refusal::Refusal;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::{User, review};
+use crate::clusters::Cluster;
+use crate::config::Secret;
+
+/// Somebody signed in. It ends once and for all; sockets wait for that.
+pub(crate) struct Session {
+    pub(crate) user: Arc<User>,
+    /// Names the session in audit logs; opens nothing.
+    pub(crate) audit_id: String,
+    /// Seconds since 1970.
+    pub(crate) expires: i64,
+    token: Secret,
+    deadline: Instant,
+    checked: Mutex<Instant>,
+    sockets: AtomicUsize,
+    ended: CancellationToken,
+    why: OnceLock<Refusal>,
+}
+
+impl Session {
+    pub(super) fn new(user: User, audit_id: String, token: Secret, lifetime: Duration) -> Session {
+        let now_secs = jiff::Timestamp::now().as_second();
+        let lifetime_secs = i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX);
+        let expires = review::expiry(&token).unwrap_or(i64::MAX).min(now_secs.saturating_add(lifetime_secs));
+        let left = Duration::from_secs(u64::try_from(expires - now_secs).unwrap_or(0));
+        let now = Instant::now();
+        Session {
+            user: Arc::new(user),
+            audit_id,
+            expires,
+            token,
+            deadline: now + left,
+            checked: Mutex::new(now),
+            sockets: AtomicUsize::new(0),
+            ended: CancellationToken::new(),
+            why: OnceLock::new(),
+        }
+    }
+
+    /// Waits until the session ends; says why.
+    pub(crate) async fn ended(&self) -> Refusal {
+        self.ended.cancelled().await;
+        self.why.get().cloned().unwrap_or(Refusal::Expired)
+    }
+
+    /// Ends the session, and with it its sockets.
+    pub(crate) fn end(&self, why: Refusal) {
+        let _ = self.why.set(why);
+        self.ended.cancel();
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.ended.is_cancelled() || Instant::now() >= self.deadline
+    }
+
+    /// What the person may know of it.
+    pub(crate) fn describe(&self) -> api::Session {
+        api::Session { user: self.user.name.clone(), groups: self.user.groups.clone(), expires: self.expires }
+    }
+
+    /// Counts a socket, which keeps the token under review.
+    pub(crate) fn socket(self: &Arc<Session>) -> SocketOfSession {
+        self.sockets.fetch_add(1, Ordering::Relaxed);
+        SocketOfSession(self.clone())
+    }
+
+    /// Reviews the token again when the last review is older than `ttl`. A cluster that does not answer changes nothing.
+    ///
+    /// # Errors
+    /// `Expired` when the session is over, or the token is not what it was: the session has then ended.
+    pub(super) async fn still_valid(&self, cluster: &Cluster, ttl: Duration) -> Result<(), Refusal> {
+        if self.is_over() {
+            self.end(Refusal::Expired);
+        }
+        if let Some(why) = self.ended.is_cancelled().then(|| self.why.get().cloned().unwrap_or(Refusal::Expired)) {
+            return Err(why);
+        }
+        if self.checked.lock().expect("no panic while held").elapsed() < ttl {
+            return Ok(());
+        }
+        match review::review(cluster, &self.token).await {
+            Ok(user) if user.name == self.user.name && user.groups == self.user.groups => *self.checked.lock().expect("no panic while held") = Instant::now(),
+            Ok(_) | Err(Refusal::Unauthenticated) => {
+                tracing::info!(user = self.user.name, session = self.audit_id, "the token is not what it was: the session ends");
+                self.end(Refusal::Expired);
+                return Err(Refusal::Expired);
+            }
+            Err(refusal) => tracing::warn!(user = self.user.name, %refusal, "cannot review a token again"),
+        }
+        Ok(())
+    }
+
+    /// Looks after the session until it ends: its deadline always, its token while sockets are open.
+    pub(super) async fn guard(self: Arc<Session>, cluster: Arc<Cluster>, ttl: Duration) {
+        loop {
+            let next = (Instant::now() + ttl).min(self.deadline);
+            tokio::select! {
+                () = self.ended.cancelled() => return,
+                () = tokio::time::sleep_until(next) => {}
+            }
+            let used = self.sockets.load(Ordering::Relaxed) > 0;
+            if (used || self.is_over()) && self.still_valid(&cluster, ttl.mul_f32(0.9)).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Whether nothing but a cached review would be lost.
+    pub(super) fn is_idle(&self, ttl: Duration) -> bool {
+        self.sockets.load(Ordering::Relaxed) == 0 && self.checked.lock().expect("no panic while held").elapsed() > ttl
+    }
+}
+
+/// One open socket of a session.
+pub(crate) struct SocketOfSession(Arc<Session>);
+
+impl Drop for SocketOfSession {
+    fn drop(&mut self) {
+        self.0.sockets.fetch_sub(1, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,110 @@
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use krateyard_shared::refusal::Refusal;
+use sha2::{Digest, Sha256};
+use tokio::sync::Semaphore;
+
+use super::{Session, review};
+use crate::clusters::Cluster;
+use crate::config::Secret;
+
+/// Token reviews under way at once: what a flood of wrong tokens can cost the cluster.
+const REVIEWS_AT_ONCE: usize = 32;
+
+/// How a session is found: never by what opens it, always by its hash.
+type Key = [u8; 32];
+
+/// Everybody who is signed in, in memory: a restart of the proxy signs everybody out.
+pub(crate) struct Sessions {
+    cluster: Arc<Cluster>,
+    lifetime: Duration,
+    reviews: Semaphore,
+    known: Mutex<HashMap<Key, (Kind, Arc<Session>)>>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Lives until it ends.
+    Cookie,
+    /// Lives while it is used: it only keeps the review of a token.
+    Bearer,
+}
+
+impl Sessions {
+    pub(crate) fn new(cluster: Arc<Cluster>, lifetime: Duration) -> Sessions {
+        Sessions { cluster, lifetime, reviews: Semaphore::new(REVIEWS_AT_ONCE), known: Mutex::default() }
+    }
+
+    /// Signs somebody in; the id belongs into the cookie and nowhere else.
+    ///
+    /// # Errors
+    /// `Unauthenticated` for a wrong token; `Limit`; what the cluster says.
+    pub(crate) async fn sign_in(&self, token: Secret) -> Result<(Secret, Arc<Session>), Refusal> {
+        let id = Secret::new(URL_SAFE_NO_PAD.encode(random::<32>()?));
+        let session = self.begin(token, key("cookie", &id), Kind::Cookie).await?;
+        tracing::info!(user = session.user.name, session = session.audit_id, "signed in");
+        Ok((id, session))
+    }
+
+    pub(super) async fn of_cookie(&self, id: Secret) -> Result<Arc<Session>, Refusal> {
+        let session = self.find(&key("cookie", &id)).ok_or(Refusal::Expired)?;
+        session.still_valid(&self.cluster, self.cluster.limits.token_review).await?;
+        Ok(session)
+    }
+
+    pub(super) async fn of_bearer(&self, token: Secret) -> Result<Arc<Session>, Refusal> {
+        let key = key("bearer", &token);
+        match self.find(&key) {
+            Some(session) => {
+                session.still_valid(&self.cluster, self.cluster.limits.token_review).await.map_err(|_| Refusal::Unauthenticated)?;
+                Ok(session)
+            }
+            None => self.begin(token, key, Kind::Bearer).await,
+        }
+    }
+
+    fn find(&self, key: &Key) -> Option<Arc<Session>> {
+        self.known.lock().expect("no panic while held").get(key).map(|(_, session)| session.clone())
+    }
+
+    async fn begin(&self, token: Secret, key: Key, kind: Kind) -> Result<Arc<Session>, Refusal> {
+        let user = {
+            let _place = self.reviews.try_acquire().map_err(|_| Refusal::Limit { which: "sign-ins at once".into(), retry_after_secs: 1 })?;
+            review::review(&self.cluster, &token).await?
+        };
+        let session = Arc::new(Session::new(user, URL_SAFE_NO_PAD.encode(random::<9>()?), token, self.lifetime));
+        let ttl = self.cluster.limits.token_review;
+        let mut known = self.known.lock().expect("no panic while held");
+        known.retain(|_, (kind, session)| {
+            let stays = !session.is_over() && (*kind == Kind::Cookie || !session.is_idle(ttl));
+            if !stays {
+                session.end(Refusal::Expired);
+            }
+            stays
+        });
+        // Two first requests of one program: both were reviewed, the first one stays.
+        if let Some((_, first)) = known.get(&key) {
+            return Ok(first.clone());
+        }
+        if known.len() >= self.cluster.limits.sessions {
+            return Err(Refusal::Limit { which: "sessions".into(), retry_after_secs: 60 });
+        }
+        known.insert(key, (kind, session.clone()));
+        self.cluster.spawn(session.clone().guard(self.cluster.clone(), ttl));
+        Ok(session)
+    }
+}
+
+fn key(kind: &str, secret: &Secret) -> Key {
+    Sha256::new().chain_update(kind).chain_update([0]).chain_update(secret.reveal()).finalize().into()
+}
+
+fn random<const N: usize>() -> Result<[u8; N], Refusal> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|error| Refusal::UpstreamDown { cause: format!("no randomness: {error}") })?;
+    Ok(bytes)
+}

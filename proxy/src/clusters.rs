@@ -1,0 +1,112 @@
+//! One runtime per cluster: its client, how it does, and everything that is shared by people who look at it.
+
+mod connect;
+mod reach;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Limited};
+use krateyard_shared::identity::ClusterName;
+use krateyard_shared::refusal::Refusal;
+use kube::Client;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::sync::{OnceCell, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+pub(crate) use reach::Reach;
+
+use crate::config::{ClusterConfig, Limits};
+use crate::refuse::{self, Asked};
+
+/// The longest answer that is read whole: one object, as an API server limits it (3 MiB, recordings surprise 7), or a page of bindings.
+const MAX_ANSWER: usize = 16 << 20;
+
+/// One cluster.
+pub(crate) struct Cluster {
+    pub(crate) name: ClusterName,
+    pub(crate) limits: Limits,
+    pub(crate) tasks: TaskTracker,
+    pub(crate) stop: CancellationToken,
+    config: ClusterConfig,
+    client: OnceCell<Client>,
+    reach: watch::Receiver<Option<Reach>>,
+}
+
+impl Cluster {
+    /// Starts what looks after a cluster. Nothing waits for the cluster itself.
+    pub(crate) fn start(config: ClusterConfig, limits: Limits, tasks: &TaskTracker, stop: &CancellationToken) -> Arc<Cluster> {
+        let (told, reach) = watch::channel(None);
+        let cluster = Arc::new(Cluster { name: config.name.clone(), limits, tasks: tasks.clone(), stop: stop.clone(), config, client: OnceCell::new(), reach });
+        cluster.spawn(reach::watch(cluster.clone(), told));
+        cluster
+    }
+
+    /// Runs a task that ends with the proxy.
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let stop = self.stop.clone();
+        self.tasks.spawn(async move {
+            stop.run_until_cancelled(task).await;
+        });
+    }
+
+    /// The client with the proxy's own identity; made when first asked for.
+    ///
+    /// # Errors
+    /// `UpstreamDown` while the kubeconfig or the token cannot be used; the next call tries again.
+    pub(crate) async fn client(&self) -> Result<&Client, Refusal> {
+        self.client.get_or_try_init(|| connect::client(&self.config.endpoint)).await.map_err(|error| {
+            tracing::warn!(cluster = %self.name, %error, "cannot make a client");
+            Refusal::UpstreamDown { cause: error.to_string() }
+        })
+    }
+
+    /// How the cluster does, as far as is known: unknown counts as not reachable.
+    pub(crate) fn reach(&self) -> Reach {
+        self.reach.borrow().clone().unwrap_or_default()
+    }
+
+    /// How the cluster does; waits a moment for the first answer after a start.
+    pub(crate) async fn first_reach(&self) -> Reach {
+        let mut reach = self.reach.clone();
+        let known = tokio::time::timeout(Duration::from_secs(2), reach.wait_for(Option::is_some)).await;
+        known.ok().and_then(Result::ok).and_then(|reach| reach.clone()).unwrap_or_default()
+    }
+
+    /// Sends a request and reads the whole answer, within the time that one request may take.
+    ///
+    /// # Errors
+    /// What the answer means for `asked`.
+    pub(crate) async fn call(&self, request: http::Request<Vec<u8>>, asked: &Asked<'_>) -> Result<Bytes, Refusal> {
+        let client = self.client().await?;
+        let whole = async {
+            let response = client.send(request.map(kube::client::Body::from)).await.map_err(|error| refuse::of_kube(&error, asked))?;
+            let status = response.status();
+            let body = Limited::new(response.into_body(), MAX_ANSWER).collect().await;
+            let body = body.map_err(|error| Refusal::UpstreamDown { cause: refuse::cause(error.as_ref()) })?.to_bytes();
+            if status.is_success() { Ok(body) } else { Err(refuse::of_status(&status_of(status, &body), asked)) }
+        };
+        let late = || Refusal::UpstreamDown { cause: format!("no answer within {} s", self.limits.upstream_timeout.as_secs_f32()) };
+        tokio::time::timeout(self.limits.upstream_timeout, whole).await.unwrap_or_else(|_| Err(late()))
+    }
+
+    /// Creates a review with the proxy's own identity. Neither the question nor the answer reaches a log: one of them is a token.
+    pub(crate) async fn review<Q: Serialize, A: DeserializeOwned>(&self, path: &str, question: &Q, asked: &Asked<'_>) -> Result<A, Refusal> {
+        let body = serde_json::to_vec(question).expect("a review is plain JSON");
+        let request = http::Request::post(path).header(http::header::CONTENT_TYPE, "application/json").body(body).expect("the path is a constant");
+        let answer = self.call(request, asked).await?;
+        serde_json::from_slice(&answer).map_err(|_| Refusal::UpstreamDown { cause: format!("its answer to a {} is no review", asked.resource) })
+    }
+}
+
+/// The Status of an answer that is no success; made up from the status line where the body is none (recordings, surprises 2 and 75: plain text).
+pub(crate) fn status_of(status: http::StatusCode, body: &[u8]) -> kube::core::Status {
+    let parsed: Option<kube::core::Status> = serde_json::from_slice(body).ok();
+    let mut parsed = parsed
+        .unwrap_or_else(|| kube::core::Status { message: String::from_utf8_lossy(&body[..body.len().min(1024)]).trim().to_owned(), ..Default::default() });
+    parsed.code = status.as_u16();
+    parsed
+}

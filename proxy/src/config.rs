@@ -1,0 +1,103 @@
+//! What a running proxy needs, checked before a port is bound. Flags stand above the environment, the environment above the file, the file above defaults.
+
+mod cluster;
+mod load;
+mod origin;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub use cluster::{ClusterConfig, Credentials, Endpoint, Secret};
+pub use load::{ConfigErrors, Flags, KeyError, Sources};
+pub use origin::Origin;
+
+/// What a running proxy needs. Made by [`Config::load`], or by hand in tests.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The origins that people's pages come from, exactly. Empty: those of `listen`, which is then loopback.
+    pub public_origins: Vec<Origin>,
+    /// Folder with the built app; none serves the API alone.
+    pub static_dir: Option<PathBuf>,
+    /// Clusters, the default one (that people sign in to) first. Never empty.
+    pub clusters: Vec<ClusterConfig>,
+    /// The longest that a session lives.
+    pub session_lifetime: Duration,
+    /// Bounds and intervals.
+    pub limits: Limits,
+}
+
+/// Bounds and intervals. The file's table `[limits]` sets some of them, tests set all.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// WebSockets that one person may have open.
+    pub sockets_per_user: usize,
+    /// Longest body of a request, in bytes.
+    pub body_bytes: usize,
+    /// Sessions in memory.
+    pub sessions: usize,
+    /// How long an access review counts.
+    pub review: Duration,
+    /// How long a token review counts.
+    pub token_review: Duration,
+    /// How long changes of roles and bindings are gathered before live streams are reviewed again.
+    pub rights_settle: Duration,
+    /// How long a hub lives without subscribers.
+    pub hub_rest: Duration,
+    /// Changed objects that may wait for one slow subscriber before it is reset.
+    pub pending_rows: usize,
+    /// `timeoutSeconds` of upstream watches: a connection that died without a word is noticed 5 s after it.
+    pub watch_timeout_secs: u32,
+    /// How long one request to a cluster may take.
+    pub upstream_timeout: Duration,
+    /// Between two pings of a socket.
+    pub ping: Duration,
+    /// A socket without any sign of life for so long is dropped.
+    pub peer_timeout: Duration,
+    /// Between two heartbeats of a watch socket.
+    pub heartbeat: Duration,
+    /// Between two looks at an object that the person may get, not watch.
+    pub object_poll: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            sockets_per_user: 64,
+            body_bytes: 64 * 1024,
+            sessions: 10_000,
+            review: Duration::from_secs(30),
+            token_review: Duration::from_secs(30),
+            rights_settle: Duration::from_secs(1),
+            hub_rest: Duration::from_secs(60),
+            pending_rows: 20_000,
+            watch_timeout_secs: 90,
+            upstream_timeout: Duration::from_secs(10),
+            ping: Duration::from_secs(20),
+            peer_timeout: Duration::from_secs(60),
+            heartbeat: Duration::from_secs(15),
+            object_poll: Duration::from_secs(5),
+        }
+    }
+}
+
+impl Config {
+    /// A proxy on a free loopback port with one cluster: what tests and the demo start from.
+    pub fn loopback(cluster: ClusterConfig) -> Config {
+        Config {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            public_origins: Vec::new(),
+            static_dir: None,
+            clusters: vec![cluster],
+            session_lifetime: Duration::from_secs(12 * 3600),
+            limits: Limits::default(),
+        }
+    }
+
+    /// The origins that count once `listen` is bound to `bound`.
+    pub(crate) fn origins(&self, bound: SocketAddr) -> Vec<Origin> {
+        if self.public_origins.is_empty() { Origin::of_loopback(bound) } else { self.public_origins.clone() }
+    }
+}

@@ -1,0 +1,74 @@
+use std::fmt;
+use std::path::PathBuf;
+
+use krateyard_shared::identity::ClusterName;
+
+/// One cluster and how it is reached.
+#[derive(Debug, Clone)]
+pub struct ClusterConfig {
+    /// The name that people see.
+    pub name: ClusterName,
+    /// Where it is.
+    pub endpoint: Endpoint,
+}
+
+/// Where a cluster is, and the identity that the proxy has there.
+#[derive(Debug, Clone)]
+pub enum Endpoint {
+    /// The cluster that the proxy itself runs in, by its service account.
+    InCluster,
+    /// A context of a kubeconfig file; the current one when none is named.
+    #[allow(missing_docs)]
+    Kubeconfig { path: PathBuf, context: Option<String> },
+    /// An API server by its URL.
+    #[allow(missing_docs)]
+    Server {
+        url: http::Uri,
+        credentials: Credentials,
+        /// PEM file with the authorities that sign its certificate; the system's none when absent.
+        ca: Option<PathBuf>,
+    },
+}
+
+/// How the proxy names itself to an API server.
+#[derive(Debug, Clone)]
+pub enum Credentials {
+    /// A bearer token.
+    Token(Secret),
+    /// A file with a bearer token, read again as it changes.
+    TokenFile(PathBuf),
+}
+
+impl ClusterConfig {
+    /// A cluster by URL and token.
+    ///
+    /// # Errors
+    /// When `url` is no URL.
+    pub fn server(name: &str, url: &str, token: &str) -> Result<ClusterConfig, http::uri::InvalidUri> {
+        let endpoint = Endpoint::Server { url: url.parse()?, credentials: Credentials::Token(Secret::new(token)), ca: None };
+        Ok(ClusterConfig { name: ClusterName(name.into()), endpoint })
+    }
+}
+
+/// A text that nobody may read in a log: it prints as `***`.
+#[derive(Clone, PartialEq, Eq, serde::Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Hides a text.
+    pub fn new(text: impl Into<String>) -> Secret {
+        Secret(text.into())
+    }
+
+    /// The text itself, for the one place that sends it.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}

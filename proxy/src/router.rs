@@ -1,0 +1,32 @@
+//! Every route there is.
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware;
+use axum::routing::get;
+use tower_http::trace::TraceLayer;
+
+use crate::app::Shared;
+use crate::routes::{about, health, session};
+use crate::static_files::StaticFiles;
+use crate::{routes, static_files};
+
+/// Builds the router. Routes that take `SignedIn` refuse everybody else; those for everybody say so here.
+pub(crate) fn router(app: Shared, files: Option<StaticFiles>) -> Router {
+    let body_bytes = app.limits.body_bytes;
+    let policy = static_files::policy(files.as_ref());
+    Router::new()
+        // for everybody
+        .route("/api/health", get(health::get))
+        .route("/api/about", get(about::get))
+        .route("/api/session", get(session::get).post(session::post).delete(session::delete))
+        // the app itself
+        .fallback(move |request| static_files::serve(files.clone(), request))
+        // Stands around every route, so that no write forgets it.
+        .layer(middleware::from_fn_with_state(app.clone(), routes::writes_need_our_origin))
+        .layer(DefaultBodyLimit::max(body_bytes))
+        // Stands around refusals as well: a refused request is a page, too.
+        .layer(middleware::map_response_with_state(policy, static_files::harden))
+        .layer(TraceLayer::new_for_http().make_span_with(routes::span))
+        .with_state(app)
+}

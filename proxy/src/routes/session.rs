@@ -1,0 +1,38 @@
+//! `/api/session`: sign in (POST), who am I (GET), sign out (DELETE).
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, StatusCode, header};
+use krateyard_shared::api::{Session, SignIn};
+use krateyard_shared::refusal::Refusal;
+
+use super::JsonBody;
+use crate::app::Shared;
+use crate::authenticate::{self, SignedIn};
+use crate::config::Secret;
+use crate::refuse::Refused;
+
+pub(crate) async fn post(State(app): State<Shared>, JsonBody(SignIn { token }): JsonBody<SignIn>) -> Result<Response, Refused> {
+    let (id, session) = app.sessions.sign_in(Secret::new(token.trim())).await?;
+    let lifetime_secs = session.expires.saturating_sub(jiff::Timestamp::now().as_second()).max(0);
+    let cookie = authenticate::set(&id, &app.origins, std::time::Duration::from_secs(lifetime_secs.unsigned_abs()));
+    Ok(([(header::SET_COOKIE, cookie)], no_store(), Json(session.describe())).into_response())
+}
+
+pub(crate) async fn get(SignedIn(session): SignedIn) -> ([(header::HeaderName, &'static str); 1], Json<Session>) {
+    (no_store(), Json(session.describe()))
+}
+
+/// Signing out twice is no error: the cookie goes in any case.
+pub(crate) async fn delete(State(app): State<Shared>, headers: HeaderMap) -> Response {
+    if let Ok(session) = authenticate::authenticate(&app, &headers).await {
+        tracing::info!(user = session.user.name, session = session.audit_id, "signed out");
+        session.end(Refusal::Unauthenticated);
+    }
+    (StatusCode::NO_CONTENT, [(header::SET_COOKIE, authenticate::clear(&app.origins))]).into_response()
+}
+
+fn no_store() -> [(header::HeaderName, &'static str); 1] {
+    [(header::CACHE_CONTROL, "no-store")]
+}
