@@ -1,0 +1,66 @@
+//! What the person may read: known before anything is asked for, and asked again every minute and whenever something hints at a change.
+
+use std::sync::Arc;
+
+use krateyard_shared::api::Access;
+use krateyard_shared::refusal::Refusal;
+
+use super::Runtime;
+use super::socket::SocketEvent;
+use crate::refresh::refresher::{Pace, Refresher};
+
+const PACE: Pace = Pace { interval_ms: 60_000, cooldown_ms: 1000, timeout_ms: 15_000 };
+
+/// Who knows the rights.
+#[derive(Debug, Default)]
+pub(super) struct Rightsholder {
+    known: Option<Arc<Access>>,
+    generation: u64,
+    refresher: Refresher,
+    /// Why they could not be fetched, if so.
+    pub(super) trouble: Option<Refusal>,
+}
+
+impl Rightsholder {
+    pub(super) fn known(&self) -> Option<&Arc<Access>> {
+        self.known.as_ref()
+    }
+
+    pub(super) fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// Something hints at a change.
+    pub(super) fn ask(&mut self) {
+        self.refresher.ask();
+    }
+
+    /// Nobody is signed in: what was known counts no more.
+    pub(super) fn stop(&mut self) {
+        *self = Rightsholder { generation: self.generation + 1, ..Rightsholder::default() };
+    }
+
+    /// Whether they are to be fetched now.
+    pub(super) fn tick(&mut self, is_wanted: bool, now_ms: u64) -> bool {
+        is_wanted && self.refresher.tick(PACE, now_ms)
+    }
+}
+
+impl Runtime {
+    pub(super) fn access_answered(&mut self, answer: Result<Access, Refusal>, now_ms: u64) {
+        let random = self.jitter.draw();
+        self.rights.refresher.ended(PACE, now_ms, random, answer.is_ok());
+        match answer {
+            Ok(access) => {
+                self.rights.trouble = None;
+                if self.rights.known.as_deref() != Some(&access) {
+                    self.rights.known = Some(Arc::new(access));
+                    self.rights.generation += 1;
+                }
+            }
+            Err(refusal @ (Refusal::Unauthenticated | Refusal::Expired)) => self.socket_event(SocketEvent::Refused(refusal), now_ms),
+            Err(refusal) => self.rights.trouble = Some(refusal),
+        }
+        self.touch_all();
+    }
+}

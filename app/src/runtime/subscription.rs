@@ -1,0 +1,377 @@
+//! One stream of rows (or one object): where it is, and what it holds. One enum says where; nothing runs beside it.
+
+use std::sync::Arc;
+
+use krateyard_shared::refusal::Refusal;
+use krateyard_shared::rows::Row;
+use krateyard_shared::watch::{EncodedRow, Freshness, Position, SubscriptionId};
+use serde_json::Value;
+
+use crate::refresh::backoff;
+use crate::refresh::plan::{Standing, Stream};
+use crate::rows::Rows;
+use crate::stream::StreamState;
+
+/// Changes that may wait for a snapshot to be complete; with more it is asked for anew.
+const MAX_HELD: usize = 1000;
+
+/// Where a stream is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Phase {
+    /// Not asked for yet: there is no socket.
+    Waiting,
+    /// The first rows come, and are shown as they do.
+    Loading,
+    /// Confirmed up to date.
+    Live,
+    /// All rows come anew; the old ones stay until the new ones are complete.
+    Resyncing {
+        /// Why.
+        cause: String,
+        /// What came so far.
+        incoming: Vec<Row>,
+    },
+    /// The proxy has no news from the cluster.
+    Stale {
+        /// Since when.
+        since_ms: u64,
+        /// Why.
+        cause: String,
+    },
+    /// Refused for good.
+    Denied {
+        /// Why.
+        refusal: Refusal,
+        /// Generation of the rights under which it was refused.
+        rights: u64,
+    },
+    /// Ended by the proxy; asked for again later.
+    Ended {
+        /// Why.
+        cause: String,
+        /// When it is asked for again.
+        retry_ms: u64,
+    },
+}
+
+/// What a message asks of the runtime.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Outcome {
+    /// Nothing to show differs.
+    Same,
+    /// What is shown may differ.
+    Changed,
+    /// Something is missing: ask for everything anew.
+    Lost,
+}
+
+/// Changes that came while a snapshot was under way.
+#[derive(Debug, Default)]
+struct Held {
+    changes: Vec<(Vec<Row>, Vec<String>)>,
+    count: usize,
+}
+
+/// One stream.
+#[derive(Debug)]
+pub struct Subscription {
+    phase: Phase,
+    id: Option<SubscriptionId>,
+    idle_since_ms: Option<u64>,
+    since_ms: u64,
+    as_of_ms: u64,
+    /// All rows were here at least once.
+    complete: bool,
+    position: Option<Position>,
+    held: Held,
+    rows: Rows,
+    object: Option<Arc<Value>>,
+    is_gone: bool,
+    upstream: Freshness,
+    failures: u32,
+    unreadable: u32,
+}
+
+impl Subscription {
+    /// A stream that nobody asked for yet. `rows` may be shown until its own come.
+    pub fn new(now_ms: u64, rows: Option<Rows>) -> Subscription {
+        Subscription {
+            phase: Phase::Waiting,
+            id: None,
+            idle_since_ms: None,
+            since_ms: now_ms,
+            as_of_ms: if rows.is_some() { now_ms } else { 0 },
+            complete: rows.is_some(),
+            position: None,
+            held: Held::default(),
+            rows: rows.unwrap_or_default(),
+            object: None,
+            is_gone: false,
+            upstream: Freshness::Live,
+            failures: 0,
+            unreadable: 0,
+        }
+    }
+
+    /// Where it is.
+    pub fn phase(&self) -> &Phase {
+        &self.phase
+    }
+
+    /// Its number on the wire.
+    pub fn id(&self) -> Option<SubscriptionId> {
+        self.id
+    }
+
+    /// Its rows.
+    pub fn rows(&self) -> &Rows {
+        &self.rows
+    }
+
+    /// Its object, and whether that is gone.
+    pub fn object(&self) -> (Option<&Arc<Value>>, bool) {
+        (self.object.as_ref(), self.is_gone)
+    }
+
+    /// Whether all rows are here, or were and are still shown.
+    pub fn is_complete(&self) -> bool {
+        self.complete
+    }
+
+    /// When its rows were last confirmed.
+    pub fn as_of_ms(&self) -> u64 {
+        self.as_of_ms
+    }
+
+    /// Rows that this page could not read.
+    pub fn unreadable(&self) -> u32 {
+        self.unreadable
+    }
+
+    /// Whether it ended or was refused.
+    pub fn is_settled(&self) -> bool {
+        matches!(self.phase, Phase::Denied { .. } | Phase::Ended { .. })
+    }
+
+    /// What the plan needs to know.
+    pub fn stream(&self) -> Stream {
+        let standing = match &self.phase {
+            Phase::Denied { rights, .. } => Standing::Denied { rights: *rights },
+            Phase::Ended { retry_ms, .. } => Standing::Ended { retry_ms: *retry_ms },
+            Phase::Live | Phase::Stale { .. } => Standing::Complete,
+            Phase::Waiting | Phase::Loading | Phase::Resyncing { .. } if self.complete => Standing::Complete,
+            Phase::Waiting | Phase::Loading | Phase::Resyncing { .. } => Standing::Underway,
+        };
+        Stream { standing, idle_since_ms: self.idle_since_ms }
+    }
+
+    /// The state in words, given that of the socket.
+    pub fn stream_state(&self, socket: &StreamState) -> StreamState {
+        match &self.phase {
+            Phase::Denied { refusal, .. } => StreamState::Denied(refusal.clone()),
+            _ if !socket.is_live() => self.without_socket(socket),
+            Phase::Live if self.is_gone => StreamState::Gone,
+            Phase::Live => StreamState::Live,
+            Phase::Waiting | Phase::Loading => match &self.upstream {
+                Freshness::Stale { since, cause } => StreamState::Stale { as_of_ms: millis(*since), cause: cause.clone() },
+                _ => StreamState::Connecting { since_ms: self.since_ms },
+            },
+            Phase::Resyncing { cause, .. } => StreamState::Stale { as_of_ms: self.as_of_ms, cause: cause.clone() },
+            Phase::Stale { since_ms, cause } => StreamState::Stale { as_of_ms: *since_ms, cause: cause.clone() },
+            Phase::Ended { cause, retry_ms } => {
+                StreamState::Reconnecting { attempt: self.failures.max(1), next_ms: *retry_ms, as_of_ms: self.as_of_ms, cause: cause.clone() }
+            }
+        }
+    }
+
+    fn without_socket(&self, socket: &StreamState) -> StreamState {
+        match socket {
+            StreamState::Reconnecting { attempt, next_ms, cause, .. } => {
+                StreamState::Reconnecting { attempt: *attempt, next_ms: *next_ms, as_of_ms: self.as_of_ms, cause: cause.clone() }
+            }
+            StreamState::Stale { cause, .. } => StreamState::Stale { as_of_ms: self.as_of_ms, cause: cause.clone() },
+            other => other.clone(),
+        }
+    }
+
+    pub(super) fn set_idle(&mut self, since_ms: Option<u64>) {
+        self.idle_since_ms = since_ms;
+    }
+
+    pub(super) fn forget_id(&mut self) -> Option<SubscriptionId> {
+        self.id.take()
+    }
+
+    /// There is no socket: what is here stays, unconfirmed. A refusal stays one.
+    pub(super) fn wait(&mut self, now_ms: u64) {
+        if !matches!(self.phase, Phase::Denied { .. }) {
+            self.phase = Phase::Waiting;
+            self.since_ms = now_ms;
+        }
+        self.clear_transit();
+    }
+
+    /// Asked for under this number.
+    pub(super) fn asked(&mut self, id: SubscriptionId, now_ms: u64) {
+        self.id = Some(id);
+        self.since_ms = now_ms;
+        self.clear_transit();
+        let shows_rows = self.complete || !self.rows.list().is_empty();
+        let resync = || Phase::Resyncing { cause: "rows are being confirmed".into(), incoming: Vec::new() };
+        self.phase = if shows_rows { resync() } else { Phase::Loading };
+    }
+
+    fn clear_transit(&mut self) {
+        self.position = None;
+        self.held = Held::default();
+        self.upstream = Freshness::Live;
+    }
+
+    pub(super) fn acked(&mut self, position: Position, now_ms: u64) -> Outcome {
+        self.position = Some(position);
+        self.as_of_ms = self.as_of_ms.max(if self.complete { 0 } else { now_ms });
+        Outcome::Changed
+    }
+
+    /// Rows of a snapshot.
+    pub(super) fn took_rows(&mut self, rows: &[EncodedRow], done: bool, now_ms: u64) -> Outcome {
+        let decoded = self.decode(rows);
+        match &mut self.phase {
+            Phase::Loading => {
+                self.rows.apply(decoded, []);
+            }
+            Phase::Resyncing { incoming, .. } => incoming.extend(decoded),
+            // Rows that nobody asked for: the position is not known any more.
+            _ => return Outcome::Lost,
+        }
+        if done {
+            self.finish(now_ms);
+        }
+        Outcome::Changed
+    }
+
+    fn finish(&mut self, now_ms: u64) {
+        if let Phase::Resyncing { incoming, .. } = &mut self.phase {
+            self.rows.replace(std::mem::take(incoming));
+        }
+        for (upserts, deletes) in std::mem::take(&mut self.held).changes {
+            self.rows.apply(upserts, deletes.iter().map(String::as_str));
+        }
+        self.complete = true;
+        self.as_of_ms = now_ms;
+        self.phase = self.phase_by_upstream();
+    }
+
+    pub(super) fn took_delta(&mut self, seqs: (u64, u64), upserts: &[EncodedRow], deletes: &[String], now_ms: u64) -> Outcome {
+        let (from_seq, to_seq) = seqs;
+        match &mut self.position {
+            Some(position) if position.seq == from_seq && to_seq >= from_seq => position.seq = to_seq,
+            _ => return Outcome::Lost,
+        }
+        let decoded = self.decode(upserts);
+        match self.phase {
+            Phase::Live | Phase::Stale { .. } => {
+                self.rows.apply(decoded, deletes.iter().map(String::as_str));
+                self.as_of_ms = now_ms;
+                Outcome::Changed
+            }
+            Phase::Loading | Phase::Resyncing { .. } => {
+                self.held.count += decoded.len() + deletes.len();
+                self.held.changes.push((decoded, deletes.to_vec()));
+                if self.held.count > MAX_HELD { Outcome::Lost } else { Outcome::Same }
+            }
+            Phase::Waiting | Phase::Denied { .. } | Phase::Ended { .. } => Outcome::Same,
+        }
+    }
+
+    /// The whole object, or that there is none.
+    pub(super) fn took_object(&mut self, json: Option<&str>, now_ms: u64) -> Outcome {
+        match json.map(serde_json::from_str::<Value>) {
+            Some(Ok(object)) => {
+                self.object = Some(Arc::new(object));
+                self.is_gone = false;
+            }
+            Some(Err(_)) => self.unreadable += 1,
+            None => self.is_gone = true,
+        }
+        self.complete = true;
+        self.as_of_ms = now_ms;
+        self.phase = self.phase_by_upstream();
+        Outcome::Changed
+    }
+
+    pub(super) fn reset(&mut self, reason: String, position: Position, now_ms: u64) -> Outcome {
+        self.position = Some(position);
+        self.held = Held::default();
+        self.since_ms = now_ms;
+        let shows_rows = self.complete || !self.rows.list().is_empty();
+        self.phase = if shows_rows { Phase::Resyncing { cause: reason, incoming: Vec::new() } } else { Phase::Loading };
+        Outcome::Changed
+    }
+
+    pub(super) fn heard_of_upstream(&mut self, freshness: Freshness) -> Outcome {
+        self.upstream = freshness;
+        if matches!(self.phase, Phase::Live | Phase::Stale { .. }) {
+            self.phase = self.phase_by_upstream();
+        }
+        Outcome::Changed
+    }
+
+    /// A heartbeat: at this position there are so many rows.
+    pub(super) fn beat(&mut self, seq: u64, count: u64, now_ms: u64) -> Outcome {
+        match (&self.phase, self.position) {
+            (Phase::Live, Some(position)) if position.seq == seq && count != self.rows.list().len() as u64 => Outcome::Lost,
+            (Phase::Live, _) => {
+                self.as_of_ms = now_ms;
+                self.failures = 0;
+                Outcome::Changed
+            }
+            _ => Outcome::Same,
+        }
+    }
+
+    pub(super) fn deny(&mut self, refusal: Refusal, rights: u64) {
+        self.id = None;
+        self.phase = Phase::Denied { refusal, rights };
+        self.rows = Rows::default();
+        self.object = None;
+        self.complete = false;
+    }
+
+    /// Ended for a reason that may pass: again after `at_least_ms`, or later the more often it failed.
+    pub(super) fn fail(&mut self, cause: String, at_least_ms: u64, random: f64, now_ms: u64) {
+        self.id = None;
+        self.failures += 1;
+        let wait_ms = backoff::wait_ms(self.failures, random).max(at_least_ms);
+        self.phase = Phase::Ended { cause, retry_ms: now_ms + wait_ms };
+    }
+
+    /// Whether it failed lately.
+    pub(super) fn has_failed(&self) -> bool {
+        self.failures > 0
+    }
+
+    /// Something was lost: counted, so that a stream that loses again and again is not asked for in a loop.
+    pub(super) fn count_failure(&mut self) {
+        self.failures += 1;
+    }
+
+    fn phase_by_upstream(&self) -> Phase {
+        match &self.upstream {
+            Freshness::Live => Phase::Live,
+            Freshness::CatchingUp => Phase::Stale { since_ms: self.as_of_ms, cause: "catching up with the cluster".into() },
+            Freshness::Stale { since, cause } => Phase::Stale { since_ms: millis(*since), cause: cause.clone() },
+        }
+    }
+
+    fn decode(&mut self, rows: &[EncodedRow]) -> Vec<Row> {
+        let decoded: Vec<_> = rows.iter().filter_map(|row| row.decode().ok()).collect();
+        self.unreadable += u32::try_from(rows.len() - decoded.len()).unwrap_or(u32::MAX);
+        decoded
+    }
+}
+
+fn millis(secs: i64) -> u64 {
+    u64::try_from(secs).unwrap_or(0).saturating_mul(1000)
+}

@@ -1,0 +1,169 @@
+//! What a lease shows: the rows of all streams that serve it, in one table, with the worst of their states and what is missing.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use krateyard_shared::refusal::Refusal;
+use krateyard_shared::rows::Row;
+use krateyard_shared::scope::Scope;
+
+use super::Runtime;
+use super::subscription::{Phase, Subscription};
+use crate::refresh::plan::{self, Wants};
+use crate::refresh::{Lease, LeaseId, Target};
+use crate::rows::Rows;
+use crate::stream::StreamState;
+
+/// The rows of one lease, as a view sees them.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Table {
+    /// Rows in no order; an unchanged row keeps its allocation from one table to the next.
+    pub rows: Vec<Arc<Row>>,
+    /// How its streams do, together: the worst of them. `Denied` only where nothing may be read.
+    pub state: StreamState,
+    /// Whether all rows of the first load are here.
+    pub complete: bool,
+    /// What is missing because it was refused: the rest is shown all the same.
+    pub missing: Vec<Refusal>,
+    /// When the rows were last confirmed, in milliseconds since 1970; 0 for never.
+    pub as_of_ms: u64,
+}
+
+/// One object whole.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ObjectState {
+    /// The object as the API server gives it; kept when it is gone.
+    pub object: Option<Arc<serde_json::Value>>,
+    /// How its stream does; `Gone` when it was deleted.
+    pub state: StreamState,
+}
+
+/// How many streams are confirmed, of how many.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Counts {
+    pub live: usize,
+    pub all: usize,
+}
+
+impl Runtime {
+    /// The table of a lease.
+    pub fn table(&self, lease: LeaseId) -> Table {
+        let Some(lease) = self.leases.get(&lease) else { return Table::default() };
+        let socket = self.socket.stream_state();
+        let Some(access) = self.rights.known() else {
+            return Table { state: self.without_rights(socket), ..Table::default() };
+        };
+        let Wants { targets, missing } = plan::wants(lease, access);
+        let served = self.served_by(lease);
+        let parts: Vec<(&Target, &Subscription)> = served.iter().filter_map(|target| Some((target, self.subscriptions.get(target)?))).collect();
+        let missing = self.all_missing(missing, &parts);
+        let readable: Vec<_> = parts.iter().filter(|(_, s)| !matches!(s.phase(), Phase::Denied { .. })).collect();
+        if readable.is_empty()
+            && (targets.is_empty() || !parts.is_empty())
+            && let Some(first) = missing.first()
+        {
+            let state = if socket.is_live() || !matches!(socket, StreamState::Denied(_)) { StreamState::Denied(first.clone()) } else { socket };
+            return Table { state, missing, ..Table::default() };
+        }
+        let state = worst(readable.iter().map(|(_, s)| s.stream_state(&socket))).unwrap_or(StreamState::Connecting { since_ms: 0 });
+        Table {
+            rows: readable.iter().flat_map(|(target, s)| filtered(lease, target, s.rows())).collect(),
+            state,
+            complete: !readable.is_empty() && readable.iter().all(|(_, s)| s.is_complete()),
+            missing,
+            as_of_ms: readable.iter().map(|(_, s)| s.as_of_ms()).min().unwrap_or(0),
+        }
+    }
+
+    /// The object of a lease.
+    pub fn object(&self, lease: LeaseId) -> ObjectState {
+        let Some(lease) = self.leases.get(&lease) else { return ObjectState::default() };
+        let socket = self.socket.stream_state();
+        if self.rights.known().is_none() {
+            return ObjectState { object: None, state: self.without_rights(socket) };
+        }
+        match self.served_by(lease).first().and_then(|target| self.subscriptions.get(target)) {
+            Some(subscription) => ObjectState { object: subscription.object().0.cloned(), state: subscription.stream_state(&socket) },
+            None => ObjectState { object: None, state: StreamState::Connecting { since_ms: 0 } },
+        }
+    }
+
+    /// How many streams are confirmed.
+    pub fn counts(&self) -> Counts {
+        let socket = self.socket.stream_state();
+        let states = self.subscriptions.values().map(|s| s.stream_state(&socket)).filter(|state| !matches!(state, StreamState::Denied(_)));
+        states.fold(Counts::default(), |counts, state| Counts { live: counts.live + usize::from(state.is_live()), all: counts.all + 1 })
+    }
+
+    /// The streams that serve a lease, each once.
+    pub(super) fn served_by(&self, lease: &Lease) -> Vec<Target> {
+        let Some(access) = self.rights.known() else { return Vec::new() };
+        let streams = self.streams();
+        let mut served = BTreeSet::new();
+        for target in plan::wants(lease, access).targets {
+            let all = Target { kind: target.kind, scope: Scope::All };
+            served.extend(plan::server(&target, &streams, &all).cloned());
+        }
+        served.into_iter().collect()
+    }
+
+    /// Rows that a new stream may show until its own come: those of its namespace in a stream of everything that is about to close.
+    pub(super) fn seed(&self, target: &Target) -> Option<Rows> {
+        let Scope::Namespace(namespace) = &target.scope else { return None };
+        let all = self.subscriptions.get(&Target { kind: target.kind, scope: Scope::All })?;
+        let is_theirs = |row: &&Arc<Row>| row.namespace.as_deref() == Some(namespace);
+        all.is_complete().then(|| all.rows().list().iter().filter(is_theirs).cloned().collect())
+    }
+
+    /// This stream's leases show something else now.
+    pub(super) fn touch(&mut self, target: &Target) {
+        let shows = |lease: &Lease| lease.kinds.iter().any(|kind| kind == target.kind);
+        self.dirty.extend(self.leases.iter().filter(|(_, lease)| shows(lease)).map(|(id, _)| *id));
+    }
+
+    pub(super) fn touch_all(&mut self) {
+        self.dirty.extend(self.leases.keys());
+    }
+
+    fn all_missing(&self, mut missing: Vec<Refusal>, parts: &[(&Target, &Subscription)]) -> Vec<Refusal> {
+        for (_, subscription) in parts {
+            if let Phase::Denied { refusal, .. } = subscription.phase() {
+                missing.push(refusal.clone());
+            }
+        }
+        let unreadable: u32 = parts.iter().map(|(_, s)| s.unreadable()).sum();
+        if unreadable > 0 {
+            missing.push(Refusal::Rejected { message: format!("{unreadable} rows are of a version that this page does not know: reload it") });
+        }
+        missing
+    }
+
+    fn without_rights(&self, socket: StreamState) -> StreamState {
+        match (&self.rights.trouble, socket) {
+            (Some(refusal), StreamState::Live | StreamState::Connecting { .. }) => StreamState::Stale { as_of_ms: 0, cause: refusal.to_string() },
+            (None, StreamState::Live) => StreamState::Connecting { since_ms: 0 },
+            (_, socket) => socket,
+        }
+    }
+}
+
+/// The rows of a stream that a lease covers: a namespace may be served from a stream of everything.
+fn filtered<'a>(lease: &'a Lease, target: &Target, rows: &'a Rows) -> impl Iterator<Item = Arc<Row>> + 'a {
+    let only = if target.scope == Scope::All { lease.scope.namespace() } else { None };
+    rows.list().iter().filter(move |row| only.is_none() || row.namespace.as_deref() == only).cloned()
+}
+
+/// The worst of several states: what is lost before what is stale before what still comes.
+fn worst(states: impl Iterator<Item = StreamState>) -> Option<StreamState> {
+    let badness = |state: &StreamState| match state {
+        StreamState::Denied(_) => 6,
+        StreamState::Reconnecting { .. } => 5,
+        StreamState::Stale { .. } => 4,
+        StreamState::Ended { .. } | StreamState::Gone => 3,
+        StreamState::Connecting { .. } | StreamState::NotStarted => 2,
+        StreamState::Behind { .. } => 1,
+        StreamState::Live | StreamState::LiveAs(_) => 0,
+    };
+    states.max_by_key(badness)
+}
