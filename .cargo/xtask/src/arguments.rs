@@ -38,7 +38,6 @@ impl Arguments {
     ///
     /// # Errors
     /// When the value is missing or no `T`.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the demo's options are next"))]
     pub(crate) fn value<T: std::str::FromStr>(&mut self, name: &str) -> Result<Option<T>, Failure> {
         let Some(at) = self.0.iter().position(|word| word == name || word.strip_prefix(name).is_some_and(|rest| rest.starts_with('='))) else {
             return Ok(None);

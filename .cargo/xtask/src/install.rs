@@ -5,6 +5,7 @@ mod debian;
 mod npm;
 mod wasm_target;
 
+use std::path::PathBuf;
 use std::time::Instant;
 
 use crate::progress;
@@ -107,6 +108,11 @@ pub(crate) fn install(workspace: &Workspace, needs: &[Need]) -> Result<(), Failu
         println!("  installed in {}", progress::words(start.elapsed()));
     }
     Ok(())
+}
+
+/// Where the browser of the browser tests lies.
+pub(crate) fn chromium(workspace: &Workspace) -> Option<PathBuf> {
+    debian::CHROMIUM.path(workspace)
 }
 
 fn missing(workspace: &Workspace, needs: &[Need]) -> Result<Vec<(Need, String)>, Failure> {

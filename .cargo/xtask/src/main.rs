@@ -5,9 +5,14 @@
 
 mod arguments;
 mod command;
+mod demo;
+mod http;
 mod install;
 mod page;
+mod processes;
 mod progress;
+mod test;
+mod tidy;
 mod workspace;
 
 use std::process::ExitCode;
@@ -18,6 +23,9 @@ use workspace::{Failure, Workspace};
 const HELP: &str = "\
 cargo xtask COMMAND
 
+  demo [--port 8470] [--pods 250] [--churn CHANGES_PER_SECOND] [--fast]
+                              Krateyard on a simulated cluster, until Ctrl-C
+  test [--only PART]...       all tests, or parts of them: unit, routes, flows, browser, tidy
   build [--fast]              builds the page into dist/ (--fast: quick to build, large to load)
   install [WHAT...]           installs what the other commands need, before they do: page, browser, deny
 
@@ -43,6 +51,8 @@ fn run(arguments: &mut Arguments) -> Result<(), Failure> {
             arguments.finish()?;
             page::build(&workspace, mode)
         }
+        Some("demo") => demo::run(&workspace, arguments),
+        Some("test") => test::run(&workspace, arguments),
         Some("install") => {
             let needs = install::Need::of_words(&arguments.words())?;
             arguments.finish()?;

@@ -27,7 +27,8 @@ impl Mode {
         if arguments.flag("--fast") { Mode::Fast } else { Mode::Full }
     }
 
-    fn needs(self) -> &'static [Need] {
+    /// What building it needs.
+    pub(crate) fn needs(self) -> &'static [Need] {
         match self {
             Mode::Full => &install::PAGE,
             Mode::Fast => &install::FAST_PAGE,

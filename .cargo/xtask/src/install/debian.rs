@@ -1,6 +1,7 @@
 //! Programs that Debian packages.
 
 use std::fs;
+use std::path::PathBuf;
 
 use crate::command;
 use crate::workspace::{Failure, Workspace};
@@ -21,8 +22,11 @@ const CHROMIUMS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome-sta
 
 impl Packaged {
     pub(super) fn missing(&self, workspace: &Workspace) -> Option<String> {
-        let found = self.programs.iter().any(|program| command::find(workspace, program).is_some());
-        (!found).then(|| format!("{}, which {}", self.package, self.purpose))
+        self.path(workspace).is_none().then(|| format!("{}, which {}", self.package, self.purpose))
+    }
+
+    pub(super) fn path(&self, workspace: &Workspace) -> Option<PathBuf> {
+        self.programs.iter().find_map(|program| command::find(workspace, program))
     }
 
     pub(super) fn install(&self, workspace: &Workspace) -> Result<(), Failure> {
