@@ -1,1 +1,72 @@
-//! To come.
+//! The edge to the proxy: the watch socket, the REST API, and the browser's clock, frames and network events. What it hears goes into the workspace; what the
+//! workspace wants done is done here. The thinking is in [`crate::runtime`].
+
+mod pump;
+pub mod rest;
+mod watch_socket;
+
+use krateyard_shared::identity::ClusterName;
+use leptos::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+
+use crate::runtime::{Effect, Input};
+use crate::store::{Command, Workspace};
+use watch_socket::WatchSocket;
+
+/// What a workspace's edge holds: gone with the owner that made it.
+#[derive(Default)]
+struct Edge {
+    workspace: Option<Workspace>,
+    socket: Option<WatchSocket>,
+}
+
+type EdgeHandle = StoredValue<Edge, LocalStorage>;
+
+/// A workspace of a cluster, connected and running. For somebody who is signed in; call it once, in the owner that lives as long as the page (or as long as
+/// the person is signed in).
+pub fn start(cluster: ClusterName) -> Workspace {
+    let edge: EdgeHandle = StoredValue::new_local(Edge::default());
+    let workspace = Workspace::new(cluster, move |effect| perform(edge, effect), now_ms);
+    edge.update_value(|edge| edge.workspace = Some(workspace));
+    pump::start(workspace);
+    workspace.command(Command::Start);
+    workspace
+}
+
+/// Milliseconds since 1970, as the browser's clock has it.
+pub fn now_ms() -> u64 {
+    js_sys::Date::now() as u64
+}
+
+fn perform(edge: EdgeHandle, effect: Effect) {
+    let Some(workspace) = edge.try_with_value(|edge| edge.workspace).flatten() else { return };
+    match effect {
+        Effect::Connect { generation } => {
+            let socket = WatchSocket::open(workspace, generation);
+            // The one before it, if any, is closed by being dropped.
+            edge.try_update_value(|edge| edge.socket = Some(socket));
+        }
+        Effect::Disconnect => {
+            edge.try_update_value(|edge| edge.socket = None);
+        }
+        Effect::Send { bytes } => {
+            edge.try_with_value(|edge| {
+                if let Some(socket) = &edge.socket {
+                    socket.send(&bytes);
+                }
+            });
+        }
+        Effect::FetchAccess => spawn_local(async move {
+            let answer = rest::access(&workspace.cluster()).await;
+            workspace.handle(Input::Access(answer));
+        }),
+        Effect::AskMay { questions } => spawn_local(async move {
+            let answers = rest::may(&workspace.cluster(), &questions).await;
+            workspace.may_answered(&questions, answers.ok().as_ref().map(|answers| answers.allowed.as_slice()));
+        }),
+        Effect::SignOut => spawn_local(async move {
+            // Signed out here in any case; a session that the proxy did not hear of ends by itself.
+            let _ = rest::sign_out().await;
+        }),
+    }
+}

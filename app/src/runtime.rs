@@ -12,7 +12,6 @@ use std::sync::Arc;
 
 use krateyard_shared::api::Access;
 use krateyard_shared::identity::ClusterName;
-use krateyard_shared::refusal::Refusal;
 use krateyard_shared::watch::{ClientMessage, SubscriptionId, VERSION, Wire};
 
 use crate::refresh::backoff::Jitter;
@@ -22,6 +21,7 @@ use access::Rightsholder;
 use socket::{Socket, SocketEffect, SocketEvent};
 use subscription::Subscription;
 
+pub use access::Failure;
 pub use tables::{Counts, ObjectState, Table};
 
 /// What comes in from the edge.
@@ -37,7 +37,7 @@ pub enum Input {
         bytes: Vec<u8>,
     },
     /// The answer to [`Effect::FetchAccess`].
-    Access(Result<Access, Refusal>),
+    Access(Result<Access, Failure>),
     /// Time passed: at least twice a second.
     Tick,
 }
@@ -81,6 +81,7 @@ pub struct Runtime {
     last_subscription: SubscriptionId,
     jitter: Jitter,
     dirty: BTreeSet<LeaseId>,
+    changed: bool,
     effects: Vec<Effect>,
     resyncs: u64,
 }
@@ -99,6 +100,7 @@ impl Runtime {
             last_subscription: 0,
             jitter: Jitter::new(seed),
             dirty: BTreeSet::new(),
+            changed: false,
             effects: Vec::new(),
             resyncs: 0,
         }
@@ -165,6 +167,11 @@ impl Runtime {
         self.resyncs
     }
 
+    /// Whether anything at all may look different since this was last asked.
+    pub fn take_changed(&mut self) -> bool {
+        std::mem::take(&mut self.changed)
+    }
+
     /// Leases whose table or object may have changed since this was last asked.
     pub fn take_dirty(&mut self) -> Vec<LeaseId> {
         std::mem::take(&mut self.dirty).into_iter().collect()
@@ -175,7 +182,6 @@ impl Runtime {
         if self.rights.tick(self.socket.is_wanted(), now_ms) {
             self.effects.push(Effect::FetchAccess);
         }
-        // Steps such as opening change what the next look sees; two rounds settle everything.
         for step in self.planned(now_ms) {
             self.take(step, now_ms);
         }
@@ -249,7 +255,12 @@ impl Runtime {
 
     fn socket_event(&mut self, event: SocketEvent, now_ms: u64) {
         let random = self.jitter.draw();
-        for effect in self.socket.handle(event, now_ms, random) {
+        let before = std::mem::discriminant(self.socket.state());
+        let effects = self.socket.handle(event, now_ms, random);
+        if std::mem::discriminant(self.socket.state()) != before {
+            self.touch_all();
+        }
+        for effect in effects {
             match effect {
                 SocketEffect::Connect { generation } => self.effects.push(Effect::Connect { generation }),
                 SocketEffect::Disconnect => self.effects.push(Effect::Disconnect),

@@ -4,5 +4,5 @@ mod may;
 mod workspace;
 
 pub use crate::refresh::Kinds;
-pub use crate::runtime::{Counts, Effect, Input, ObjectState, Table};
+pub use crate::runtime::{Counts, Effect, Failure, Input, ObjectState, Table};
 pub use workspace::{Command, ObjectLease, TableLease, Workspace};

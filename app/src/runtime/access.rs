@@ -9,6 +9,25 @@ use super::Runtime;
 use super::socket::SocketEvent;
 use crate::refresh::refresher::{Pace, Refresher};
 
+/// Why the proxy did not give what was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// It refused.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// It did not answer, or not in words that this page knows.
+    #[error("Krateyard does not answer: {cause}")]
+    #[allow(missing_docs)]
+    Unreachable { cause: String },
+}
+
+impl Failure {
+    /// Whatever kept an answer from coming.
+    pub fn unreachable(cause: &impl std::fmt::Display) -> Failure {
+        Failure::Unreachable { cause: cause.to_string() }
+    }
+}
+
 const PACE: Pace = Pace { interval_ms: 60_000, cooldown_ms: 1000, timeout_ms: 15_000 };
 
 /// Who knows the rights.
@@ -18,7 +37,7 @@ pub(super) struct Rightsholder {
     generation: u64,
     refresher: Refresher,
     /// Why they could not be fetched, if so.
-    pub(super) trouble: Option<Refusal>,
+    pub(super) trouble: Option<Failure>,
 }
 
 impl Rightsholder {
@@ -47,7 +66,7 @@ impl Rightsholder {
 }
 
 impl Runtime {
-    pub(super) fn access_answered(&mut self, answer: Result<Access, Refusal>, now_ms: u64) {
+    pub(super) fn access_answered(&mut self, answer: Result<Access, Failure>, now_ms: u64) {
         let random = self.jitter.draw();
         self.rights.refresher.ended(PACE, now_ms, random, answer.is_ok());
         match answer {
@@ -58,8 +77,8 @@ impl Runtime {
                     self.rights.generation += 1;
                 }
             }
-            Err(refusal @ (Refusal::Unauthenticated | Refusal::Expired)) => self.socket_event(SocketEvent::Refused(refusal), now_ms),
-            Err(refusal) => self.rights.trouble = Some(refusal),
+            Err(Failure::Refused(refusal @ (Refusal::Unauthenticated | Refusal::Expired))) => self.socket_event(SocketEvent::Refused(refusal), now_ms),
+            Err(failure) => self.rights.trouble = Some(failure),
         }
         self.touch_all();
     }

@@ -118,11 +118,13 @@ impl Runtime {
 
     /// This stream's leases show something else now.
     pub(super) fn touch(&mut self, target: &Target) {
+        self.changed = true;
         let shows = |lease: &Lease| lease.kinds.iter().any(|kind| kind == target.kind);
         self.dirty.extend(self.leases.iter().filter(|(_, lease)| shows(lease)).map(|(id, _)| *id));
     }
 
     pub(super) fn touch_all(&mut self) {
+        self.changed = true;
         self.dirty.extend(self.leases.keys());
     }
 
@@ -141,7 +143,7 @@ impl Runtime {
 
     fn without_rights(&self, socket: StreamState) -> StreamState {
         match (&self.rights.trouble, socket) {
-            (Some(refusal), StreamState::Live | StreamState::Connecting { .. }) => StreamState::Stale { as_of_ms: 0, cause: refusal.to_string() },
+            (Some(failure), StreamState::Live | StreamState::Connecting { .. }) => StreamState::Stale { as_of_ms: 0, cause: failure.to_string() },
             (None, StreamState::Live) => StreamState::Connecting { since_ms: 0 },
             (_, socket) => socket,
         }

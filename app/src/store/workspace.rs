@@ -172,14 +172,15 @@ impl Workspace {
         }
     }
 
-    /// From the edge: something happened.
+    /// From the edge: something happened. Like everything from the edge it means nothing once the workspace is gone.
     pub fn handle(self, input: Input) {
-        self.inner().act(|core, now_ms| core.runtime.handle(input, now_ms));
+        let Some(inner) = self.0.try_get_value() else { return };
+        inner.act(|core, now_ms| core.runtime.handle(input, now_ms));
     }
 
     /// From the edge: the answer to [`Effect::AskMay`]; `None` when it could not be had.
     pub fn may_answered(self, questions: &[AccessQuestion], answers: Option<&[bool]>) {
-        let inner = self.inner();
+        let Some(inner) = self.0.try_get_value() else { return };
         let now_ms = (inner.clock)();
         let news = inner.core().may.answered(questions, answers, now_ms);
         for (signal, allowed) in news {
@@ -191,7 +192,7 @@ impl Workspace {
 
     /// From the edge: time passed; at least twice a second.
     pub fn tick(self) {
-        let inner = self.inner();
+        let Some(inner) = self.0.try_get_value() else { return };
         let now_ms = (inner.clock)();
         if inner.now_ms.get_untracked() / 1000 != now_ms / 1000 {
             inner.now_ms.set(now_ms);
@@ -202,7 +203,7 @@ impl Workspace {
 
     /// From the edge: once per animation frame. Publishes what changed, and nothing else.
     pub fn frame(self) {
-        let inner = self.inner();
+        let Some(inner) = self.0.try_get_value() else { return };
         inner.ask();
         inner.publish();
     }
@@ -279,6 +280,9 @@ impl Inner {
 
     fn publish(&self) {
         let mut core = self.core();
+        if !core.runtime.take_changed() {
+            return;
+        }
         let (mut tables, mut objects) = (Vec::new(), Vec::new());
         for lease in core.runtime.take_dirty() {
             if let Some(signal) = core.tables.get(&lease) {

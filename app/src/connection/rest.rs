@@ -1,0 +1,102 @@
+//! The REST API.
+
+use gloo_net::http::{Request, RequestBuilder, Response};
+use krateyard_shared::api::{About, Access, AccessAnswers, AccessQuestion, AccessQuestions, Clusters, List, Session, SignIn};
+use krateyard_shared::identity::ClusterName;
+use krateyard_shared::kinds::Kind;
+use krateyard_shared::refusal::ErrorBody;
+use serde::de::DeserializeOwned;
+
+use crate::runtime::Failure;
+
+/// Who am I? `Refused(Unauthenticated)` for nobody.
+///
+/// # Errors
+/// What the proxy refuses, or that it cannot be reached; so for all of these.
+pub async fn session() -> Result<Session, Failure> {
+    body(Request::get("/api/session").send().await).await
+}
+
+/// Signs in by a Kubernetes bearer token: the answer sets a cookie that no script can read.
+///
+/// # Errors
+/// `Refused(Unauthenticated)` for a wrong token.
+pub async fn sign_in(token: &str) -> Result<Session, Failure> {
+    let request = Request::post("/api/session").json(&SignIn { token: token.into() }).map_err(|e| Failure::unreachable(&e))?;
+    body(request.send().await).await
+}
+
+/// Signs out.
+///
+/// # Errors
+/// As [`session`].
+pub async fn sign_out() -> Result<(), Failure> {
+    checked(Request::delete("/api/session").send().await).await.map(|_| ())
+}
+
+/// What the sign-in page says; needs no session.
+///
+/// # Errors
+/// As [`session`].
+pub async fn about() -> Result<About, Failure> {
+    body(Request::get("/api/about").send().await).await
+}
+
+/// The clusters, the default one first.
+///
+/// # Errors
+/// As [`session`].
+pub async fn clusters() -> Result<Clusters, Failure> {
+    body(Request::get("/api/clusters").send().await).await
+}
+
+/// Where the person may list.
+///
+/// # Errors
+/// As [`session`].
+pub async fn access(cluster: &ClusterName) -> Result<Access, Failure> {
+    body(of(Request::get("/api/access"), cluster).send().await).await
+}
+
+/// May I do these? The answers stand in the order of the questions.
+///
+/// # Errors
+/// As [`session`].
+pub async fn may(cluster: &ClusterName, questions: &[AccessQuestion]) -> Result<AccessAnswers, Failure> {
+    let request = of(Request::post("/api/access"), cluster).json(&AccessQuestions { questions: questions.to_vec() });
+    body(request.map_err(|e| Failure::unreachable(&e))?.send().await).await
+}
+
+/// The rows of a kind, once.
+///
+/// # Errors
+/// As [`session`].
+pub async fn list(cluster: &ClusterName, kind: Kind, namespace: Option<&str>) -> Result<List, Failure> {
+    let entry = kind.entry();
+    let group = if entry.group.is_empty() { "core" } else { entry.group };
+    let cluster = js_sys::encode_uri_component(&cluster.0);
+    let request = Request::get(&format!("/api/clusters/{cluster}/resources/{group}/{}/{}", entry.version, entry.plural));
+    let request = if let Some(namespace) = namespace { request.query([("namespace", namespace)]) } else { request };
+    body(request.send().await).await
+}
+
+fn of(request: RequestBuilder, cluster: &ClusterName) -> RequestBuilder {
+    request.query([("cluster", cluster.0.as_str())])
+}
+
+async fn body<T: DeserializeOwned>(answer: Result<Response, gloo_net::Error>) -> Result<T, Failure> {
+    checked(answer).await?.json().await.map_err(|e| Failure::unreachable(&e))
+}
+
+async fn checked(answer: Result<Response, gloo_net::Error>) -> Result<Response, Failure> {
+    let response = answer.map_err(|e| Failure::unreachable(&e))?;
+    if response.ok() {
+        return Ok(response);
+    }
+    let status = response.status();
+    match response.json::<ErrorBody>().await {
+        Ok(error) => Err(Failure::Refused(error.refusal)),
+        // Of something between here and the proxy.
+        Err(_) => Err(Failure::Unreachable { cause: format!("status {status}") }),
+    }
+}
