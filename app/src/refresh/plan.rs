@@ -164,3 +164,6 @@ fn step(target: &Target, stream: &Stream, is_needed: bool, generation: u64, now_
         (false, Some(_), _) => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -111,3 +111,6 @@ impl FromIterator<Arc<Row>> for Rows {
         all
     }
 }
+
+#[cfg(test)]
+mod tests;

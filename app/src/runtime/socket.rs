@@ -258,11 +258,15 @@ impl Socket {
     }
 }
 
-/// The refusal that a close frame carries: as JSON in its reason, else what its code says.
+/// The refusal that a close frame carries: its code is 4000 + the HTTP status, its reason the refusal as a sentence.
 fn refusal(code: u16, reason: &str) -> Refusal {
-    serde_json::from_str(reason).unwrap_or_else(|_| match code {
+    match code {
+        4401 if reason == Refusal::Unauthenticated.to_string() => Refusal::Unauthenticated,
         4401 => Refusal::Expired,
-        4429 => Refusal::Limit { which: "connections".into(), retry_after_secs: 0 },
-        _ => Refusal::Rejected { message: if reason.is_empty() { format!("the proxy closed the connection ({code})") } else { reason.into() } },
-    })
+        _ if reason.is_empty() => Refusal::Rejected { message: format!("the proxy closed the connection ({code})") },
+        _ => Refusal::Rejected { message: reason.into() },
+    }
 }
+
+#[cfg(test)]
+mod tests;
