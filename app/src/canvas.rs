@@ -1,1 +1,9 @@
-//! To come.
+//! The canvas without a browser: where the camera is, what it sees, how the world maps to the screen and the minimap.
+
+pub mod camera;
+pub mod flight;
+pub mod minimap;
+pub mod namespace_hue;
+
+pub use camera::{Camera, Detail};
+pub use flight::Flight;

@@ -1,9 +1,21 @@
 //! The Yard: krates and windows, as a yrs document that is kept in the browser and undone step by step.
 //!
-//! A view sends a [`YardAction`]; `transact` writes it as one transaction; `mirror` reads the document into a plain [`YardState`]. Views never touch yrs.
+//! A view sends a [`YardAction`]; `transact` plans what it writes, as one transaction; `mirror` reads the document into a plain [`YardState`]; [`Yard`] is
+//! the reactive handle that views hold. Only this module names yrs.
 
 pub mod action;
+pub mod core;
+pub mod document;
+mod encode;
+mod ground;
+pub mod handle;
+pub mod layout;
+mod mirror;
+pub mod origin;
 pub mod state;
+pub mod transact;
+mod undo;
 
 pub use action::YardAction;
-pub use state::{Collection, Content, Krate, KrateId, Point, Size, Subject, Window, WindowId, YardState};
+pub use handle::Yard;
+pub use state::{Collection, Content, Krate, KrateId, Point, Rect, Size, Subject, Window, WindowId, YardState};

@@ -27,6 +27,15 @@ pub struct Size {
     pub h: f64,
 }
 
+/// A rectangle of the world.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Rect {
+    /// Top left corner.
+    pub at: Point,
+    /// Width and height.
+    pub size: Size,
+}
+
 /// The Yard.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct YardState {
@@ -90,7 +99,121 @@ pub enum Content {
     Collection,
 }
 
+impl Point {
+    /// A point.
+    pub const fn new(x: f64, y: f64) -> Point {
+        Point { x, y }
+    }
+
+    /// How far apart two points are.
+    pub fn distance(self, other: Point) -> f64 {
+        (self.x - other.x).hypot(self.y - other.y)
+    }
+
+    /// On whole units, so that what is stored stays short and lines stay sharp.
+    pub fn rounded(self) -> Point {
+        Point { x: self.x.round(), y: self.y.round() }
+    }
+}
+
+impl Size {
+    /// A size.
+    pub const fn new(w: f64, h: f64) -> Size {
+        Size { w, h }
+    }
+
+    /// On whole units.
+    pub fn rounded(self) -> Size {
+        Size { w: self.w.round(), h: self.h.round() }
+    }
+}
+
+impl Rect {
+    /// A rectangle of a corner and a size.
+    pub const fn new(at: Point, size: Size) -> Rect {
+        Rect { at, size }
+    }
+
+    /// Right edge.
+    pub fn right(&self) -> f64 {
+        self.at.x + self.size.w
+    }
+
+    /// Bottom edge.
+    pub fn bottom(&self) -> f64 {
+        self.at.y + self.size.h
+    }
+
+    /// The middle.
+    pub fn centre(&self) -> Point {
+        Point { x: self.at.x + self.size.w / 2.0, y: self.at.y + self.size.h / 2.0 }
+    }
+
+    /// Grown by this much on every side.
+    pub fn grown(&self, by: f64) -> Rect {
+        Rect { at: Point::new(self.at.x - by, self.at.y - by), size: Size::new(self.size.w + 2.0 * by, self.size.h + 2.0 * by) }
+    }
+
+    /// Whether they share an area; touching edges do not count.
+    pub fn overlaps(&self, other: &Rect) -> bool {
+        self.at.x < other.right() && other.at.x < self.right() && self.at.y < other.bottom() && other.at.y < self.bottom()
+    }
+
+    /// Whether the point lies within.
+    pub fn contains(&self, point: Point) -> bool {
+        (self.at.x..self.right()).contains(&point.x) && (self.at.y..self.bottom()).contains(&point.y)
+    }
+
+    /// The smallest rectangle around all of them; `None` for none.
+    pub fn around(rects: impl IntoIterator<Item = Rect>) -> Option<Rect> {
+        rects.into_iter().reduce(|a, b| {
+            let at = Point::new(a.at.x.min(b.at.x), a.at.y.min(b.at.y));
+            Rect { at, size: Size::new(a.right().max(b.right()) - at.x, a.bottom().max(b.bottom()) - at.y) }
+        })
+    }
+}
+
+impl YardState {
+    /// The krate of this key.
+    pub fn krate(&self, id: &str) -> Option<&Arc<Krate>> {
+        self.krates.iter().find(|krate| &*krate.id == id)
+    }
+
+    /// The window of this key and the krate that holds it.
+    pub fn window(&self, id: &str) -> Option<(&Arc<Krate>, &Window)> {
+        self.krates.iter().find_map(|krate| krate.windows.iter().find(|window| &*window.id == id).map(|window| (krate, window)))
+    }
+}
+
+impl Krate {
+    /// What a window of this krate is about.
+    pub fn subject_of<'a>(&'a self, window: &'a Window) -> &'a Subject {
+        window.subject.as_ref().unwrap_or(&self.subject)
+    }
+}
+
+impl Content {
+    /// The size that a window of this content opens with (look.md).
+    pub fn default_size(self) -> Size {
+        match self {
+            Content::View(_) => Size::new(380.0, 362.0),
+            Content::Collection => Size::new(640.0, 480.0),
+        }
+    }
+}
+
 impl Subject {
+    /// Whether both mean the same thing: the uid counts only where both know it.
+    pub fn is_same(&self, other: &Subject) -> bool {
+        match (self, other) {
+            (Subject::Object(a), Subject::Object(b)) => {
+                (a.uid == b.uid || a.uid.is_empty() || b.uid.is_empty())
+                    && (&a.name, &a.namespace, &a.kind, &a.group, &a.cluster) == (&b.name, &b.namespace, &b.kind, &b.group, &b.cluster)
+            }
+            (a, b) => a == b,
+        }
+    }
+
     /// The namespace that tints the krate.
     pub fn namespace(&self) -> Option<&str> {
         match self {

@@ -1,0 +1,158 @@
+//! What a view holds of a Yard: signals to read, one function to edit.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+
+use super::action::YardAction;
+use super::core::Core;
+use super::document::{Change, DocumentError};
+use super::layout;
+use super::origin::Origin;
+use super::state::{Krate, Rect, WindowId, YardState};
+
+/// Whether what was done is kept in this browser.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Persistence {
+    /// Not read yet: an empty Yard is not known to be empty.
+    #[default]
+    Loading,
+    /// Everything is kept.
+    Saved,
+    /// A write is under way.
+    Saving,
+    /// It is not kept; the Yard goes on. The next edit tries again.
+    Failed(String),
+}
+
+/// A Yard. Copies are one and the same.
+#[derive(Clone, Copy)]
+pub struct Yard {
+    inner: StoredValue<Inner, LocalStorage>,
+    state: RwSignal<Arc<YardState>>,
+    can_undo: RwSignal<bool>,
+    can_redo: RwSignal<bool>,
+    persistence: RwSignal<Persistence>,
+    notice: RwSignal<Option<String>>,
+}
+
+struct Inner {
+    core: Core,
+    new_id: Box<dyn FnMut() -> Arc<str>>,
+    /// Told of every own change.
+    keepers: Vec<Keeper>,
+}
+
+type Keeper = Arc<dyn Fn(&Change)>;
+
+impl Yard {
+    /// An empty Yard that nobody keeps. `client` is a random number below 2^53 that no other copy ever uses, `new_id` gives random keys.
+    pub fn new(client: u64, new_id: impl FnMut() -> Arc<str> + 'static) -> Yard {
+        Yard {
+            inner: StoredValue::new_local(Inner { core: Core::new(client), new_id: Box::new(new_id), keepers: Vec::new() }),
+            state: RwSignal::default(),
+            can_undo: RwSignal::default(),
+            can_redo: RwSignal::default(),
+            persistence: RwSignal::default(),
+            notice: RwSignal::default(),
+        }
+    }
+
+    /// The Yard as it is; krates that did not change keep their allocation.
+    pub fn state(&self) -> Signal<Arc<YardState>> {
+        self.state.into()
+    }
+
+    /// Whether there is a step of this person's to take back.
+    pub fn can_undo(&self) -> Signal<bool> {
+        self.can_undo.into()
+    }
+
+    /// Whether there is a step to do again.
+    pub fn can_redo(&self) -> Signal<bool> {
+        self.can_redo.into()
+    }
+
+    /// Whether what was done is kept.
+    pub fn persistence(&self) -> Signal<Persistence> {
+        self.persistence.into()
+    }
+
+    /// A sentence about what was kept and could not be read, or why the Yard takes no edits.
+    pub fn notice(&self) -> Signal<Option<String>> {
+        self.notice.into()
+    }
+
+    /// One edit. [`YardAction::Open`] gives the window, whether it is new or was there, so that the view can fly to it and focus it.
+    pub fn act(&self, action: YardAction) -> Option<WindowId> {
+        self.change(|inner| inner.core.act(&action, &mut inner.new_id))
+    }
+
+    /// The frame of a krate in world units.
+    pub fn krate_rect(&self, krate: &Krate) -> Rect {
+        layout::krate_rect(krate)
+    }
+
+    /// The windows of a krate in world units; none if it is minimised.
+    pub fn window_rects(&self, krate: &Krate) -> Vec<(WindowId, Rect)> {
+        layout::window_rects(krate)
+    }
+
+    /// Takes an update in that did not start here. A document of a newer schema refuses all edits from then on.
+    pub fn receive(&self, origin: Origin, update: &[u8]) -> Result<(), DocumentError> {
+        let received = self.change(|inner| inner.core.receive(origin, update));
+        if let Err(error) = &received {
+            self.tell(error.to_string());
+        }
+        received
+    }
+
+    /// Tells of every change that this copy made, with the update.
+    pub fn on_change(&self, keeper: impl Fn(&Change) + 'static) {
+        self.inner.update_value(|inner| inner.keepers.push(Arc::new(keeper)));
+    }
+
+    /// Reads something of the document: a snapshot, a state vector.
+    pub fn with_core<T>(&self, read: impl FnOnce(&Core) -> T) -> T {
+        self.inner.with_value(|inner| read(&inner.core))
+    }
+
+    /// Says how keeping does.
+    pub fn set_persistence(&self, persistence: Persistence) {
+        if self.persistence.with_untracked(|now| *now != persistence) {
+            self.persistence.set(persistence);
+        }
+    }
+
+    /// Leaves a sentence for the person.
+    pub fn tell(&self, notice: String) {
+        self.notice.set(Some(notice));
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut Inner) -> T) -> T {
+        let mut result = None;
+        let mut told = (Vec::new(), Vec::new());
+        self.inner.update_value(|inner| {
+            result = Some(change(inner));
+            told = (inner.core.take_changes(), inner.keepers.clone());
+        });
+        self.publish();
+        let (changes, keepers) = told;
+        for change in changes.iter().filter(|change| change.origin.is_own()) {
+            keepers.iter().for_each(|keeper| keeper(change));
+        }
+        result.expect("update_value runs its function at once, or panics for a disposed owner")
+    }
+
+    fn publish(&self) {
+        let (state, can_undo, can_redo) = self.with_core(|core| (core.state().clone(), core.can_undo(), core.can_redo()));
+        if !self.state.with_untracked(|now| Arc::ptr_eq(now, &state)) {
+            self.state.set(state);
+        }
+        for (signal, value) in [(self.can_undo, can_undo), (self.can_redo, can_redo)] {
+            if signal.get_untracked() != value {
+                signal.set(value);
+            }
+        }
+    }
+}
