@@ -1,8 +1,11 @@
 //! The edge to the proxy: the watch socket, the REST API, and the browser's clock, frames and network events. What it hears goes into the workspace; what the
 //! workspace wants done is done here. The thinking is in [`crate::runtime`].
 
+pub mod logs;
 mod pump;
 pub mod rest;
+pub mod shell;
+mod stream_socket;
 mod watch_socket;
 
 use krateyard_shared::identity::ClusterName;

@@ -1,1 +1,6 @@
-//! To come.
+//! Shells: the machine that a session is (plain), and the terminal that shows it, the only place that names xterm.
+
+pub mod session;
+pub mod xterm;
+
+pub use session::{Session, Wanted};

@@ -1,0 +1,288 @@
+//! A shell session: one machine that is told what happened and says what to do. It opens no socket, draws nothing and reads no clock.
+//!
+//! It starts only by [`Input::Start`], which a click or a key of its own viewer causes and nothing else.
+
+use krateyard_shared::refusal::Refusal;
+use krateyard_shared::shell::{Channel, Credit, INITIAL_CREDIT, MAX_CLIENT_FRAME, ShellQuery, ShellStatus, Size};
+
+use crate::stream::{StreamState, span};
+
+/// Where a session is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[allow(missing_docs)]
+pub enum Phase {
+    /// Nobody asked for it yet.
+    #[default]
+    NotStarted,
+    Connecting {
+        since_ms: u64,
+    },
+    Running {
+        shell: String,
+        since_ms: u64,
+    },
+    /// It ended by itself.
+    Exited {
+        code: Option<i32>,
+        reason: String,
+        ran_ms: Option<u64>,
+    },
+    /// The connection was lost: the screen stays.
+    Lost {
+        reason: String,
+        ran_ms: Option<u64>,
+    },
+    /// The image has none of these.
+    NoShell {
+        tried: Vec<String>,
+    },
+    Denied(Refusal),
+}
+
+/// What is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Wanted {
+    pub cluster: String,
+    pub ns: String,
+    pub pod: String,
+    pub container: String,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Input {
+    /// The viewer asked for a shell.
+    Start(Wanted),
+    /// A binary frame came.
+    Frame(Vec<u8>),
+    /// The socket closed, or could not be opened.
+    Closed { code: u16, reason: String },
+    /// Typed or pasted.
+    Typed(Vec<u8>),
+    /// The terminal has another size.
+    Resized(Size),
+    /// The terminal has drawn so many bytes.
+    Drawn(u64),
+    /// [`Session::wake_ms`] has passed.
+    Tick,
+}
+
+/// What to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Open a socket; the screen is empty from now on.
+    Open(ShellQuery),
+    /// Send a frame.
+    Send(Vec<u8>),
+    /// Draw bytes; tell [`Input::Drawn`] once that is done.
+    Draw(Vec<u8>),
+    /// Close the socket.
+    Close,
+}
+
+/// The machine.
+#[derive(Debug)]
+pub struct Session {
+    phase: Phase,
+    size: Size,
+    /// A size to be told to the shell, and when.
+    resize: Option<(Size, u64)>,
+    /// Drawn and not granted yet.
+    drawn: u64,
+    /// Typed before the shell was there.
+    early: Vec<u8>,
+}
+
+/// A size is told once it rests this long: a drag of a window's edge makes dozens.
+const RESIZE_MS: u64 = 100;
+/// Credit is granted in pieces of this size, so that a flood of output does not cause a flood of grants.
+const GRANT: u64 = INITIAL_CREDIT / 4;
+/// Bytes that may be typed before the shell answers.
+const EARLY: usize = 4096;
+/// A socket that is not answered by then is given up.
+const OPEN_MS: u64 = 20_000;
+
+impl Default for Session {
+    fn default() -> Session {
+        Session { phase: Phase::NotStarted, size: Size { cols: 80, rows: 24 }, resize: None, drawn: 0, early: Vec::new() }
+    }
+}
+
+impl Session {
+    /// Where it is.
+    pub fn phase(&self) -> &Phase {
+        &self.phase
+    }
+
+    /// How its stream does.
+    pub fn state(&self) -> StreamState {
+        match &self.phase {
+            Phase::NotStarted => StreamState::NotStarted,
+            Phase::Connecting { since_ms } => StreamState::Connecting { since_ms: *since_ms },
+            Phase::Running { shell, .. } => StreamState::LiveAs(shell.clone()),
+            Phase::Exited { code, reason, .. } => StreamState::Ended { code: *code, reason: reason.clone() },
+            Phase::Lost { reason, .. } => StreamState::Ended { code: None, reason: reason.clone() },
+            Phase::NoShell { .. } => StreamState::Ended { code: None, reason: "no shell in the image".into() },
+            Phase::Denied(refusal) => StreamState::Denied(refusal.clone()),
+        }
+    }
+
+    /// When to tick next.
+    pub fn wake_ms(&self) -> Option<u64> {
+        match self.phase {
+            Phase::Connecting { since_ms } => Some(since_ms + OPEN_MS),
+            _ => self.resize.map(|(_, due_ms)| due_ms),
+        }
+    }
+
+    /// Takes what happened.
+    pub fn step(&mut self, input: Input, now_ms: u64) -> Vec<Effect> {
+        match input {
+            Input::Start(wanted) => self.start(wanted, now_ms),
+            Input::Frame(frame) => self.frame(&frame, now_ms),
+            Input::Closed { code, reason } => self.closed(code, &reason, now_ms),
+            Input::Typed(bytes) => self.typed(bytes),
+            Input::Resized(size) => {
+                if size != self.size {
+                    self.size = size;
+                    self.resize = Some((size, now_ms + RESIZE_MS));
+                }
+                Vec::new()
+            }
+            Input::Drawn(bytes) => self.drawn(bytes),
+            Input::Tick => self.tick(now_ms),
+        }
+    }
+
+    fn start(&mut self, wanted: Wanted, now_ms: u64) -> Vec<Effect> {
+        if matches!(self.phase, Phase::Connecting { .. } | Phase::Running { .. }) {
+            return Vec::new();
+        }
+        *self = Session { phase: Phase::Connecting { since_ms: now_ms }, size: self.size, ..Session::default() };
+        let Wanted { cluster, ns, pod, container } = wanted;
+        vec![Effect::Open(ShellQuery { cluster, ns, pod, container, cols: self.size.cols, rows: self.size.rows })]
+    }
+
+    fn frame(&mut self, frame: &[u8], now_ms: u64) -> Vec<Effect> {
+        let Some((channel, payload)) = frame.split_first() else { return Vec::new() };
+        match Channel::of(*channel) {
+            Some(Channel::Stdout | Channel::Stderr) if !payload.is_empty() => vec![Effect::Draw(payload.to_vec())],
+            Some(Channel::Status) => match serde_json::from_slice(payload) {
+                Ok(status) => self.status(status, now_ms),
+                Err(_) => Vec::new(),
+            },
+            _ => Vec::new(),
+        }
+    }
+
+    fn status(&mut self, status: ShellStatus, now_ms: u64) -> Vec<Effect> {
+        if !matches!(self.phase, Phase::Connecting { .. } | Phase::Running { .. }) {
+            return Vec::new();
+        }
+        let ran_ms = self.ran_ms(now_ms);
+        self.phase = match status {
+            ShellStatus::Started { shell } => {
+                self.phase = Phase::Running { shell, since_ms: now_ms };
+                return self.flush();
+            }
+            ShellStatus::Exited { code, reason } => Phase::Exited { code, reason, ran_ms },
+            ShellStatus::NoShell { tried } => Phase::NoShell { tried },
+            ShellStatus::Lost { reason } => Phase::Lost { reason, ran_ms },
+            ShellStatus::Refused { refusal } => Phase::Denied(refusal),
+        };
+        vec![Effect::Close]
+    }
+
+    fn closed(&mut self, code: u16, reason: &str, now_ms: u64) -> Vec<Effect> {
+        if !matches!(self.phase, Phase::Connecting { .. } | Phase::Running { .. }) {
+            return Vec::new();
+        }
+        let ran_ms = self.ran_ms(now_ms);
+        self.phase = match serde_json::from_str::<Refusal>(reason) {
+            Ok(refusal) => Phase::Denied(refusal),
+            Err(_) if (4400..4500).contains(&code) => Phase::Denied(Refusal::Rejected { message: format!("closed by the proxy ({code}) {reason}") }),
+            Err(_) if reason.is_empty() => Phase::Lost { reason: "the connection was lost".into(), ran_ms },
+            Err(_) => Phase::Lost { reason: reason.into(), ran_ms },
+        };
+        Vec::new()
+    }
+
+    fn typed(&mut self, bytes: Vec<u8>) -> Vec<Effect> {
+        match self.phase {
+            Phase::Running { .. } => stdin(&bytes),
+            Phase::Connecting { .. } => {
+                let room = EARLY.saturating_sub(self.early.len());
+                self.early.extend(bytes.into_iter().take(room));
+                Vec::new()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// What waited for the shell: the size, if it changed meanwhile, and what was typed.
+    fn flush(&mut self) -> Vec<Effect> {
+        let resize = self.resize.take().map(|(size, _)| Effect::Send(Channel::Resize.frame(&json(&size))));
+        resize.into_iter().chain(stdin(&std::mem::take(&mut self.early))).collect()
+    }
+
+    fn drawn(&mut self, bytes: u64) -> Vec<Effect> {
+        self.drawn += bytes;
+        if self.drawn < GRANT || !matches!(self.phase, Phase::Connecting { .. } | Phase::Running { .. }) {
+            return Vec::new();
+        }
+        let credit = Credit { credit: std::mem::take(&mut self.drawn) };
+        vec![Effect::Send(Channel::Credit.frame(&json(&credit)))]
+    }
+
+    fn tick(&mut self, now_ms: u64) -> Vec<Effect> {
+        match (&self.phase, self.resize) {
+            (Phase::Connecting { since_ms }, _) if now_ms >= since_ms + OPEN_MS => {
+                self.phase = Phase::Lost { reason: "the proxy did not answer".into(), ran_ms: None };
+                vec![Effect::Close]
+            }
+            (Phase::Running { .. }, Some((size, due_ms))) if now_ms >= due_ms => {
+                self.resize = None;
+                vec![Effect::Send(Channel::Resize.frame(&json(&size)))]
+            }
+            (Phase::Connecting { .. } | Phase::Running { .. }, _) => Vec::new(),
+            _ => {
+                self.resize = None; // no shell to tell
+                Vec::new()
+            }
+        }
+    }
+
+    fn ran_ms(&self, now_ms: u64) -> Option<u64> {
+        if let Phase::Running { since_ms, .. } = self.phase { Some(now_ms.saturating_sub(since_ms)) } else { None }
+    }
+}
+
+impl Phase {
+    /// The sentence above the screen of a session that is over.
+    pub fn over(&self) -> Option<String> {
+        let after = |ran_ms: &Option<u64>| ran_ms.map_or(String::new(), |ms| format!(" after {}", span(ms / 1000)));
+        match self {
+            Phase::Exited { code, reason, ran_ms } => {
+                let code = code.map_or(String::new(), |code| format!(" with exit code {code}"));
+                let reason = if reason.is_empty() { String::new() } else { format!(": {reason}") };
+                Some(format!("Ended{code}{}{reason}.", after(ran_ms)))
+            }
+            Phase::Lost { reason, ran_ms } => Some(format!("Connection lost{}: {reason}.", after(ran_ms))),
+            _ => None,
+        }
+    }
+}
+
+/// Typed bytes in frames that the proxy accepts.
+fn stdin(bytes: &[u8]) -> Vec<Effect> {
+    bytes.chunks(MAX_CLIENT_FRAME - 1).map(|chunk| Effect::Send(Channel::Stdin.frame(chunk))).collect()
+}
+
+fn json(value: &impl serde::Serialize) -> Vec<u8> {
+    serde_json::to_vec(value).expect("no map with keys that are no text")
+}
+
+#[cfg(test)]
+mod tests;

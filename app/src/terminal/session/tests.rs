@@ -1,0 +1,145 @@
+use super::*;
+use proptest::prelude::*;
+
+fn wanted() -> Wanted {
+    let text = String::from;
+    Wanted { cluster: text("c"), ns: text("n"), pod: text("p"), container: text("app") }
+}
+
+fn status(status: &ShellStatus) -> Input {
+    Input::Frame(Channel::Status.frame(&serde_json::to_vec(status).unwrap()))
+}
+
+fn running() -> Session {
+    let mut session = Session::default();
+    session.step(Input::Start(wanted()), 0);
+    session.step(status(&ShellStatus::Started { shell: "bash".into() }), 1_000);
+    session
+}
+
+fn sent(effects: Vec<Effect>) -> Vec<(Channel, Vec<u8>)> {
+    let frames = effects.into_iter().filter_map(|effect| if let Effect::Send(frame) = effect { Some(frame) } else { None });
+    frames.map(|frame| (Channel::of(frame[0]).unwrap(), frame[1..].to_vec())).collect()
+}
+
+#[test]
+fn nothing_but_a_start_opens_a_socket() {
+    let mut session = Session::default();
+    let inputs = [
+        Input::Typed(b"x".to_vec()),
+        Input::Resized(Size { cols: 100, rows: 30 }),
+        Input::Tick,
+        Input::Drawn(1 << 30),
+        Input::Closed { code: 1006, reason: String::new() },
+        status(&ShellStatus::Started { shell: "bash".into() }),
+    ];
+    for input in inputs {
+        assert!(session.step(input, 10_000).is_empty());
+    }
+    assert_eq!(session.state(), StreamState::NotStarted);
+    let effects = session.step(Input::Start(wanted()), 20_000);
+    assert!(matches!(&effects[..], [Effect::Open(query)] if (query.cols, query.rows) == (100, 30)), "it opens in the size that the terminal has");
+    assert!(session.step(Input::Start(wanted()), 20_001).is_empty(), "and only once");
+}
+
+#[test]
+fn a_session_runs_and_says_how_it_ended() {
+    let mut session = running();
+    assert_eq!(session.state(), StreamState::LiveAs("bash".into()));
+    let effects = session.step(status(&ShellStatus::Exited { code: Some(137), reason: "the container was killed (OOMKilled)".into() }), 381_000);
+    assert_eq!(effects, [Effect::Close]);
+    assert_eq!(session.phase().over().as_deref(), Some("Ended with exit code 137 after 6m 20s: the container was killed (OOMKilled)."));
+    assert!(session.step(Input::Closed { code: 1000, reason: String::new() }, 381_001).is_empty());
+    assert!(matches!(session.state(), StreamState::Ended { code: Some(137), .. }), "the close that follows does not overwrite it");
+    assert!(session.step(Input::Typed(b"ls\r".to_vec()), 381_002).is_empty());
+    assert!(matches!(session.step(Input::Start(wanted()), 390_000)[..], [Effect::Open(_)]), "a new session may follow");
+}
+
+#[test]
+fn other_ends_are_told_apart() {
+    let forbidden = Refusal::Forbidden { verb: "create".into(), resource: "pods/exec".into(), namespace: Some("n".into()) };
+    let mut session = running();
+    session.step(Input::Closed { code: 1006, reason: String::new() }, 2_000);
+    assert_eq!(session.phase().over().as_deref(), Some("Connection lost after 1 s: the connection was lost."));
+    let mut session = running();
+    session.step(Input::Closed { code: 4403, reason: serde_json::to_string(&forbidden).unwrap() }, 2_000);
+    assert_eq!(session.state(), StreamState::Denied(forbidden.clone()));
+    let mut session = running();
+    session.step(status(&ShellStatus::Refused { refusal: forbidden.clone() }), 2_000);
+    assert_eq!(session.state(), StreamState::Denied(forbidden));
+    let mut session = running();
+    session.step(status(&ShellStatus::NoShell { tried: vec!["bash".into()] }), 2_000);
+    assert_eq!(session.phase(), &Phase::NoShell { tried: vec!["bash".into()] });
+    let mut silent = Session::default();
+    silent.step(Input::Start(wanted()), 0);
+    assert_eq!(silent.step(Input::Tick, silent.wake_ms().unwrap()), [Effect::Close]);
+    assert!(matches!(silent.phase(), Phase::Lost { .. }));
+}
+
+#[test]
+fn sizes_are_told_once_they_rest() {
+    let mut session = running();
+    for (cols, now_ms) in [(90, 1_000), (91, 1_050), (92, 1_090)] {
+        session.step(Input::Resized(Size { cols, rows: 24 }), now_ms);
+        assert!(session.step(Input::Tick, now_ms).is_empty());
+    }
+    assert_eq!(session.wake_ms(), Some(1_190));
+    assert_eq!(sent(session.step(Input::Tick, 1_190)), [(Channel::Resize, br#"{"cols":92,"rows":24}"#.to_vec())]);
+    assert_eq!(session.wake_ms(), None);
+}
+
+#[test]
+fn what_is_typed_before_the_shell_answers_is_sent_when_it_does_and_bounded() {
+    let mut session = Session::default();
+    session.step(Input::Start(wanted()), 0);
+    session.step(Input::Typed(vec![b'a'; EARLY + 10]), 1);
+    assert_eq!(sent(session.step(status(&ShellStatus::Started { shell: "sh".into() }), 2)), [(Channel::Stdin, vec![b'a'; EARLY])]);
+}
+
+proptest! {
+    #[test]
+    fn every_byte_typed_is_sent_in_order_in_frames_that_are_accepted(pieces in proptest::collection::vec(0..200_000_usize, 0..5)) {
+        let mut session = running();
+        let mut typed = Vec::new();
+        let mut got = Vec::new();
+        for (n, length) in pieces.into_iter().enumerate() {
+            let piece: Vec<u8> = (0..length).map(|at| (at + n) as u8).collect();
+            typed.extend_from_slice(&piece);
+            for effect in session.step(Input::Typed(piece), 2_000) {
+                let Effect::Send(frame) = effect else { panic!("only frames") };
+                prop_assert!(frame.len() <= MAX_CLIENT_FRAME && frame[0] == Channel::Stdin as u8);
+                got.extend_from_slice(&frame[1..]);
+            }
+        }
+        prop_assert_eq!(got, typed);
+    }
+
+    /// `yes`: the proxy sends while it has credit, the terminal draws when it gets to it.
+    #[test]
+    fn output_never_runs_ahead_of_the_screen_and_never_stalls(draws in proptest::collection::vec(1..100_000_u64, 1..60)) {
+        let mut session = running();
+        let (mut credit, mut undrawn, mut total) = (INITIAL_CREDIT, 0, 0_u64);
+        for draw in draws {
+            let chunk = credit.min(32 * 1024);
+            let effects = session.step(Input::Frame(Channel::Stdout.frame(&vec![b'y'; chunk as usize])), 2_000);
+            prop_assert_eq!(effects.len(), usize::from(chunk > 0));
+            (credit, undrawn, total) = (credit - chunk, undrawn + chunk, total + chunk);
+            prop_assert!(undrawn <= INITIAL_CREDIT, "the screen is at most the first credit behind");
+            let drawn = draw.min(undrawn);
+            undrawn -= drawn;
+            for (channel, payload) in sent(session.step(Input::Drawn(drawn), 2_000)) {
+                prop_assert_eq!(channel, Channel::Credit);
+                credit += serde_json::from_slice::<Credit>(&payload).unwrap().credit;
+            }
+            prop_assert!(credit + undrawn + GRANT > INITIAL_CREDIT, "what was drawn is granted again");
+        }
+    }
+
+    #[test]
+    fn no_frame_makes_it_panic(frames in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..40), 0..20)) {
+        let mut session = running();
+        for frame in frames {
+            session.step(Input::Frame(frame), 2_000);
+        }
+    }
+}
