@@ -290,3 +290,6 @@ impl Runtime {
         self.touch_all();
     }
 }
+
+#[cfg(test)]
+mod tests;

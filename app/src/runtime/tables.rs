@@ -6,6 +6,7 @@ use std::sync::Arc;
 use krateyard_shared::refusal::Refusal;
 use krateyard_shared::rows::Row;
 use krateyard_shared::scope::Scope;
+use krateyard_shared::watch::MAX_SUBSCRIPTIONS;
 
 use super::Runtime;
 use super::subscription::{Phase, Subscription};
@@ -57,7 +58,7 @@ impl Runtime {
         let Wants { targets, missing } = plan::wants(lease, access);
         let served = self.served_by(lease);
         let parts: Vec<(&Target, &Subscription)> = served.iter().filter_map(|target| Some((target, self.subscriptions.get(target)?))).collect();
-        let missing = self.all_missing(missing, &parts);
+        let missing = self.all_missing(missing, &targets, &parts);
         let readable: Vec<_> = parts.iter().filter(|(_, s)| !matches!(s.phase(), Phase::Denied { .. })).collect();
         if readable.is_empty()
             && (targets.is_empty() || !parts.is_empty())
@@ -128,11 +129,14 @@ impl Runtime {
         self.dirty.extend(self.leases.keys());
     }
 
-    fn all_missing(&self, mut missing: Vec<Refusal>, parts: &[(&Target, &Subscription)]) -> Vec<Refusal> {
+    fn all_missing(&self, mut missing: Vec<Refusal>, targets: &[Target], parts: &[(&Target, &Subscription)]) -> Vec<Refusal> {
         for (_, subscription) in parts {
             if let Phase::Denied { refusal, .. } = subscription.phase() {
                 missing.push(refusal.clone());
             }
+        }
+        if parts.len() < targets.len() && self.subscriptions.len() >= MAX_SUBSCRIPTIONS {
+            missing.push(Refusal::Limit { which: format!("streams ({MAX_SUBSCRIPTIONS} at once)"), retry_after_secs: 0 });
         }
         let unreadable: u32 = parts.iter().map(|(_, s)| s.unreadable()).sum();
         if unreadable > 0 {

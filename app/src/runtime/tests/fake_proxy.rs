@@ -1,0 +1,315 @@
+//! A proxy of one cluster with pods, and a rig that joins it with a runtime, message by message.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use krateyard_shared::rows::{Facts, PodFacts, Row};
+use krateyard_shared::watch::EncodedRow;
+
+use super::*;
+use crate::refresh::Kinds;
+
+pub(super) fn row(name: &str, namespace: &str, version: i64) -> Row {
+    let facts = PodFacts {
+        phase: "Running".into(),
+        reason: String::new(),
+        node: String::new(),
+        ip: String::new(),
+        containers: vec![],
+        unscheduled: String::new(),
+        ready: true,
+        initialized: true,
+        cpu_request_milli: version,
+        memory_limit_bytes: 0,
+    };
+    Row {
+        uid: format!("uid-{name}"),
+        namespace: Some(namespace.into()),
+        name: name.into(),
+        created: 0,
+        deleting: None,
+        labels: vec![],
+        owner: None,
+        facts: Facts::Pod(facts),
+    }
+}
+
+pub(super) fn names(table: &Table) -> Vec<&str> {
+    let mut names: Vec<_> = table.rows.iter().map(|row| row.name.as_str()).collect();
+    names.sort_unstable();
+    names
+}
+
+/// What the proxy knows of one subscription.
+struct Sub {
+    kind: Kind,
+    scope: Scope,
+    sent_seq: u64,
+}
+
+#[derive(Default)]
+pub(super) struct FakeProxy {
+    pods: BTreeMap<String, Row>,
+    seq: u64,
+    subs: BTreeMap<u32, Sub>,
+    denied: Vec<(Scope, Refusal)>,
+    out: VecDeque<ServerMessage>,
+    asked: usize,
+    refreshed: usize,
+}
+
+impl FakeProxy {
+    pub(super) fn subscriptions(&self) -> usize {
+        self.subs.len()
+    }
+
+    pub(super) fn asked(&self) -> usize {
+        self.asked
+    }
+
+    pub(super) fn refreshed(&self) -> usize {
+        self.refreshed
+    }
+
+    pub(super) fn ids(&self) -> Vec<u32> {
+        self.subs.keys().copied().collect()
+    }
+
+    pub(super) fn pods(&self) -> impl Iterator<Item = &Row> {
+        self.pods.values()
+    }
+
+    pub(super) fn deny(&mut self, scope: Scope, refusal: Refusal) {
+        self.denied.push((scope, refusal));
+    }
+
+    pub(super) fn allow(&mut self, scope: Scope) {
+        self.denied.retain(|(denied, _)| *denied != scope);
+    }
+
+    pub(super) fn put(&mut self, row: Row) {
+        self.pods.insert(row.name.clone(), row.clone());
+        self.change(row.namespace.as_deref(), vec![EncodedRow::of(&row)], vec![]);
+    }
+
+    pub(super) fn remove(&mut self, name: &str) {
+        if let Some(row) = self.pods.remove(name) {
+            self.change(row.namespace.as_deref(), vec![], vec![row.uid]);
+        }
+    }
+
+    /// Takes a pod out without a word: what a lost connection or a lost position hides.
+    pub(super) fn forget(&mut self, name: &str) {
+        self.pods.remove(name);
+    }
+
+    pub(super) fn lose_next(&mut self) {
+        self.out.pop_front();
+    }
+
+    pub(super) fn end(&mut self, id: u32) {
+        self.subs.remove(&id);
+    }
+
+    pub(super) fn reset(&mut self, reason: &str) {
+        for id in self.ids() {
+            self.out.push_back(ServerMessage::Reset { id, reason: reason.into(), position: Position { epoch: 2, seq: self.seq } });
+            self.snapshot(id);
+        }
+    }
+
+    pub(super) fn beats(&self) -> Vec<Beat> {
+        self.subs.iter().map(|(id, sub)| Beat { id: *id, seq: sub.sent_seq, count: self.rows_of(sub).count() as u64 }).collect()
+    }
+
+    pub(super) fn hang_up(&mut self) {
+        self.subs.clear();
+        self.out.clear();
+    }
+
+    pub(super) fn hear(&mut self, message: ClientMessage) {
+        match message {
+            ClientMessage::Hello { .. } => self.out.push_back(ServerMessage::Welcome { version: VERSION }),
+            ClientMessage::Subscribe { id, resource, scope, .. } => {
+                self.asked += 1;
+                if let Some((_, refusal)) = self.denied.iter().find(|(denied, _)| *denied == scope) {
+                    self.out.push_back(ServerMessage::Denied { id, refusal: refusal.clone() });
+                    return;
+                }
+                let kind = Kind::of_resource(&resource).unwrap();
+                assert!(self.subs.insert(id, Sub { kind, scope: scope.clone(), sent_seq: 0 }).is_none(), "a number used twice");
+                self.out.push_back(ServerMessage::Ack { id, position: Position { epoch: 1, seq: self.seq }, resumed: false });
+                if !matches!(scope, Scope::Object { .. }) {
+                    self.snapshot(id);
+                }
+            }
+            ClientMessage::Unsubscribe { id } => {
+                self.subs.remove(&id);
+            }
+            ClientMessage::Refresh { .. } => self.refreshed += 1,
+        }
+    }
+
+    fn rows_of<'a>(&'a self, sub: &'a Sub) -> impl Iterator<Item = &'a Row> {
+        let only = sub.scope.namespace();
+        self.pods.values().filter(move |row| sub.kind == Kind::Pod && (only.is_none() || row.namespace.as_deref() == only))
+    }
+
+    fn snapshot(&mut self, id: u32) {
+        let sub = &self.subs[&id];
+        let rows: Vec<_> = self.rows_of(sub).map(EncodedRow::of).collect();
+        let chunks: Vec<Vec<_>> = rows.chunks(2).map(<[_]>::to_vec).collect();
+        let last = chunks.len().saturating_sub(1);
+        if chunks.is_empty() {
+            self.out.push_back(ServerMessage::Rows { id, rows: vec![], done: true });
+        }
+        self.out.extend(chunks.into_iter().enumerate().map(|(at, rows)| ServerMessage::Rows { id, rows, done: at == last }));
+        self.subs.get_mut(&id).unwrap().sent_seq = self.seq;
+    }
+
+    fn change(&mut self, namespace: Option<&str>, upserts: Vec<EncodedRow>, deletes: Vec<String>) {
+        self.seq += 1;
+        for (id, sub) in &mut self.subs {
+            if sub.kind == Kind::Pod && (sub.scope == Scope::All || sub.scope.namespace() == namespace) && !matches!(sub.scope, Scope::Object { .. }) {
+                let (from_seq, to_seq) = (sub.sent_seq, self.seq);
+                self.out.push_back(ServerMessage::Delta { id: *id, from_seq, to_seq, upserts: upserts.clone(), deletes: deletes.clone() });
+                sub.sent_seq = self.seq;
+            }
+        }
+    }
+}
+
+pub(super) struct Rig {
+    pub(super) runtime: Runtime,
+    pub(super) proxy: FakeProxy,
+    pub(super) now_ms: u64,
+    generation: Option<u64>,
+    is_connected: bool,
+}
+
+impl Rig {
+    /// Started, with neither socket nor rights.
+    pub(super) fn new() -> Rig {
+        let runtime = Runtime::new(ClusterName("c".into()), 7);
+        let mut rig = Rig { runtime, proxy: FakeProxy::default(), now_ms: 1_000_000, generation: None, is_connected: false };
+        rig.handle(Input::Socket(SocketEvent::Start));
+        rig
+    }
+
+    /// Connected, with these rights and pods of (name, namespace).
+    pub(super) fn with(access: Access, pods: &[(&str, &str)]) -> Rig {
+        let mut rig = Rig::new();
+        for (name, namespace) in pods {
+            rig.proxy.put(row(name, namespace, 0));
+        }
+        rig.give(access);
+        rig.open_socket();
+        rig.deliver_all();
+        rig
+    }
+
+    pub(super) fn handle(&mut self, input: Input) -> Vec<Effect> {
+        let effects = self.runtime.handle(input, self.now_ms);
+        self.perform(&effects);
+        effects
+    }
+
+    fn perform(&mut self, effects: &[Effect]) {
+        for effect in effects {
+            match effect {
+                Effect::Connect { generation } => {
+                    self.hang_up();
+                    self.generation = Some(*generation);
+                }
+                Effect::Disconnect => {
+                    self.hang_up();
+                    self.generation = None;
+                }
+                Effect::Send { bytes } => self.proxy.hear(Wire::Binary.decode(bytes).unwrap()),
+                Effect::FetchAccess | Effect::AskMay { .. } | Effect::SignOut => {}
+            }
+        }
+    }
+
+    fn hang_up(&mut self) {
+        self.proxy.hang_up();
+        self.is_connected = false;
+    }
+
+    /// Lets the socket that is being opened open; ticks until one is being opened.
+    pub(super) fn open_socket(&mut self) {
+        for _ in 0..200 {
+            if let Some(generation) = self.generation.filter(|_| !self.is_connected) {
+                self.is_connected = true;
+                self.handle(Input::Socket(SocketEvent::Opened { generation }));
+                return;
+            }
+            self.pass(1000);
+        }
+    }
+
+    pub(super) fn drop_socket(&mut self) {
+        self.close_socket(1006);
+    }
+
+    pub(super) fn close_socket(&mut self, code: u16) {
+        let Some(generation) = self.generation.take() else { return };
+        self.hang_up();
+        self.handle(Input::Socket(SocketEvent::Closed { generation, code, reason: String::new() }));
+    }
+
+    pub(super) fn give(&mut self, access: Access) {
+        self.answer_access(Ok(access));
+    }
+
+    pub(super) fn answer_access(&mut self, answer: Result<Access, Failure>) {
+        self.handle(Input::Access(answer));
+    }
+
+    pub(super) fn say(&mut self, message: ServerMessage) {
+        self.say_bytes(&Wire::Binary.encode(&message));
+    }
+
+    pub(super) fn say_bytes(&mut self, bytes: &[u8]) {
+        let Some(generation) = self.generation.filter(|_| self.is_connected) else { return };
+        self.handle(Input::Frame { generation, bytes: bytes.to_vec() });
+    }
+
+    /// Delivers so many of the proxy's messages, Welcome not counted.
+    pub(super) fn deliver(&mut self, count: usize) {
+        let mut left = count;
+        while left > 0 {
+            let Some(message) = self.proxy.out.pop_front() else { return };
+            left -= usize::from(!matches!(message, ServerMessage::Welcome { .. }));
+            self.say(message);
+        }
+    }
+
+    pub(super) fn deliver_all(&mut self) {
+        self.deliver(usize::MAX);
+    }
+
+    pub(super) fn pass(&mut self, ms: u64) -> Vec<Effect> {
+        self.now_ms += ms;
+        self.handle(Input::Tick)
+    }
+
+    pub(super) fn lease(&mut self, kinds: impl Into<Kinds>, scope: Scope) -> LeaseId {
+        let (id, effects) = self.runtime.lease(Lease { kinds: kinds.into(), scope }, self.now_ms);
+        self.perform(&effects);
+        id
+    }
+
+    pub(super) fn release(&mut self, lease: LeaseId) {
+        let effects = self.runtime.release(lease, self.now_ms);
+        self.perform(&effects);
+    }
+
+    pub(super) fn refresh(&mut self, lease: LeaseId) {
+        let effects = self.runtime.refresh(lease, self.now_ms);
+        self.perform(&effects);
+    }
+
+    pub(super) fn table(&self, lease: LeaseId) -> Table {
+        self.runtime.table(lease)
+    }
+}
