@@ -1,1 +1,45 @@
-//! Skeleton.
+//! A Kubernetes API server in process: an instrument for tests and the cluster of the demo.
+//!
+//! What it answers is what a real kube-apiserver 1.36.2 answers; what it does not know it refuses with 501 and a `Status`, it never invents.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), kubesim::Error> {
+//! let sim = kubesim::Sim::start(kubesim::Options::default()).await?;
+//! println!("{}", sim.url());
+//! sim.delete("v1", "Pod", "web", "storefront-6f4876bff5-f8jf7")?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Bearer tokens: `demo-admin`, `demo-editor` (ClusterRole edit in `payments`), `demo-viewer` (ClusterRole view in `web`), `demo-nobody`, `demo-expiring`,
+//! and `krateyard-proxy`, the proxy's service account.
+
+mod access;
+mod answer;
+mod clock;
+mod cluster;
+mod discovery;
+mod exec;
+mod failure;
+mod kinds;
+mod logs;
+mod names;
+mod negotiate;
+mod options;
+mod query;
+mod read;
+mod requests;
+mod selection;
+mod selector;
+mod server;
+mod sim;
+mod store;
+mod target;
+mod watch;
+mod world;
+mod write;
+
+pub use kinds::{Kind, Subresource};
+pub use options::Options;
+pub use requests::{RequestCount, Requests};
+pub use sim::{Error, RestartKind, Sim};

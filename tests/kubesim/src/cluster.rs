@@ -1,0 +1,289 @@
+//! One simulated cluster: its state, and the way of a request through it: who, may they, what.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use futures::StreamExt as _;
+use http::request::Parts;
+use http::{Method, header};
+use hyper::body::Body as HttpBody;
+use serde_json::Value;
+
+use crate::access::authenticate::Tokens;
+use crate::access::rbac::PolicyCache;
+use crate::access::{forbidden, impersonate, reviews};
+use crate::clock::Clock;
+use crate::failure::Failure;
+use crate::kinds::{GROUPS_NOT_SIMULATED, Kind, RESOURCES_NOT_SIMULATED, Registry, SUBRESOURCES_NOT_SIMULATED, built_in_kind};
+use crate::names::{Names, Random};
+use crate::negotiate::form;
+use crate::options::Options;
+use crate::query::Query;
+use crate::requests::{Open, Requests};
+use crate::store::Store;
+use crate::target::Attributes;
+use crate::write::{self, Edit, Writer};
+use crate::{access, answer, discovery, read, watch};
+
+/// `--max-request-body-bytes`: recordings misc/413.
+const LONGEST_BODY: usize = 3 * 1024 * 1024;
+
+/// The state of a cluster.
+#[derive(Debug)]
+pub(crate) struct Cluster {
+    pub(crate) options: Options,
+    pub(crate) store: Arc<Store>,
+    pub(crate) registry: Registry,
+    pub(crate) tokens: Tokens,
+    pub(crate) policy: PolicyCache,
+    pub(crate) names: Names,
+    pub(crate) clock: Clock,
+    pub(crate) requests: Requests,
+}
+
+impl Cluster {
+    /// A cluster with its world in it.
+    pub(crate) fn new(options: Options) -> Self {
+        let store = Arc::new(Store::new(options.history));
+        let names = Names::new(Random::new(options.seed));
+        let cluster = Self {
+            options,
+            store,
+            registry: Registry::default(),
+            tokens: Tokens::demo(),
+            policy: PolicyCache::default(),
+            names,
+            clock: Clock,
+            requests: Requests::default(),
+        };
+        crate::world::populate(&cluster);
+        cluster.learn_definitions();
+        cluster
+    }
+
+    pub(crate) fn writer(&self) -> Writer<'_> {
+        Writer { store: &self.store, names: &self.names, clock: &self.clock }
+    }
+
+    /// Takes the stored CustomResourceDefinitions into discovery.
+    pub(crate) fn learn_definitions(&self) {
+        let (_, definitions) = self.store.list(&built_in_kind("apiextensions.k8s.io", "customresourcedefinitions"), "");
+        let values: Vec<Value> = definitions.iter().map(|definition| definition.value()).collect();
+        self.registry.set_custom(&values);
+    }
+
+    /// Answers one request.
+    pub(crate) async fn answer(self: &Arc<Self>, request: Request) -> Response {
+        let (parts, body) = request.into_parts();
+        let query = Query::parse(parts.uri.query().unwrap_or_default());
+        let asked = Attributes::of(&parts.method, parts.uri.path(), &query);
+        let open = self.requests.begin(&asked);
+        let response = match self.handle(parts, body, &query, &asked).await {
+            Ok(response) => response,
+            Err(failure) => failure.into_response(),
+        };
+        held(response, open)
+    }
+
+    async fn handle(self: &Arc<Self>, mut parts: Parts, body: Body, query: &Query, asked: &Attributes) -> Result<Response, Failure> {
+        let policy = self.policy.of(&self.store);
+        let sender = self.tokens.authenticate(&parts.headers)?;
+        let user = impersonate::acting_as(sender, &parts.headers, asked, &policy)?;
+        if policy.allows(&user, asked).is_none() {
+            return Err(forbidden(&user, asked));
+        }
+        if let Some(timeout) = query.filled("timeout")
+            && !is_duration(timeout)
+        {
+            return Err(Failure::bad_request(format!("invalid timeout specified in the request URL - time: invalid duration \"{timeout}\"")));
+        }
+        if !asked.is_resource() {
+            return self.path(&parts, query);
+        }
+        let kind = self.kind(asked)?;
+        if matches!(parts.method, Method::HEAD | Method::OPTIONS) {
+            return Err(Failure::method_not_allowed());
+        }
+        if asked.name.is_empty() != collection(&asked.verb, &parts.method, asked) || asked.verb.is_empty() {
+            return Err(Failure::method_not_allowed());
+        }
+        match asked.subresource.as_str() {
+            "log" => crate::logs::log(self, asked, query, &parts.headers),
+            "exec" => {
+                if policy.allows(&user, &Attributes { verb: "create".to_owned(), ..asked.clone() }).is_none() {
+                    // since 1.35 a GET is asked for create as well, and the refusal has no reason: recordings exec/verb-get-only
+                    return Err(access::forbidden_because(asked, ""));
+                }
+                crate::exec::exec(self, asked, query, &mut parts).await
+            }
+            _ => {
+                let body = self.body(&parts, body).await?;
+                self.resource(&parts, query, asked, &kind, body, &user).await.inspect(|_| self.written(asked, &kind))
+            }
+        }
+    }
+
+    /// get, list, watch and writes.
+    async fn resource(
+        &self,
+        parts: &Parts,
+        query: &Query,
+        asked: &Attributes,
+        kind: &Arc<Kind>,
+        body: Value,
+        user: &access::User,
+    ) -> Result<Response, Failure> {
+        let namespace = if kind.namespaced { asked.namespace.as_str() } else { "" };
+        if matches!(kind.group.as_str(), "authentication.k8s.io" | "authorization.k8s.io") {
+            if asked.verb != "create" {
+                return Err(Failure::method_not_allowed());
+            }
+            let policy = self.policy.of(&self.store);
+            let review = reviews::review(kind, namespace, &body, user, &self.tokens, &policy, &self.clock.now_text())?;
+            return Ok(answer::json(201, &review));
+        }
+        let form = form(&parts.headers)?;
+        let edit = Edit { kind, namespace, name: &asked.name, query, form };
+        let writer = self.writer();
+        match (asked.verb.as_str(), asked.subresource.as_str()) {
+            ("get" | "update" | "patch", "scale") => write::scale(&writer, &edit, &parts.method, &body),
+            ("get", _) => read::get(&self.store, kind, namespace, &asked.name, query, form).await,
+            ("list", "") => read::list(&self.store, kind, namespace, query, form).await,
+            ("watch", "") => watch::watch(&self.store, kind, namespace, query, form, self.options.bookmark_every),
+            ("create", "") => write::create(&writer, &edit, body),
+            ("update", subresource) => write::update(&writer, &edit, subresource, body),
+            ("patch", subresource) => write::patch(&writer, &edit, subresource, &body),
+            ("delete", "") => write::delete(&writer, &edit, &body),
+            ("deletecollection", "") if kind.knows("deletecollection") => write::delete_collection(&writer, &edit, &body),
+            _ => Err(Failure::method_not_allowed()),
+        }
+    }
+
+    /// What follows from a write of this kind.
+    fn written(&self, asked: &Attributes, kind: &Kind) {
+        let writes = matches!(asked.verb.as_str(), "create" | "update" | "patch" | "delete" | "deletecollection");
+        if writes && kind.plural == "customresourcedefinitions" {
+            self.learn_definitions();
+        }
+    }
+
+    /// The kind behind a path, checked against its scope.
+    fn kind(&self, asked: &Attributes) -> Result<Arc<Kind>, Failure> {
+        let Some(kind) = self.registry.find(&asked.group, &asked.version, &asked.resource) else {
+            return Err(self.unknown(asked));
+        };
+        let in_namespace = !asked.namespace.is_empty() && asked.resource != "namespaces";
+        if in_namespace && !kind.namespaced || asked.too_long {
+            return Err(Failure::no_such_resource());
+        }
+        if kind.namespaced && !in_namespace {
+            if !asked.name.is_empty() && !matches!(asked.verb.as_str(), "list" | "watch") {
+                return Err(Failure::no_such_resource());
+            }
+            if !matches!(asked.verb.as_str(), "list" | "watch") {
+                return Err(Failure::method_not_allowed());
+            }
+        }
+        if !asked.subresource.is_empty() && kind.subresource(&asked.subresource).is_none() {
+            let real = SUBRESOURCES_NOT_SIMULATED.contains(&asked.subresource.as_str());
+            return Err(if real { Failure::not_simulated(&asked.resource_and_subresource()) } else { Failure::no_such_resource() });
+        }
+        Ok(kind)
+    }
+
+    fn unknown(&self, asked: &Attributes) -> Failure {
+        let served = self.registry.all();
+        let group_is_served = asked.group.is_empty() || served.iter().any(|kind| kind.group == asked.group);
+        if !group_is_served || GROUPS_NOT_SIMULATED.contains(&asked.group.as_str()) {
+            return discovery::unknown_group(&asked.group);
+        }
+        if RESOURCES_NOT_SIMULATED.contains(&asked.resource.as_str()) {
+            return Failure::not_simulated(&asked.resource);
+        }
+        Failure::no_such_resource()
+    }
+
+    /// Paths that are no resources.
+    fn path(&self, parts: &Parts, query: &Query) -> Result<Response, Failure> {
+        let path = parts.uri.path();
+        if parts.method != Method::GET {
+            return Err(Failure::method_not_allowed());
+        }
+        if let Some(document) = discovery::answer(path, &parts.headers, &self.registry) {
+            return document;
+        }
+        match path.trim_end_matches('/') {
+            "/version" => Ok(answer::text(200, "application/json", include_str!("data/version.json"))),
+            "/healthz" | "/livez" | "/readyz" if query.get("verbose").is_some() => Err(Failure::not_simulated("verbose health checks")),
+            "/healthz" | "/livez" | "/readyz" | "/healthz/ping" | "/livez/ping" | "/readyz/ping" => Ok(answer::text(200, "text/plain; charset=utf-8", "ok")),
+            "" | "/metrics" => Err(Failure::not_simulated(path)),
+            other if other.starts_with("/openapi") || other.starts_with("/.well-known") => Err(Failure::not_simulated(path)),
+            _ => Err(Failure::page_not_found()),
+        }
+    }
+
+    /// The body as JSON; null when there is none.
+    async fn body(&self, parts: &Parts, body: Body) -> Result<Value, Failure> {
+        if matches!(parts.method, Method::GET) {
+            return Ok(Value::Null);
+        }
+        let content_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let media_type = content_type.split(';').next().unwrap_or_default().trim();
+        if parts.method == Method::PATCH {
+            let query = Query::default();
+            let asked = Attributes::of(&parts.method, parts.uri.path(), &query);
+            let kind = self.kind(&asked)?;
+            write::check_patch_type(&kind, content_type)?;
+        } else if matches!(media_type, "application/yaml" | "application/vnd.kubernetes.protobuf" | "application/cbor") {
+            return Err(Failure::not_simulated(&format!("bodies as {media_type}")));
+        }
+        let too_long = || Failure::new(413, Some("RequestEntityTooLarge"), format!("Request entity too large: limit is {LONGEST_BODY}"));
+        let bytes = axum::body::to_bytes(body, LONGEST_BODY).await.map_err(|_| too_long())?;
+        if bytes.is_empty() {
+            return Ok(Value::Null);
+        }
+        serde_json::from_slice(&bytes).map_err(|error| Failure::bad_request(format!("the body could not be read as JSON: {error}")))
+    }
+}
+
+/// Whether this verb is one of collections.
+fn collection(verb: &str, method: &Method, asked: &Attributes) -> bool {
+    let selects_one = !asked.name.is_empty() && matches!(*method, Method::GET | Method::DELETE) && matches!(verb, "list" | "watch" | "deletecollection");
+    !selects_one && matches!(verb, "list" | "watch" | "create" | "deletecollection") && asked.subresource.is_empty()
+}
+
+/// Go's time.ParseDuration, as far as a yes or no goes.
+fn is_duration(text: &str) -> bool {
+    let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic() || c == 'µ');
+    let unit = &text[number.len()..];
+    text == "0"
+        || (number.chars().any(|c| c.is_ascii_digit())
+            && number.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | 'h' | 'm' | 's'))
+            && matches!(unit, "ns" | "us" | "µs" | "ms" | "s" | "m" | "h"))
+}
+
+/// Keeps a request open in the counters until its body has ended.
+fn held(response: Response, open: Open) -> Response {
+    let (parts, body) = response.into_parts();
+    if parts.status == http::StatusCode::SWITCHING_PROTOCOLS {
+        return Response::from_parts(parts, body);
+    }
+    match HttpBody::size_hint(&body).exact() {
+        // a body that is whole already keeps its Content-Length
+        Some(_) => Response::from_parts(parts, body),
+        None => {
+            let stream = body.into_data_stream().map(move |chunk: Result<Bytes, axum::Error>| {
+                let _open = &open;
+                chunk
+            });
+            Response::from_parts(parts, Body::from_stream(stream))
+        }
+    }
+}
+
+/// The default of `Options::bookmark_every`: the watch cache's defaultBookmarkFrequency.
+pub(crate) const BOOKMARK_EVERY: Duration = Duration::from_secs(60);

@@ -1,0 +1,64 @@
+//! `kubesim`: a simulated Kubernetes API server on 127.0.0.1.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use kubesim::{Options, Sim};
+
+/// A simulated, living Kubernetes cluster.
+#[derive(Debug, Parser)]
+#[command(name = "kubesim", version)]
+struct Arguments {
+    /// Port of the API server (0: a free one)
+    #[arg(long, default_value_t = 0)]
+    port: u16,
+    /// Port of the control API (0: a free one)
+    #[arg(long, default_value_t = 0)]
+    control_port: u16,
+    /// About how many pods the world has
+    #[arg(long, default_value_t = 250)]
+    pods: usize,
+    /// Changes of pod status per second, beyond what lives anyway
+    #[arg(long, value_name = "EVENTS_PER_SECOND", default_value_t = 0.0)]
+    churn: f64,
+    /// The same seed gives the same world
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Nothing happens by itself
+    #[arg(long)]
+    still: bool,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let options = Options {
+        pods: arguments.pods,
+        churn_per_second: arguments.churn,
+        seed: arguments.seed,
+        living: !arguments.still,
+        port: arguments.port,
+        control_port: arguments.control_port,
+        ..Options::default()
+    };
+    match run(options).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(&format!("kubesim: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(options: Options) -> Result<(), kubesim::Error> {
+    let sim = Sim::start(options).await?;
+    say(&format!("kubesim is ready: {}", sim.url()));
+    tokio::signal::ctrl_c().await?;
+    sim.stop().await;
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "the one line that a program prints for whoever started it")]
+fn say(line: &str) {
+    println!("{line}");
+}

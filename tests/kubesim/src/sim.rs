@@ -1,0 +1,210 @@
+//! The handle on a running simulator.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use thiserror::Error;
+use tokio::sync::Mutex;
+
+use crate::cluster::Cluster;
+use crate::failure::Failure;
+use crate::kinds::Kind;
+use crate::negotiate::Form;
+use crate::options::Options;
+use crate::query::Query;
+use crate::requests::Requests;
+use crate::server::{Server, single};
+use crate::store::Write;
+use crate::write::{self, Edit};
+
+/// What keeps a simulator from doing what it was asked for.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// A port could not be bound.
+    #[error("binding a port failed: {0}")]
+    Bind(#[from] std::io::Error),
+    /// The object names a kind that is not served.
+    #[error("no such kind: {0}")]
+    NoSuchKind(String),
+    /// The simulated server refused, with its HTTP code.
+    #[error("refused with {code}: {message}")]
+    Refused {
+        /// HTTP code.
+        code: u16,
+        /// The Status' message.
+        message: String,
+    },
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        Self::Refused { code: failure.code(), message: failure.message().to_owned() }
+    }
+}
+
+/// How a server comes back from a restart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RestartKind {
+    /// Watches can go on from where they were.
+    KeepHistory,
+    /// A resumed watch is answered with 410.
+    LoseHistory,
+}
+
+/// A running simulator: an API server and its control API, on 127.0.0.1. Dropped, it closes both.
+#[derive(Debug)]
+pub struct Sim {
+    cluster: Arc<Cluster>,
+    url: String,
+    server: Arc<Mutex<Server>>,
+}
+
+impl Sim {
+    /// Makes the world and opens the ports.
+    ///
+    /// # Errors
+    /// When a port cannot be bound.
+    pub async fn start(options: Options) -> Result<Self, Error> {
+        let port = options.port;
+        let cluster = Arc::new(tokio::task::spawn_blocking(move || Cluster::new(options)).await.map_err(std::io::Error::other)?);
+        let behind = cluster.clone();
+        let router = single(move |request| {
+            let cluster = behind.clone();
+            async move { cluster.answer(request).await }
+        });
+        let server = Server::start(port, router).await?;
+        let url = format!("http://{}", server.address);
+        Ok(Self { cluster, url, server: Arc::new(Mutex::new(server)) })
+    }
+
+    /// `http://127.0.0.1:PORT` of the API server.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Counts of requests.
+    pub fn requests(&self) -> &Requests {
+        &self.cluster.requests
+    }
+
+    /// Closes all sockets and opens the same port again.
+    ///
+    /// # Errors
+    /// When the port cannot be bound again.
+    pub async fn restart(&self, kind: RestartKind) -> Result<(), Error> {
+        let mut server = self.server.lock().await;
+        server.stop().await;
+        if kind == RestartKind::LoseHistory {
+            self.cluster.store.compact();
+        }
+        Ok(server.open().await?)
+    }
+
+    /// Closes the ports and every connection.
+    pub async fn stop(&self) {
+        self.server.lock().await.stop().await;
+    }
+
+    /// Forgets the history of changes: a resumed watch is answered with 410.
+    pub fn compact(&self) {
+        self.cluster.store.compact();
+    }
+
+    /// Ends a bearer token; says whether it was known.
+    pub fn revoke_token(&self, token: &str) -> bool {
+        self.cluster.tokens.revoke(token)
+    }
+
+    /// Adds a bearer token for a user with these groups besides `system:authenticated`.
+    pub fn add_token(&self, token: &str, user: &str, groups: &[&str]) {
+        let groups = groups.iter().copied().chain(["system:authenticated"]).map(str::to_owned).collect();
+        self.cluster.tokens.add(token, crate::access::User { name: user.to_owned(), uid: format!("u-{user}"), groups, extra: Vec::new() });
+    }
+
+    /// A kubeconfig (YAML) for a user or token: `demo-admin`, `viewer@example.com`, `system:serviceaccount:krateyard:krateyard`.
+    pub fn kubeconfig(&self, user: &str) -> String {
+        let token = self.cluster.tokens.token_of(user).unwrap_or_else(|| user.to_owned());
+        let name = &self.cluster.options.cluster_name;
+        format!(
+            "apiVersion: v1\nkind: Config\nclusters:\n- name: {name}\n  cluster:\n    server: {url}\nusers:\n- name: user\n  user:\n    token: {token}\ncontexts:\n- name: {name}\n  context:\n    cluster: {name}\n    user: user\ncurrent-context: {name}\n",
+            url = self.url
+        )
+    }
+
+    /// Creates an object or replaces it, as an administrator, past admission. The answer is the object with its version.
+    ///
+    /// # Errors
+    /// When its kind is not served.
+    pub fn apply(&self, object: Value) -> Result<Value, Error> {
+        let kind = self.kind_of(&object)?;
+        let mut object = object;
+        if let Some(fields) = object.as_object_mut() {
+            fields.remove("kind");
+            fields.remove("apiVersion");
+        }
+        let namespace = if kind.namespaced { object["metadata"]["namespace"].as_str().unwrap_or("default").to_owned() } else { String::new() };
+        if kind.namespaced {
+            object["metadata"]["namespace"] = json!(namespace);
+        }
+        let name = object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
+        let written = self.cluster.store.write::<Error>(&kind, &namespace, &name, |existing| {
+            let kept = existing.map(|existing| existing.value()["metadata"].clone()).unwrap_or_default();
+            for (field, fallback) in [("uid", json!(self.cluster.names.uid())), ("creationTimestamp", json!(self.cluster.clock.now_text()))] {
+                if object["metadata"][field].is_null() {
+                    object["metadata"][field] = if kept[field].is_null() { fallback } else { kept[field].clone() };
+                }
+            }
+            Ok(Write::Put(object))
+        })?;
+        if kind.plural == "customresourcedefinitions" {
+            self.cluster.learn_definitions();
+        }
+        Ok(written.map(|written| shown(&kind, written.object().value())).unwrap_or_default())
+    }
+
+    /// An object, or none: `sim.get("apps/v1", "Deployment", "web", "storefront")`. The namespace of cluster-wide kinds is empty.
+    pub fn get(&self, api_version: &str, kind: &str, namespace: &str, name: &str) -> Option<Value> {
+        let kind = self.cluster.registry.of_object(api_version, kind)?;
+        self.cluster.store.get(&kind, namespace, name).map(|object| shown(&kind, object.value()))
+    }
+
+    /// All objects of a kind; an empty namespace means all.
+    pub fn list(&self, api_version: &str, kind: &str, namespace: &str) -> Vec<Value> {
+        let Some(kind) = self.cluster.registry.of_object(api_version, kind) else { return Vec::new() };
+        self.cluster.store.list(&kind, namespace).1.iter().map(|object| shown(&kind, object.value())).collect()
+    }
+
+    /// Deletes an object as a client would: a running pod ends gracefully.
+    ///
+    /// # Errors
+    /// 404, or an unknown kind.
+    pub fn delete(&self, api_version: &str, kind: &str, namespace: &str, name: &str) -> Result<(), Error> {
+        self.delete_with(api_version, kind, namespace, name, &write::plain_query(None))
+    }
+
+    /// Removes an object at once.
+    ///
+    /// # Errors
+    /// 404, or an unknown kind.
+    pub fn remove(&self, api_version: &str, kind: &str, namespace: &str, name: &str) -> Result<(), Error> {
+        self.delete_with(api_version, kind, namespace, name, &write::plain_query(Some(0)))
+    }
+
+    fn delete_with(&self, api_version: &str, kind: &str, namespace: &str, name: &str, query: &Query) -> Result<(), Error> {
+        let kind = self.cluster.registry.of_object(api_version, kind).ok_or_else(|| Error::NoSuchKind(kind.to_owned()))?;
+        let edit = Edit { kind: &kind, namespace, name, query, form: Form::Full };
+        write::delete(&self.cluster.writer(), &edit, &Value::Null)?;
+        Ok(())
+    }
+
+    fn kind_of(&self, object: &Value) -> Result<Arc<Kind>, Error> {
+        let (api_version, kind) = (object["apiVersion"].as_str().unwrap_or_default(), object["kind"].as_str().unwrap_or_default());
+        self.cluster.registry.of_object(api_version, kind).ok_or_else(|| Error::NoSuchKind(format!("{kind} in {api_version}")))
+    }
+}
+
+fn shown(kind: &Kind, mut value: Value) -> Value {
+    value["kind"] = json!(kind.kind);
+    value["apiVersion"] = json!(kind.api_version());
+    value
+}

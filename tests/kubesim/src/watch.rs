@@ -1,0 +1,229 @@
+//! Watches. A watch holds a version and reads the history after it: there is no queue of its own that a slow client could fill. One that falls behind the
+//! history that is kept is ended, as a real server ends it.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::response::Response;
+use bytes::{Bytes, BytesMut};
+use futures::stream;
+use serde_json::json;
+use tokio::time::Instant;
+
+use crate::answer;
+use crate::failure::{Cause, Failure};
+use crate::kinds::Kind;
+use crate::negotiate::Form;
+use crate::query::Query;
+use crate::read::{forbidden, invalid_options, malformed_version};
+use crate::selection::Selection;
+use crate::store::{Change, Compacted, Store, Stored, stored_head};
+
+/// Changes taken from the history at once.
+const BATCH: usize = 512;
+
+/// Bytes of one chunk of a stream.
+const CHUNK_BYTES: usize = 32 * 1024;
+
+/// Without timeoutSeconds a watch ends after half an hour to an hour: `--min-request-timeout`'s default.
+const LONGEST: Duration = Duration::from_secs(2400);
+
+struct Watch {
+    store: Arc<Store>,
+    kind: Arc<Kind>,
+    selection: Selection,
+    form: Form,
+    head: Vec<u8>,
+    position: u64,
+    /// Objects of the state that are still to be sent.
+    initial: VecDeque<Arc<Stored>>,
+    /// Whether the end of the initial events is still to be marked.
+    marks_end: bool,
+    expired: Option<Compacted>,
+    news: tokio::sync::watch::Receiver<u64>,
+    bookmark_every: Option<Duration>,
+    next_bookmark: Instant,
+    deadline: Instant,
+    ended: bool,
+}
+
+/// Answers a watch.
+///
+/// # Errors
+/// 400, 422 and 500 for options that cannot be; an expired version is no error but an event.
+pub(crate) fn watch(store: &Arc<Store>, kind: &Arc<Kind>, namespace: &str, query: &Query, form: Form, bookmark_every: Duration) -> Result<Response, Failure> {
+    let selection = Selection::parse(kind, namespace, query)?;
+    let sends_state = check_options(query)?;
+    let text = query.filled("resourceVersion").unwrap_or("0");
+    let from: u64 = text.parse().map_err(|_| malformed_version(text, 500, ""))?;
+    let bookmarks = query.is_true("allowWatchBookmarks");
+    let seconds = query.number("timeoutSeconds")?.and_then(|seconds| u64::try_from(seconds).ok()).filter(|seconds| *seconds > 0);
+    let now = Instant::now();
+    let news = store.news(kind);
+    let mut watch = Watch {
+        store: store.clone(),
+        kind: kind.clone(),
+        selection,
+        form,
+        head: stored_head(kind),
+        position: from,
+        initial: VecDeque::new(),
+        marks_end: false,
+        expired: None,
+        news,
+        bookmark_every: bookmarks.then_some(bookmark_every),
+        next_bookmark: now + bookmark_every,
+        deadline: now + seconds.map_or(LONGEST, Duration::from_secs),
+        ended: false,
+    };
+    let state = match sends_state {
+        Some(sends) => sends,
+        None => from == 0,
+    };
+    if state {
+        let (version, objects) = store.list(kind, &watch.selection.namespace);
+        watch.initial = objects.into_iter().filter(|object| watch.selection.matches(object)).collect();
+        watch.position = version;
+        watch.marks_end = bookmarks && sends_state == Some(true);
+    } else if from == 0 {
+        watch.position = store.version();
+    } else if let Err(compacted) = store.changes(kind, from, 0) {
+        watch.expired = Some(compacted);
+    }
+    let chunks = stream::unfold(watch, |mut watch| async move { watch.next().await.map(|chunk| (Ok(chunk), watch)) });
+    Ok(answer::stream("application/json", chunks))
+}
+
+/// Whether the state is asked for (`sendInitialEvents`), after apimachinery's ValidateListOptions for watches.
+fn check_options(query: &Query) -> Result<Option<bool>, Failure> {
+    let matching = query.filled("resourceVersionMatch");
+    let sends = query.get("sendInitialEvents").map(|_| query.is_true("sendInitialEvents"));
+    let causes: Vec<Cause> = match (sends, matching) {
+        (Some(_), Some("NotOlderThan")) | (None, None) => Vec::new(),
+        (Some(_), _) => vec![forbidden("resourceVersionMatch", "Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan")],
+        (None, Some(_)) => {
+            vec![forbidden("resourceVersionMatch", "Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided")]
+        }
+    };
+    invalid_options(&causes)?;
+    Ok(sends)
+}
+
+impl Watch {
+    /// The next bytes of the stream; none at its end.
+    async fn next(&mut self) -> Option<Bytes> {
+        let mut out = BytesMut::new();
+        loop {
+            if self.ended {
+                return None;
+            }
+            if let Some(compacted) = self.expired.take() {
+                self.ended = true;
+                return Some(self.error(compacted));
+            }
+            self.write_state(&mut out);
+            if out.is_empty() {
+                self.write_changes(&mut out);
+            }
+            if !out.is_empty() {
+                return Some(out.freeze());
+            }
+            if self.ended {
+                return None;
+            }
+            self.wait(&mut out).await;
+            if !out.is_empty() {
+                return Some(out.freeze());
+            }
+        }
+    }
+
+    /// Waits for a change, the time of a bookmark, or the end.
+    async fn wait(&mut self, out: &mut BytesMut) {
+        let bookmark = if self.bookmark_every.is_some() { self.next_bookmark } else { self.deadline };
+        tokio::select! {
+            changed = self.news.changed() => self.ended = changed.is_err(),
+            () = tokio::time::sleep_until(self.deadline) => self.ended = true,
+            () = tokio::time::sleep_until(bookmark), if self.bookmark_every.is_some() && bookmark < self.deadline => {
+                self.next_bookmark = Instant::now() + self.bookmark_every.unwrap_or(LONGEST);
+                // nothing of this kind has happened since: the whole store's version is as good, as long as no change is left out
+                let version = self.store.version();
+                if self.store.changes(&self.kind, self.position, 1).is_ok_and(|changes| changes.is_empty()) {
+                    self.position = self.position.max(version);
+                    self.bookmark(false, out);
+                }
+            }
+        }
+    }
+
+    fn write_state(&mut self, out: &mut BytesMut) {
+        while out.len() < CHUNK_BYTES {
+            let Some(object) = self.initial.pop_front() else { break };
+            self.event("ADDED", &object, out);
+        }
+        if self.initial.is_empty() && self.marks_end {
+            self.marks_end = false;
+            self.bookmark(true, out);
+        }
+    }
+
+    fn write_changes(&mut self, out: &mut BytesMut) {
+        while out.len() < CHUNK_BYTES {
+            // what came while we look is news again only if it came after this line
+            self.news.mark_unchanged();
+            let Ok(changes) = self.store.changes(&self.kind, self.position, BATCH) else {
+                self.ended = true;
+                return;
+            };
+            let Some(last) = changes.last() else { return };
+            self.position = last.version;
+            for change in &changes {
+                self.change(change, out);
+            }
+        }
+    }
+
+    fn change(&self, change: &Change, out: &mut BytesMut) {
+        let before = change.before.as_ref().filter(|object| self.selection.matches(object));
+        let after = change.after.as_ref().filter(|object| self.selection.matches(object));
+        match (before, after) {
+            (None, Some(after)) => self.event("ADDED", after, out),
+            (Some(_), Some(after)) => self.event("MODIFIED", after, out),
+            // the last state that was selected, with the new version: recordings watch/selector
+            (Some(before), None) => self.event("DELETED", &before.at_version(change.version), out),
+            (None, None) => {}
+        }
+    }
+
+    fn event(&self, kind: &str, object: &Stored, out: &mut BytesMut) {
+        out.reserve(object.len() + 128);
+        out.extend_from_slice(b"{\"type\":\"");
+        out.extend_from_slice(kind.as_bytes());
+        out.extend_from_slice(b"\",\"object\":");
+        match self.form {
+            Form::Full => object.write_whole(&self.head, out),
+            Form::Partial | Form::PartialList => object.write_partial(out),
+        }
+        out.extend_from_slice(b"}\n");
+    }
+
+    fn bookmark(&self, ends_state: bool, out: &mut BytesMut) {
+        let mut metadata = json!({"resourceVersion": self.position.to_string()});
+        if ends_state {
+            metadata["annotations"] = json!({"k8s.io/initial-events-end": "true"});
+        }
+        let (kind, api_version) = match self.form {
+            Form::Full => (self.kind.kind.clone(), self.kind.api_version()),
+            Form::Partial | Form::PartialList => ("PartialObjectMetadata".to_owned(), "meta.k8s.io/v1".to_owned()),
+        };
+        let event = json!({"type": "BOOKMARK", "object": {"kind": kind, "apiVersion": api_version, "metadata": metadata}});
+        out.extend_from_slice(event.to_string().as_bytes());
+        out.extend_from_slice(b"\n");
+    }
+
+    fn error(&self, compacted: Compacted) -> Bytes {
+        let status = Failure::expired(format!("too old resource version: {} ({})", self.position, compacted.oldest)).status();
+        Bytes::from(format!("{}\n", json!({"type": "ERROR", "object": status})))
+    }
+}

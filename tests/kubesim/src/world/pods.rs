@@ -1,0 +1,95 @@
+//! Pods and pod templates.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::apps::App;
+use crate::clock::text;
+use crate::names::{Random, hash};
+
+/// The pod template of an application.
+pub(crate) fn template(app: &App, labels: &Value) -> Value {
+    let containers: Vec<Value> = app.containers.iter().enumerate().map(|(index, (name, image))| container(name, image, index == 0)).collect();
+    let restart = if matches!(app.keeper, super::apps::Keeper::Job | super::apps::Keeper::CronJob) { "Never" } else { "Always" };
+    let mut spec = json!({
+        "containers": containers, "restartPolicy": restart, "terminationGracePeriodSeconds": 30, "dnsPolicy": "ClusterFirst",
+        "securityContext": {}, "schedulerName": "default-scheduler",
+    });
+    if let Some((name, image)) = app.init {
+        spec["initContainers"] = json!([container(name, image, false)]);
+    }
+    json!({"metadata": {"labels": labels}, "spec": spec})
+}
+
+fn container(name: &str, image: &str, serves: bool) -> Value {
+    let mut container = json!({
+        "name": name, "image": image, "imagePullPolicy": "IfNotPresent",
+        "resources": {"limits": {"cpu": "500m", "memory": "256Mi"}, "requests": {"cpu": "50m", "memory": "96Mi"}},
+        "terminationMessagePath": "/dev/termination-log", "terminationMessagePolicy": "File",
+    });
+    if serves {
+        container["ports"] = json!([{"name": "http", "containerPort": 8080, "protocol": "TCP"}]);
+        container["env"] = json!([{"name": "LOG_LEVEL", "value": "info"}, {"name": "POD_NAME", "valueFrom": {"fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.name"}}}]);
+        container["readinessProbe"] = json!({"httpGet": {"path": "/healthz", "port": "http", "scheme": "HTTP"}, "timeoutSeconds": 1, "periodSeconds": 10, "successThreshold": 1, "failureThreshold": 3});
+    }
+    container
+}
+
+/// The owner of a pod.
+pub(crate) struct Owner<'a> {
+    pub(crate) api_version: &'a str,
+    pub(crate) kind: &'a str,
+    pub(crate) name: &'a str,
+    pub(crate) uid: &'a str,
+}
+
+impl Owner<'_> {
+    pub(crate) fn reference(&self) -> Value {
+        json!([{"apiVersion": self.api_version, "kind": self.kind, "name": self.name, "uid": self.uid, "controller": true, "blockOwnerDeletion": true}])
+    }
+}
+
+/// A pod from a template, without a status. An empty node leaves it unscheduled.
+pub(crate) fn pod(random: &mut Random, template: &Value, owner: &Owner<'_>, namespace: &str, name: &str, node: &str, created: Timestamp) -> Value {
+    let token = format!("kube-api-access-{}", random.letters(5));
+    let mut spec = template["spec"].clone();
+    let mount = json!({"name": token, "readOnly": true, "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount"});
+    for list in ["containers", "initContainers"] {
+        for container in spec[list].as_array_mut().into_iter().flatten() {
+            match container["volumeMounts"].as_array_mut() {
+                Some(mounts) => mounts.push(mount.clone()),
+                None => container["volumeMounts"] = json!([mount]),
+            }
+        }
+    }
+    spec["volumes"] = json!([{"name": token, "projected": {"defaultMode": 420, "sources": [
+        {"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}},
+        {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
+        {"downwardAPI": {"items": [{"path": "namespace", "fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"}}]}},
+    ]}}]);
+    spec["serviceAccountName"] = json!("default");
+    spec["serviceAccount"] = json!("default");
+    spec["tolerations"] = json!([
+        {"key": "node.kubernetes.io/not-ready", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300},
+        {"key": "node.kubernetes.io/unreachable", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300},
+    ]);
+    spec["priority"] = json!(0);
+    spec["enableServiceLinks"] = json!(true);
+    spec["preemptionPolicy"] = json!("PreemptLowerPriority");
+    if !node.is_empty() {
+        spec["nodeName"] = json!(node);
+    }
+    let mut metadata = json!({
+        "name": name, "namespace": namespace, "uid": random.uid(), "creationTimestamp": text(created), "generation": 1,
+        "labels": template["metadata"]["labels"], "ownerReferences": owner.reference(),
+    });
+    if owner.kind == "ReplicaSet" {
+        metadata["generateName"] = json!(format!("{}-", owner.name));
+    }
+    json!({"metadata": metadata, "spec": spec})
+}
+
+/// The pod-template-hash of a template: ten letters, as Kubernetes' SafeEncodeString writes them.
+pub(crate) fn template_hash(template: &Value) -> String {
+    Random::new(hash(&template.to_string())).letters(10)
+}

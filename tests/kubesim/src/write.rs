@@ -1,0 +1,340 @@
+//! create, update, merge patch, delete, deletecollection and scale, with the checks that the recordings show. Defaults and validation of single fields are
+//! those that the simulated controllers need; the rest of an object is taken as it is.
+
+pub(crate) mod merge;
+mod remove;
+mod scale;
+
+use std::sync::Arc;
+
+use axum::response::Response;
+use serde_json::{Value, json};
+
+pub(crate) use remove::{delete, delete_collection, plain_query};
+pub(crate) use scale::scale;
+
+use crate::clock::Clock;
+use crate::failure::{Cause, Failure};
+use crate::kinds::{Kind, api_version};
+use crate::names::Names;
+use crate::negotiate::Form;
+use crate::query::Query;
+use crate::read::one;
+use crate::store::{Store, Stored, Write};
+use merge::merge_patch;
+
+/// What a write works with.
+pub(crate) struct Writer<'a> {
+    pub(crate) store: &'a Store,
+    pub(crate) names: &'a Names,
+    pub(crate) clock: &'a Clock,
+}
+
+/// One write to one object or collection.
+pub(crate) struct Edit<'a> {
+    pub(crate) kind: &'a Kind,
+    pub(crate) namespace: &'a str,
+    pub(crate) name: &'a str,
+    pub(crate) query: &'a Query,
+    pub(crate) form: Form,
+}
+
+impl Edit<'_> {
+    /// # Errors
+    /// 422 for a dryRun that is not All.
+    fn is_dry(&self, options: &str) -> Result<bool, Failure> {
+        match self.query.all("dryRun").as_slice() {
+            [] => Ok(false),
+            [one] if one == "All" => Ok(true),
+            _ => {
+                let given = json!(self.query.all("dryRun"));
+                let message = format!("Unsupported value: {given}: supported values: \"All\"");
+                Err(Failure::invalid(options, "meta.k8s.io", "", &[Cause::new("FieldValueNotSupported", "dryRun", message)]))
+            }
+        }
+    }
+}
+
+/// Answers a create.
+///
+/// # Errors
+/// 400, 404, 409, 422 and 500 as recorded in the group writing.
+pub(crate) fn create(writer: &Writer<'_>, edit: &Edit<'_>, body: Value) -> Result<Response, Failure> {
+    let kind = edit.kind;
+    let dry = edit.is_dry("CreateOptions")?;
+    let mut object = checked(kind, body)?;
+    if object["metadata"]["resourceVersion"].as_str().is_some_and(|version| !version.is_empty()) {
+        return Err(Failure::new(500, None, "resourceVersion should not be set on objects to be created"));
+    }
+    set_namespace(edit, &mut object)?;
+    if kind.namespaced && writer.store.get(&crate::kinds::built_in_kind("", "namespaces"), "", edit.namespace).is_none() {
+        return Err(Failure::not_found(&crate::kinds::built_in_kind("", "namespaces"), edit.namespace));
+    }
+    let name = match (object["metadata"]["name"].as_str().unwrap_or_default(), object["metadata"]["generateName"].as_str().unwrap_or_default()) {
+        ("", "") => {
+            let cause = Cause::new("FieldValueRequired", "metadata.name", "Required value: name or generateName is required");
+            return Err(Failure::invalid(&kind.kind, &kind.group, "", &[cause]));
+        }
+        ("", prefix) => format!("{prefix}{}", writer.names.suffix()),
+        (name, _) => name.to_owned(),
+    };
+    check_name(kind, &name)?;
+    let metadata = &mut object["metadata"];
+    metadata["name"] = json!(name);
+    metadata["uid"] = json!(writer.names.uid());
+    metadata["creationTimestamp"] = json!(writer.clock.now_text());
+    complete(kind, &mut object);
+    if dry {
+        if writer.store.get(kind, edit.namespace, &name).is_some() {
+            return Err(Failure::already_exists(kind, &name));
+        }
+        return Ok(dry_answer(201, kind, object));
+    }
+    let written = writer.store.write(kind, edit.namespace, &name, |existing| match existing {
+        Some(_) => Err(Failure::already_exists(kind, &name)),
+        None => Ok(Write::Put(object)),
+    })?;
+    answer(201, kind, written.map(|written| written.object().clone()), edit.form)
+}
+
+/// Answers an update of an object, or of its status.
+///
+/// # Errors
+/// 400, 404, 409 and 422 as recorded in the group writing.
+pub(crate) fn update(writer: &Writer<'_>, edit: &Edit<'_>, subresource: &str, body: Value) -> Result<Response, Failure> {
+    let kind = edit.kind;
+    let dry = edit.is_dry("UpdateOptions")?;
+    let mut object = checked(kind, body)?;
+    set_namespace(edit, &mut object)?;
+    check_same_name(edit.name, &object)?;
+    let version = object["metadata"]["resourceVersion"].as_str().unwrap_or_default().to_owned();
+    if kind.custom && version.is_empty() {
+        let cause = Cause::new("FieldValueInvalid", "metadata.resourceVersion", "Invalid value: 0: must be specified for an update");
+        return Err(Failure::invalid(&kind.plural, &kind.group, edit.name, &[cause]));
+    }
+    let uid = object["metadata"]["uid"].as_str().unwrap_or_default().to_owned();
+    change(writer, edit, dry, |existing| {
+        check_version(kind, existing, &version)?;
+        check_uid(edit, existing, &uid)?;
+        let before = existing.value();
+        Ok(successor(kind, &before, object, subresource))
+    })
+}
+
+/// Answers a merge patch of an object, or of its status.
+///
+/// # Errors
+/// As an update; 415 and 501 for other kinds of patches.
+pub(crate) fn patch(writer: &Writer<'_>, edit: &Edit<'_>, subresource: &str, patch: &Value) -> Result<Response, Failure> {
+    let kind = edit.kind;
+    let dry = edit.is_dry("PatchOptions")?;
+    if patch["metadata"]["name"].is_string() {
+        check_same_name(edit.name, patch)?;
+    }
+    let version = patch["metadata"]["resourceVersion"].as_str().unwrap_or_default().to_owned();
+    change(writer, edit, dry, |existing| {
+        check_version(kind, existing, &version)?;
+        let before = existing.value();
+        let mut object = before.clone();
+        merge_patch(&mut object, patch);
+        Ok(successor(kind, &before, object, subresource))
+    })
+}
+
+/// Refuses what is no merge patch.
+///
+/// # Errors
+/// 415 in two texts, 501 for patches that a real server knows.
+pub(crate) fn check_patch_type(kind: &Kind, content_type: &str) -> Result<(), Failure> {
+    match content_type.split(';').next().unwrap_or_default().trim() {
+        "application/merge-patch+json" => Ok(()),
+        "application/strategic-merge-patch+json" if kind.custom => {
+            let message = "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml, application/apply-patch+cbor";
+            Err(Failure::unsupported_media_type(message))
+        }
+        "application/strategic-merge-patch+json" => Err(Failure::not_simulated("strategic merge patches (a merge patch is understood)")),
+        "application/json-patch+json" => Err(Failure::not_simulated("JSON patches (a merge patch is understood)")),
+        "application/apply-patch+yaml" | "application/apply-patch+cbor" => Err(Failure::not_simulated("server-side apply")),
+        _ => Err(Failure::unsupported_media_type("415: Unsupported Media Type")),
+    }
+}
+
+/// Reads, decides and writes one object.
+fn change(writer: &Writer<'_>, edit: &Edit<'_>, dry: bool, decide: impl FnOnce(&Stored) -> Result<Value, Failure>) -> Result<Response, Failure> {
+    let kind = edit.kind;
+    if dry {
+        let existing = writer.store.get(kind, edit.namespace, edit.name).ok_or_else(|| Failure::not_found(kind, edit.name))?;
+        return decide(&existing).map(|object| dry_answer(200, kind, object));
+    }
+    let written = writer.store.write(kind, edit.namespace, edit.name, |existing| {
+        let existing = existing.ok_or_else(|| Failure::not_found(kind, edit.name))?;
+        let object = decide(existing)?;
+        if object == existing.value() {
+            return Ok(Write::Keep);
+        }
+        // the patch that takes the last finalizer from an object that is being deleted removes it
+        let finalizers = object["metadata"]["finalizers"].as_array().is_some_and(|list| !list.is_empty());
+        let leaves = object["metadata"]["deletionTimestamp"].is_string() && !finalizers && kind.plural != "pods";
+        Ok::<_, Failure>(if leaves { Write::Remove } else { Write::Put(object) })
+    })?;
+    answer(200, kind, written.map(|written| written.object().clone()), edit.form)
+}
+
+/// What an object becomes when somebody writes it: what the server owns stays, and generation counts changes of what is wanted.
+fn successor(kind: &Kind, before: &Value, mut object: Value, subresource: &str) -> Value {
+    if subresource == "status" {
+        let status = object["status"].take();
+        object = before.clone();
+        object["status"] = status;
+    } else if has_status(kind) {
+        object["status"] = before["status"].clone();
+    }
+    for field in ["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "resourceVersion", "namespace", "name"] {
+        match before["metadata"].get(field) {
+            Some(value) => object["metadata"][field] = value.clone(),
+            None => {
+                if let Some(metadata) = object["metadata"].as_object_mut() {
+                    metadata.remove(field);
+                }
+            }
+        }
+    }
+    complete(kind, &mut object);
+    if object["spec"] != before["spec"]
+        && let Some(generation) = before["metadata"]["generation"].as_u64()
+    {
+        object["metadata"]["generation"] = json!(generation + 1);
+    }
+    if let Some(fields) = object.as_object_mut() {
+        fields.remove("kind");
+        fields.remove("apiVersion");
+        fields.retain(|_, value| !value.is_null());
+    }
+    object
+}
+
+/// Kinds whose status is written through a subresource only.
+fn has_status(kind: &Kind) -> bool {
+    kind.subresource("status").is_some()
+}
+
+/// The few defaults that controllers and clients lean on.
+fn complete(kind: &Kind, object: &mut Value) {
+    let generated = kind.custom
+        || matches!(kind.plural.as_str(), "deployments" | "replicasets" | "statefulsets" | "daemonsets" | "cronjobs" | "jobs" | "ingresses" | "pods");
+    if generated && object["metadata"]["generation"].is_null() {
+        object["metadata"]["generation"] = json!(1);
+    }
+    match kind.plural.as_str() {
+        "deployments" | "replicasets" | "statefulsets" if object["spec"].is_object() && object["spec"]["replicas"].is_null() => {
+            object["spec"]["replicas"] = json!(1)
+        }
+        "namespaces" => {
+            let name = object["metadata"]["name"].clone();
+            object["metadata"]["labels"]["kubernetes.io/metadata.name"] = name;
+            if object["spec"].is_null() {
+                object["spec"] = json!({"finalizers": ["kubernetes"]});
+                object["status"] = json!({"phase": "Active"});
+            }
+        }
+        "pods" if object["status"].is_null() => object["status"] = json!({"phase": "Pending", "qosClass": "BestEffort"}),
+        "secrets" if object["type"].is_null() => object["type"] = json!("Opaque"),
+        _ => {}
+    }
+}
+
+/// kind and apiVersion may be absent, but not wrong.
+fn checked(kind: &Kind, mut body: Value) -> Result<Value, Failure> {
+    if !body.is_object() {
+        let message = format!("{} in version \"{}\" cannot be handled as a {}: the body is no JSON object", kind.kind, kind.version, kind.kind);
+        return Err(Failure::bad_request(message));
+    }
+    let given_kind = body["kind"].as_str().unwrap_or(&kind.kind).to_owned();
+    let given_version = body["apiVersion"].as_str().map_or_else(|| kind.api_version(), str::to_owned);
+    if given_kind != kind.kind {
+        let message = format!(
+            "{given_kind} in version \"{}\" cannot be handled as a {}: converting (v1.{given_kind}) to (core.{}): unknown conversion",
+            kind.version, kind.kind, kind.kind
+        );
+        return Err(Failure::bad_request(message));
+    }
+    if given_version != api_version(&kind.group, &kind.version) {
+        let message = format!(
+            "{given_kind} in version \"{given_version}\" cannot be handled as a {}: no kind \"{given_kind}\" is registered for version \"{given_version}\" in scheme \"pkg/runtime/scheme.go:111\"",
+            kind.kind
+        );
+        return Err(Failure::bad_request(message));
+    }
+    if !body["metadata"].is_object() {
+        body["metadata"] = json!({});
+    }
+    if let Some(fields) = body.as_object_mut() {
+        fields.remove("kind");
+        fields.remove("apiVersion");
+    }
+    Ok(body)
+}
+
+fn set_namespace(edit: &Edit<'_>, object: &mut Value) -> Result<(), Failure> {
+    if !edit.kind.namespaced {
+        return Ok(());
+    }
+    match object["metadata"]["namespace"].as_str() {
+        Some(given) if !given.is_empty() && given != edit.namespace => {
+            Err(Failure::bad_request("the namespace of the provided object does not match the namespace sent on the request"))
+        }
+        _ => {
+            object["metadata"]["namespace"] = json!(edit.namespace);
+            Ok(())
+        }
+    }
+}
+
+fn check_same_name(name: &str, object: &Value) -> Result<(), Failure> {
+    let given = object["metadata"]["name"].as_str().unwrap_or_default();
+    if given == name {
+        return Ok(());
+    }
+    Err(Failure::bad_request(format!("the name of the object ({given}) does not match the name on the URL ({name})")))
+}
+
+fn check_version(kind: &Kind, existing: &Stored, version: &str) -> Result<(), Failure> {
+    if version.is_empty() || version == existing.version.to_string() { Ok(()) } else { Err(Failure::modified(kind, &existing.name)) }
+}
+
+fn check_uid(edit: &Edit<'_>, existing: &Stored, uid: &str) -> Result<(), Failure> {
+    let value = existing.value();
+    let known = value["metadata"]["uid"].as_str().unwrap_or_default();
+    if uid.is_empty() || uid == known {
+        return Ok(());
+    }
+    let key = format!("/registry/{}/{}", edit.kind.plural, existing.key());
+    let why = format!(
+        "StorageError: invalid object, Code: 4, Key: {key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: {uid}, UID in object meta: {known}"
+    );
+    Err(Failure::conflict(edit.kind, edit.name, &why))
+}
+
+/// RFC 1123 subdomains; RBAC names are path segments and may be anything else.
+fn check_name(kind: &Kind, name: &str) -> Result<(), Failure> {
+    let edge = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let part = |part: &str| part.chars().all(|c| edge(c) || c == '-') && part.starts_with(edge) && part.ends_with(edge);
+    if kind.group == "rbac.authorization.k8s.io" || name.split('.').all(part) {
+        return Ok(());
+    }
+    let message = format!(
+        "Invalid value: \"{name}\": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
+    );
+    Err(Failure::invalid(&kind.kind, &kind.group, name, &[Cause::new("FieldValueInvalid", "metadata.name", message)]))
+}
+
+fn dry_answer(code: u16, kind: &Kind, mut object: Value) -> Response {
+    object["kind"] = json!(kind.kind);
+    object["apiVersion"] = json!(kind.api_version());
+    crate::answer::json(code, &object)
+}
+
+fn answer(code: u16, kind: &Kind, object: Option<Arc<Stored>>, form: Form) -> Result<Response, Failure> {
+    let object = object.ok_or_else(|| Failure::new(500, Some("InternalError"), "nothing was written"))?;
+    Ok(one(code, kind, &object, form))
+}

@@ -1,0 +1,188 @@
+//! delete and deletecollection.
+
+use axum::response::Response;
+use serde_json::{Map, Value, json};
+
+use super::{Edit, Writer};
+use crate::answer;
+use crate::failure::{Cause, Failure};
+use crate::kinds::Kind;
+use crate::negotiate::Form;
+use crate::query::Query;
+use crate::read::one;
+use crate::selection::Selection;
+use crate::store::{Stored, Write, Written};
+
+/// DeleteOptions from query and body.
+struct Options {
+    grace_seconds: Option<i64>,
+    policy: Option<String>,
+    uid: Option<String>,
+    version: Option<String>,
+    dry: bool,
+}
+
+impl Options {
+    fn read(edit: &Edit<'_>, body: &Value) -> Result<Self, Failure> {
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        let policy = edit.query.filled("propagationPolicy").map(str::to_owned).or_else(|| text(&body["propagationPolicy"]));
+        if let Some(policy) = &policy
+            && !matches!(policy.as_str(), "Foreground" | "Background" | "Orphan")
+        {
+            let message = format!("Unsupported value: \"{policy}\": supported values: \"Foreground\", \"Background\", \"Orphan\", \"nil\"");
+            return Err(Failure::invalid("DeleteOptions", "meta.k8s.io", "", &[Cause::new("FieldValueNotSupported", "propagationPolicy", message)]));
+        }
+        let body_dry = body["dryRun"].as_array().is_some_and(|list| !list.is_empty());
+        Ok(Self {
+            grace_seconds: edit.query.number("gracePeriodSeconds")?.or_else(|| body["gracePeriodSeconds"].as_i64()),
+            policy,
+            uid: text(&body["preconditions"]["uid"]),
+            version: text(&body["preconditions"]["resourceVersion"]),
+            dry: body_dry || edit.is_dry("DeleteOptions")?,
+        })
+    }
+
+    /// The kind, not the resource, stands in these refusals: recordings writing/delete-precondition-*.
+    fn check(&self, kind: &Kind, existing: &Stored, value: &Value) -> Result<(), Failure> {
+        let uid = value["metadata"]["uid"].as_str().unwrap_or_default();
+        let refuse = |why: String| {
+            let message = format!("Operation cannot be fulfilled on {} \"{}\": {why}", kind.kind, existing.name);
+            let mut details = Map::new();
+            for (key, value) in [("name", &existing.name), ("group", &kind.group), ("kind", &kind.kind)] {
+                if !value.is_empty() {
+                    details.insert(key.to_owned(), json!(value));
+                }
+            }
+            Failure::new(409, Some("Conflict"), message).details(Value::Object(details))
+        };
+        match (&self.uid, &self.version) {
+            (Some(asked), _) if asked != uid => Err(refuse(format!(
+                "the UID in the precondition ({asked}) does not match the UID in record ({uid}). The object might have been deleted and then recreated"
+            ))),
+            (_, Some(asked)) if *asked != existing.version.to_string() => Err(refuse(format!(
+                "the ResourceVersion in the precondition ({asked}) does not match the ResourceVersion in record ({}). The object might have been modified",
+                existing.version
+            ))),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Answers a delete: with a Status when the object is gone, with the object when it stays a while.
+///
+/// # Errors
+/// 404, 409 and 422 as recorded in the group writing.
+pub(crate) fn delete(writer: &Writer<'_>, edit: &Edit<'_>, body: &Value) -> Result<Response, Failure> {
+    let options = Options::read(edit, body)?;
+    let kind = edit.kind;
+    if options.dry {
+        let existing = writer.store.get(kind, edit.namespace, edit.name).ok_or_else(|| Failure::not_found(kind, edit.name))?;
+        let value = existing.value();
+        options.check(kind, &existing, &value)?;
+        return Ok(match leaving(writer, kind, &options, &value) {
+            Some(object) => super::dry_answer(200, kind, object),
+            None => gone(kind, edit.name, &value),
+        });
+    }
+    let mut was = Value::Null;
+    let written = writer.store.write(kind, edit.namespace, edit.name, |existing| {
+        let existing = existing.ok_or_else(|| Failure::not_found(kind, edit.name))?;
+        was = existing.value();
+        options.check(kind, existing, &was)?;
+        Ok(match leaving(writer, kind, &options, &was) {
+            Some(object) if object == was => Write::Keep,
+            Some(object) => Write::Put(object),
+            None => Write::Remove,
+        })
+    })?;
+    Ok(match written {
+        // a pod that goes at once is answered as an object all the same: recordings writing/delete-pod-force
+        Some(Written::Removed(object)) if kind.plural == "pods" => one(200, kind, &object, edit.form),
+        Some(Written::Removed(_)) | None => gone(kind, edit.name, &was),
+        Some(stays) => one(200, kind, stays.object(), edit.form),
+    })
+}
+
+/// The object as it stays for a while: a pod that stops gracefully, an object with finalizers, a namespace that empties. None when it goes at once.
+fn leaving(writer: &Writer<'_>, kind: &Kind, options: &Options, value: &Value) -> Option<Value> {
+    let mut object = value.clone();
+    let metadata = &value["metadata"];
+    let finalizers = metadata["finalizers"].as_array().is_some_and(|list| !list.is_empty());
+    let grace = match kind.plural.as_str() {
+        "pods" if kind.group.is_empty() => pod_grace(options, value),
+        _ => 0,
+    };
+    let waits_for_kubelet = grace > 0;
+    let empties = kind.group.is_empty() && kind.plural == "namespaces";
+    let foreground = matches!(options.policy.as_deref(), Some("Foreground"));
+    if !waits_for_kubelet && !finalizers && !empties && !foreground {
+        return None;
+    }
+    let shorter = metadata["deletionGracePeriodSeconds"].as_i64().is_none_or(|set| grace < set);
+    if metadata["deletionTimestamp"].is_null() || (waits_for_kubelet && shorter) {
+        object["metadata"]["deletionTimestamp"] = json!(writer.clock.text_in(grace));
+        object["metadata"]["deletionGracePeriodSeconds"] = json!(grace);
+        if let Some(generation) = metadata["generation"].as_u64() {
+            object["metadata"]["generation"] = json!(generation + 1);
+        }
+    }
+    if foreground && !finalizers {
+        object["metadata"]["finalizers"] = json!(["foregroundDeletion"]);
+    }
+    if empties {
+        if let Some(metadata) = object["metadata"].as_object_mut() {
+            metadata.remove("deletionGracePeriodSeconds");
+        }
+        object["status"] = json!({"phase": "Terminating"});
+    }
+    Some(object)
+}
+
+/// Seconds that a pod gets; 0 for one that is on no node.
+fn pod_grace(options: &Options, pod: &Value) -> i64 {
+    let on_node = pod["spec"]["nodeName"].as_str().is_some_and(|node| !node.is_empty());
+    let ended = matches!(pod["status"]["phase"].as_str(), Some("Succeeded" | "Failed"));
+    if !on_node || ended {
+        return 0;
+    }
+    match options.grace_seconds {
+        // negative: one second (recordings writing/delete-negative-grace)
+        Some(seconds) if seconds < 0 => 1,
+        Some(seconds) => seconds,
+        None => pod["spec"]["terminationGracePeriodSeconds"].as_i64().unwrap_or(30),
+    }
+}
+
+fn gone(kind: &Kind, name: &str, value: &Value) -> Response {
+    let mut details = json!({"name": name, "kind": kind.plural, "uid": value["metadata"]["uid"]});
+    if !kind.group.is_empty() {
+        details["group"] = json!(kind.group);
+    }
+    answer::json(200, &json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details}))
+}
+
+/// Answers a deletecollection: the list of what was selected, as it was.
+///
+/// # Errors
+/// 400 for selectors that cannot be read.
+pub(crate) fn delete_collection(writer: &Writer<'_>, edit: &Edit<'_>, body: &Value) -> Result<Response, Failure> {
+    let selection = Selection::parse(edit.kind, edit.namespace, edit.query)?;
+    let (version, objects) = writer.store.list(edit.kind, edit.namespace);
+    let items: Vec<_> = objects.into_iter().filter(|object| selection.matches(object)).collect();
+    for object in &items {
+        let one = Edit { kind: edit.kind, namespace: &object.namespace, name: &object.name, query: edit.query, form: Form::Full };
+        match delete(writer, &one, body) {
+            Err(failure) if failure.code() != 404 => return Err(failure),
+            _ => {}
+        }
+    }
+    let values: Vec<Value> = items.iter().map(|object| object.value()).collect();
+    let kind = edit.kind;
+    let metadata = json!({"resourceVersion": version.to_string()});
+    Ok(answer::json(200, &json!({"kind": format!("{}List", kind.kind), "apiVersion": kind.api_version(), "metadata": metadata, "items": values})))
+}
+
+/// A query for a delete from inside.
+pub(crate) fn plain_query(grace_seconds: Option<i64>) -> Query {
+    Query::parse(&grace_seconds.map(|seconds| format!("gracePeriodSeconds={seconds}")).unwrap_or_default())
+}
