@@ -1,6 +1,7 @@
 //! `cargo xtask demo`: Krateyard on a simulated cluster, started with one command and ended with Ctrl-C.
 
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use crate::arguments::Arguments;
@@ -8,12 +9,12 @@ use crate::command;
 use crate::http;
 use crate::install;
 use crate::page::{self, Mode};
-use crate::processes::{self, End, Processes};
+use crate::processes::{End, Processes};
 use crate::progress::Steps;
 use crate::workspace::{Failure, Workspace};
 
 /// Name of the simulated cluster.
-const CLUSTER: &str = "prod-eu-1";
+pub(crate) const CLUSTER: &str = "prod-eu-1";
 /// The proxy's own service account in it.
 const PROXY_TOKEN: &str = "krateyard-proxy";
 /// A slow machine that starts with 10,000 pods needs less.
@@ -91,24 +92,43 @@ impl Demo {
     /// # Errors
     /// When one does not start.
     pub(crate) fn start(workspace: &Workspace, options: &Options) -> Result<Demo, Failure> {
-        let profile = Path::new("debug");
+        let programs = workspace.target.join("debug");
         let mut processes = Processes::new(workspace)?;
-        let kube_port = http::free_port().map_err(Failure::at("looking for a free port"))?;
-        let mut kubesim = processes::built(workspace, profile, "kubesim");
-        kubesim.args(["--port", &kube_port.to_string(), "--pods", &options.pods.to_string(), "--churn", &options.churn.to_string()]);
-        processes.start("kubesim", &mut kubesim)?;
-        processes.wait_until("the simulated cluster", STARTS_WITHIN, || http::status(kube_port, "/version").is_ok_and(|status| status == 200))?;
-
-        let port = if options.port == 0 { http::free_port().map_err(Failure::at("looking for a free port"))? } else { options.port };
-        let mut proxy = processes::built(workspace, profile, "krateyard");
-        proxy.args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--cluster", CLUSTER, "--server", &format!("http://127.0.0.1:{kube_port}")]);
-        proxy.arg("--static-dir").arg(workspace.root.join("dist")).env("KRATEYARD_TOKEN", PROXY_TOKEN);
-        processes.start("krateyard", &mut proxy)?;
-        processes.wait_until("Krateyard", STARTS_WITHIN, || http::status(port, "/api/health").is_ok_and(|status| status == 200))?;
+        let kubernetes = start_cluster(&mut processes, &programs, options)?;
+        let port = if options.port == 0 { http::free_port()? } else { options.port };
+        start_proxy(&mut processes, &programs, port, kubernetes, Some(&workspace.root.join("dist")))?;
         Ok(Demo { processes, port })
     }
 
     fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
+}
+
+/// Starts kubesim on a free port, and answers the port as soon as it serves.
+///
+/// # Errors
+/// When it does not start.
+pub(crate) fn start_cluster(processes: &mut Processes, programs: &Path, options: &Options) -> Result<u16, Failure> {
+    let port = http::free_port()?;
+    let mut kubesim = Command::new(programs.join("kubesim"));
+    kubesim.args(["--port", &port.to_string(), "--pods", &options.pods.to_string(), "--churn", &options.churn.to_string()]);
+    processes.start("kubesim", &mut kubesim)?;
+    processes.wait_until("the simulated cluster", STARTS_WITHIN, || http::get(port, "/version").is_ok())?;
+    Ok(port)
+}
+
+/// Starts the proxy as it runs in a cluster, with a service account of its own. Answers its process id and how long it took to be ready.
+///
+/// # Errors
+/// When it does not start.
+pub(crate) fn start_proxy(processes: &mut Processes, programs: &Path, port: u16, kubernetes: u16, page: Option<&Path>) -> Result<(u32, Duration), Failure> {
+    let mut proxy = Command::new(programs.join("krateyard"));
+    proxy.args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--cluster", CLUSTER, "--server", &format!("http://127.0.0.1:{kubernetes}")]);
+    if let Some(page) = page {
+        proxy.arg("--static-dir").arg(page);
+    }
+    let pid = processes.start("krateyard", proxy.env("KRATEYARD_TOKEN", PROXY_TOKEN))?;
+    let ready = || http::get(port, "/api/health").is_ok_and(|health| health.contains("\"ready\":true"));
+    Ok((pid, processes.wait_until("Krateyard", STARTS_WITHIN, ready)?))
 }

@@ -4,6 +4,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program talks to its person")]
 
 mod arguments;
+mod bench;
 mod command;
 mod demo;
 mod http;
@@ -26,6 +27,8 @@ cargo xtask COMMAND
   demo [--port 8470] [--pods 250] [--churn CHANGES_PER_SECOND] [--fast]
                               Krateyard on a simulated cluster, until Ctrl-C
   test [--only PART]...       all tests, or parts of them: unit, routes, flows, browser, tidy
+  bench [NAME...] [--json FILE]
+                              the figures, all or some
   build [--fast]              builds the page into dist/ (--fast: quick to build, large to load)
   install [WHAT...]           installs what the other commands need, before they do: page, browser, deny
 
@@ -53,6 +56,7 @@ fn run(arguments: &mut Arguments) -> Result<(), Failure> {
         }
         Some("demo") => demo::run(&workspace, arguments),
         Some("test") => test::run(&workspace, arguments),
+        Some("bench") => bench::run(&workspace, arguments),
         Some("install") => {
             let needs = install::Need::of_words(&arguments.words())?;
             arguments.finish()?;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::fs::{self, File};
 use std::os::unix::process::CommandExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
@@ -162,13 +162,6 @@ impl Drop for Processes {
 /// std can only kill, not ask; `kill` asks. A group that is gone is no error.
 fn signal_group(signal: &str, pid: u32) {
     let _ = Command::new("kill").args([&format!("-{signal}"), "--", &format!("-{pid}")]).stderr(Stdio::null()).status();
-}
-
-/// A program that cargo built.
-pub(crate) fn built(workspace: &Workspace, profile: &Path, name: &str) -> Command {
-    let mut command = Command::new(workspace.target.join(profile).join(name));
-    command.current_dir(&workspace.root);
-    command
 }
 
 #[cfg(test)]
