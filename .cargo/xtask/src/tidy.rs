@@ -85,6 +85,8 @@ mod tests {
         (layers::yrs_in_yard, "app/src/yardage.rs", "yrs::Doc::new()", "let years = 1;"),
         (layers::xterm_in_terminal, "app/src/view/shell.rs", "use xterm_js_rs::Terminal;", "use crate::terminal::Screen;"),
         (layers::leftwards, "app/src/rows/pods.rs", "use leptos::prelude::*;", "use crate::stream::Stream;"),
+        (layers::leftwards, "app/src/yard/state.rs", "use leptos::prelude::*;", "use yrs::Doc;"),
+        (layers::leftwards, "app/src/yard/handle.rs", "use crate::browser::timer;", "use leptos::prelude::*;"),
         (layers::leftwards, "app/src/store.rs", "use crate::view::krate;", "use leptos::prelude::*;"),
         (layers::leftwards, "app/src/spotlight/rank.rs", "use crate::{rows, store};", "use crate::{rows, stream};"),
         (layers::bounded, "proxy/src/hub.rs", "let (a, b) = mpsc::unbounded_channel();", "let (a, b) = mpsc::channel(16);"),

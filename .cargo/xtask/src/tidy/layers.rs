@@ -6,6 +6,8 @@ use super::source::{Source, names};
 /// Plain Rust, tested natively; in any order among themselves.
 const PLAIN: [&str; 8] =
     ["app/src/stream", "app/src/rows", "app/src/refresh", "app/src/yard", "app/src/canvas", "app/src/spotlight", "app/src/logs", "app/src/describe"];
+/// Reactive, without the browser. The Yard's own handle is one of them, since nothing outside `yard` may name yrs.
+const STORE: [&str; 2] = ["app/src/store", "app/src/yard/handle"];
 /// Those that talk to the browser.
 const EDGE: [&str; 3] = ["app/src/browser", "app/src/connection", "app/src/terminal"];
 
@@ -46,10 +48,10 @@ pub(super) fn xterm_in_terminal(source: &Source) -> Vec<Finding> {
 
 /// shared <- plain <- store <- view; the edge beside them.
 pub(super) fn leftwards(source: &Source) -> Vec<Finding> {
-    let forbidden: &[&str] = if source.is_in(&PLAIN) {
-        &["leptos", "store", "view", "browser", "connection", "terminal"]
-    } else if source.is_in(&["app/src/store"]) {
+    let forbidden: &[&str] = if source.is_in(&STORE) {
         &["view", "browser", "connection", "terminal"]
+    } else if source.is_in(&PLAIN) {
+        &["leptos", "store", "view", "browser", "connection", "terminal"]
     } else {
         &[]
     };
