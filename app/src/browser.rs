@@ -1,1 +1,13 @@
-//! To come.
+//! The edge to the browser itself: storage, other tabs, preferences, clipboard, clock, what the screen is like. No thinking here.
+
+pub mod camera_memory;
+pub mod clipboard;
+pub mod clock;
+pub mod ids;
+pub mod preferences;
+pub mod screen;
+pub mod storage;
+pub mod tabs;
+pub mod yard_home;
+
+pub use yard_home::open_yard;

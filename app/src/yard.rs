@@ -12,10 +12,12 @@ pub mod handle;
 pub mod layout;
 mod mirror;
 pub mod origin;
+pub mod persist;
 pub mod state;
+pub mod tabs;
 pub mod transact;
 mod undo;
 
 pub use action::YardAction;
-pub use handle::Yard;
+pub use handle::{Persistence, Yard};
 pub use state::{Collection, Content, Krate, KrateId, Point, Rect, Size, Subject, Window, WindowId, YardState};

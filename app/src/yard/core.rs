@@ -107,8 +107,22 @@ impl Core {
 
     /// What a copy with this state vector lacks.
     pub fn missing_for(&self, state_vector: &[u8]) -> Result<Vec<u8>, DocumentError> {
-        let known = StateVector::decode_v1(state_vector).map_err(|error| DocumentError::Decode(error.to_string()))?;
-        Ok(self.document.doc.transact().encode_state_as_update_v1(&known))
+        Ok(self.document.doc.transact().encode_state_as_update_v1(&decode_vector(state_vector)?))
+    }
+
+    /// Whether this copy has made or heard something that a copy with this state vector has not. Deletions have no place in a state vector, so a copy that
+    /// has ever deleted anything says yes.
+    pub fn has_news_for(&self, state_vector: &[u8]) -> Result<bool, DocumentError> {
+        let theirs = decode_vector(state_vector)?;
+        let txn = self.document.doc.transact();
+        let deleted = !txn.snapshot().delete_set.is_empty();
+        Ok(deleted || txn.state_vector().iter().any(|(client, clock)| *clock > theirs.get(client)))
+    }
+
+    /// Whether a copy with this state vector knows something that this one does not.
+    pub fn lacks_something_of(&self, state_vector: &[u8]) -> Result<bool, DocumentError> {
+        let ours = self.document.doc.transact().state_vector();
+        Ok(decode_vector(state_vector)?.iter().any(|(client, clock)| *clock > ours.get(client)))
     }
 
     fn apply(&mut self, origin: Origin, update: &[u8]) -> Result<(), DocumentError> {
@@ -135,6 +149,10 @@ impl Core {
         let dirty = self.document.take_dirty();
         self.mirror.refresh(&self.document, &dirty);
     }
+}
+
+fn decode_vector(bytes: &[u8]) -> Result<StateVector, DocumentError> {
+    StateVector::decode_v1(bytes).map_err(|error| DocumentError::Decode(error.to_string()))
 }
 
 #[cfg(test)]

@@ -250,6 +250,18 @@ impl Document {
     }
 }
 
+/// Updates as one, without what was deleted since. What waits for something missing is kept as it is.
+pub(crate) fn merge(updates: &[&[u8]]) -> Result<Vec<u8>, DocumentError> {
+    let merged = yrs::merge_updates_v1(updates).map_err(|error| DocumentError::Decode(error.to_string()))?;
+    // Never writes, so its number never shows.
+    let document = Document::new(0);
+    match document.apply(Origin::Restored, &merged) {
+        Ok(()) if !document.waits() => Ok(document.snapshot()),
+        Ok(()) | Err(DocumentError::Newer { .. }) => Ok(merged),
+        Err(error) => Err(error),
+    }
+}
+
 fn home_to_any(home: &Home) -> Any {
     Any::from(vec![Any::from(home.krate.clone()), Any::from(home.order), Any::from(home.at.x as i64), Any::from(home.at.y as i64)])
 }

@@ -83,9 +83,9 @@ impl Yard {
         self.notice.into()
     }
 
-    /// One edit. [`YardAction::Open`] gives the window, whether it is new or was there, so that the view can fly to it and focus it.
+    /// One edit; nothing once the Yard's owner is gone. [`YardAction::Open`] gives the window, whether it is new or was there, so that the view can fly to it and focus it.
     pub fn act(&self, action: YardAction) -> Option<WindowId> {
-        self.change(|inner| inner.core.act(&action, &mut inner.new_id))
+        self.change(|inner| inner.core.act(&action, &mut inner.new_id)).flatten()
     }
 
     /// The frame of a krate in world units.
@@ -100,7 +100,7 @@ impl Yard {
 
     /// Takes an update in that did not start here. A document of a newer schema refuses all edits from then on.
     pub fn receive(&self, origin: Origin, update: &[u8]) -> Result<(), DocumentError> {
-        let received = self.change(|inner| inner.core.receive(origin, update));
+        let received = self.change(|inner| inner.core.receive(origin, update)).unwrap_or(Ok(()));
         if let Err(error) = &received {
             self.tell(error.to_string());
         }
@@ -109,49 +109,43 @@ impl Yard {
 
     /// Tells of every change that this copy made, with the update.
     pub fn on_change(&self, keeper: impl Fn(&Change) + 'static) {
-        self.inner.update_value(|inner| inner.keepers.push(Arc::new(keeper)));
+        self.inner.try_update_value(|inner| inner.keepers.push(Arc::new(keeper)));
     }
 
-    /// Reads something of the document: a snapshot, a state vector.
-    pub fn with_core<T>(&self, read: impl FnOnce(&Core) -> T) -> T {
-        self.inner.with_value(|inner| read(&inner.core))
+    /// Reads something of the document: a snapshot, a state vector. `None` once the Yard's owner is gone.
+    pub fn try_with_core<T>(&self, read: impl FnOnce(&Core) -> T) -> Option<T> {
+        self.inner.try_with_value(|inner| read(&inner.core))
     }
 
     /// Says how keeping does.
     pub fn set_persistence(&self, persistence: Persistence) {
-        if self.persistence.with_untracked(|now| *now != persistence) {
-            self.persistence.set(persistence);
+        if self.persistence.try_with_untracked(|now| *now != persistence) == Some(true) {
+            self.persistence.try_set(persistence);
         }
     }
 
     /// Leaves a sentence for the person.
     pub fn tell(&self, notice: String) {
-        self.notice.set(Some(notice));
+        self.notice.try_set(Some(notice));
     }
 
-    fn change<T>(&self, change: impl FnOnce(&mut Inner) -> T) -> T {
-        let mut result = None;
-        let mut told = (Vec::new(), Vec::new());
-        self.inner.update_value(|inner| {
-            result = Some(change(inner));
-            told = (inner.core.take_changes(), inner.keepers.clone());
-        });
+    fn change<T>(&self, change: impl FnOnce(&mut Inner) -> T) -> Option<T> {
+        let (result, changes, keepers) = self.inner.try_update_value(|inner| (change(inner), inner.core.take_changes(), inner.keepers.clone()))?;
         self.publish();
-        let (changes, keepers) = told;
         for change in changes.iter().filter(|change| change.origin.is_own()) {
             keepers.iter().for_each(|keeper| keeper(change));
         }
-        result.expect("update_value runs its function at once, or panics for a disposed owner")
+        Some(result)
     }
 
     fn publish(&self) {
-        let (state, can_undo, can_redo) = self.with_core(|core| (core.state().clone(), core.can_undo(), core.can_redo()));
-        if !self.state.with_untracked(|now| Arc::ptr_eq(now, &state)) {
-            self.state.set(state);
+        let Some((state, can_undo, can_redo)) = self.try_with_core(|core| (core.state().clone(), core.can_undo(), core.can_redo())) else { return };
+        if self.state.try_with_untracked(|now| Arc::ptr_eq(now, &state)) == Some(false) {
+            self.state.try_set(state);
         }
         for (signal, value) in [(self.can_undo, can_undo), (self.can_redo, can_redo)] {
-            if signal.get_untracked() != value {
-                signal.set(value);
+            if signal.try_get_untracked() == Some(!value) {
+                signal.try_set(value);
             }
         }
     }

@@ -1,0 +1,23 @@
+//! What the screen and the person's system ask for.
+
+use leptos::prelude::window;
+
+/// Whether to jump where one would fly.
+pub fn reduced_motion() -> bool {
+    matches_media("(prefers-reduced-motion: reduce)")
+}
+
+/// Device pixels per CSS pixel.
+pub fn device_pixel_ratio() -> f64 {
+    let ratio = window().device_pixel_ratio();
+    if ratio.is_finite() && ratio > 0.0 { ratio } else { 1.0 }
+}
+
+/// Whether the system asks for a light theme.
+pub fn prefers_light() -> bool {
+    matches_media("(prefers-color-scheme: light)")
+}
+
+fn matches_media(query: &str) -> bool {
+    window().match_media(query).ok().flatten().is_some_and(|list| list.matches())
+}
