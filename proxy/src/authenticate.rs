@@ -22,7 +22,7 @@ use crate::config::Secret;
 use crate::refuse::Refused;
 
 /// A person or program, as the cluster knows it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct User {
     pub(crate) name: String,
     pub(crate) uid: String,

@@ -19,7 +19,9 @@ use tokio_util::task::TaskTracker;
 
 pub(crate) use reach::Reach;
 
+use crate::authorize::{self, Reviews};
 use crate::config::{ClusterConfig, Limits};
+use crate::hub::Hubs;
 use crate::refuse::{self, Asked};
 
 /// The longest answer that is read whole: one object, as an API server limits it (3 MiB, recordings surprise 7), or a page of bindings.
@@ -31,6 +33,8 @@ pub(crate) struct Cluster {
     pub(crate) limits: Limits,
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
+    pub(crate) reviews: Reviews,
+    pub(crate) hubs: Hubs,
     config: ClusterConfig,
     client: OnceCell<Client>,
     reach: watch::Receiver<Option<Reach>>,
@@ -40,8 +44,19 @@ impl Cluster {
     /// Starts what looks after a cluster. Nothing waits for the cluster itself.
     pub(crate) fn start(config: ClusterConfig, limits: Limits, tasks: &TaskTracker, stop: &CancellationToken) -> Arc<Cluster> {
         let (told, reach) = watch::channel(None);
-        let cluster = Arc::new(Cluster { name: config.name.clone(), limits, tasks: tasks.clone(), stop: stop.clone(), config, client: OnceCell::new(), reach });
+        let cluster = Arc::new(Cluster {
+            name: config.name.clone(),
+            limits,
+            tasks: tasks.clone(),
+            stop: stop.clone(),
+            reviews: Reviews::default(),
+            hubs: Hubs::default(),
+            config,
+            client: OnceCell::new(),
+            reach,
+        });
         cluster.spawn(reach::watch(cluster.clone(), told));
+        cluster.spawn(authorize::watch_rights(cluster.clone()));
         cluster
     }
 
@@ -91,6 +106,23 @@ impl Cluster {
         };
         let late = || Refusal::UpstreamDown { cause: format!("no answer within {} s", self.limits.upstream_timeout.as_secs_f32()) };
         tokio::time::timeout(self.limits.upstream_timeout, whole).await.unwrap_or_else(|_| Err(late()))
+    }
+
+    /// Sends a request whose answer is a stream; only its beginning is waited for.
+    ///
+    /// # Errors
+    /// What the answer means for `asked`.
+    pub(crate) async fn open(&self, request: http::Request<Vec<u8>>, asked: &Asked<'_>) -> Result<http::Response<kube::client::Body>, Refusal> {
+        let client = self.client().await?;
+        let begun = client.send(request.map(kube::client::Body::from));
+        let late = |_| Refusal::UpstreamDown { cause: format!("no answer within {} s", self.limits.upstream_timeout.as_secs_f32()) };
+        let response = tokio::time::timeout(self.limits.upstream_timeout, begun).await.map_err(late)?.map_err(|error| refuse::of_kube(&error, asked))?;
+        if response.status().is_success() {
+            return Ok(response);
+        }
+        let status = response.status();
+        let body = tokio::time::timeout(self.limits.upstream_timeout, Limited::new(response.into_body(), MAX_ANSWER).collect()).await.map_err(late)?;
+        Err(refuse::of_status(&status_of(status, &body.map(|body| body.to_bytes()).unwrap_or_default()), asked))
     }
 
     /// Creates a review with the proxy's own identity. Neither the question nor the answer reaches a log: one of them is a token.

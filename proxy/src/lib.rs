@@ -4,13 +4,19 @@
 
 mod app;
 mod authenticate;
+pub mod authorize;
 mod clusters;
 mod config;
+mod hub;
+mod impersonate;
+mod object;
 mod origin;
+mod path;
 mod refuse;
 mod router;
 mod routes;
 mod serve;
+mod socket;
 mod static_files;
 
 pub use config::{ClusterConfig, Config, ConfigErrors, Credentials, Endpoint, Flags, KeyError, Limits, Origin, Secret, Sources};

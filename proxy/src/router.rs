@@ -7,7 +7,7 @@ use axum::routing::get;
 use tower_http::trace::TraceLayer;
 
 use crate::app::Shared;
-use crate::routes::{about, health, session};
+use crate::routes::{about, health, session, watch};
 use crate::static_files::StaticFiles;
 use crate::{routes, static_files};
 
@@ -20,6 +20,8 @@ pub(crate) fn router(app: Shared, files: Option<StaticFiles>) -> Router {
         .route("/api/health", get(health::get))
         .route("/api/about", get(about::get))
         .route("/api/session", get(session::get).post(session::post).delete(session::delete))
+        // sockets
+        .route("/ws/watch", get(watch::get))
         // the app itself
         .fallback(move |request| static_files::serve(files.clone(), request))
         // Stands around every route, so that no write forgets it.

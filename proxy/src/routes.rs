@@ -3,6 +3,7 @@
 pub(crate) mod about;
 pub(crate) mod health;
 pub(crate) mod session;
+pub(crate) mod watch;
 
 use axum::extract::{FromRequest, Request, State};
 use axum::middleware::Next;

@@ -1,0 +1,79 @@
+//! Who may do what: a [`Permit`] is made here and nowhere else, and whatever reaches into a cluster for a person takes one by value.
+
+mod changes;
+mod reviews;
+mod target;
+
+use std::sync::Arc;
+
+use krateyard_shared::refusal::Refusal;
+
+pub(crate) use changes::watch_rights;
+pub(crate) use reviews::Reviews;
+pub use target::{OpenShell, ReadLogs, ReadObject, RowScope, Target, WatchRows};
+
+use crate::authenticate::Session;
+use crate::clusters::Cluster;
+
+/// The right of one person to one target, as the cluster's own RBAC gives it. It cannot be made up:
+///
+/// ```compile_fail,E0451
+/// use krateyard_proxy::authorize::{Permit, ReadLogs};
+/// let target = ReadLogs { namespace: "web".into(), pod: "a".into(), container: "b".into() };
+/// let forged = Permit { target, session: todo!(), cluster: todo!() };
+/// ```
+pub struct Permit<T> {
+    target: T,
+    session: Arc<Session>,
+    cluster: Arc<Cluster>,
+}
+
+impl<T: Target> Permit<T> {
+    /// What it is for.
+    pub fn target(&self) -> &T {
+        &self.target
+    }
+
+    pub(crate) fn session(&self) -> &Arc<Session> {
+        &self.session
+    }
+
+    pub(crate) fn cluster(&self) -> &Arc<Cluster> {
+        &self.cluster
+    }
+
+    /// Waits until the right is gone: reviewed again when roles or bindings change, and whenever the last review is too old to count.
+    pub(crate) async fn revoked(&self) -> Refusal {
+        let mut changes = self.cluster.reviews.changes();
+        loop {
+            let _ = tokio::time::timeout(self.cluster.limits.review, changes.changed()).await;
+            match check(&self.cluster, &self.session, &self.target).await {
+                Ok(()) => {}
+                Err(refusal) if refusal.is_passing() => {
+                    tracing::warn!(cluster = %self.cluster.name, %refusal, "cannot review a right again");
+                    tokio::time::sleep(self.cluster.limits.rights_settle).await;
+                    changes.mark_changed();
+                }
+                Err(refusal) => return refusal,
+            }
+        }
+    }
+}
+
+/// Asks the cluster whether a person may have a target.
+///
+/// # Errors
+/// `Forbidden` with the first right that is missing; what the cluster says where it does not answer.
+pub(crate) async fn authorize<T: Target>(cluster: &Arc<Cluster>, session: &Arc<Session>, target: T) -> Result<Permit<T>, Refusal> {
+    check(cluster, session, &target).await?;
+    Ok(Permit { target, session: session.clone(), cluster: cluster.clone() })
+}
+
+async fn check<T: Target>(cluster: &Arc<Cluster>, session: &Session, target: &T) -> Result<(), Refusal> {
+    for question in target.questions() {
+        if !cluster.reviews.allowed(cluster, &session.user, &question).await? {
+            return Err(Refusal::Forbidden { verb: question.verb.clone(), resource: target::words(&question), namespace: question.namespace });
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,130 @@
+use krateyard_shared::api::AccessQuestion;
+use krateyard_shared::identity::Resource;
+use krateyard_shared::kinds::Kind;
+
+/// Something that a person may have if the cluster says yes to every question.
+pub trait Target {
+    /// In RBAC's terms.
+    fn questions(&self) -> Vec<AccessQuestion>;
+}
+
+/// The rows of a kind, live.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct WatchRows {
+    pub kind: Kind,
+    pub scope: RowScope,
+}
+
+/// What part of a kind.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum RowScope {
+    /// Every object.
+    All,
+    /// The objects of one namespace.
+    Namespace(String),
+}
+
+impl RowScope {
+    /// Whether an object of this namespace belongs to it.
+    pub fn holds(&self, namespace: Option<&str>) -> bool {
+        match self {
+            RowScope::All => true,
+            RowScope::Namespace(own) => namespace == Some(own),
+        }
+    }
+}
+
+/// One object, whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct ReadObject {
+    pub resource: Resource,
+    pub namespace: Option<String>,
+    pub name: String,
+}
+
+/// The log of a container.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct ReadLogs {
+    pub namespace: String,
+    pub pod: String,
+    pub container: String,
+}
+
+/// A shell in a container.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct OpenShell {
+    pub namespace: String,
+    pub pod: String,
+    pub container: String,
+}
+
+impl Target for WatchRows {
+    fn questions(&self) -> Vec<AccessQuestion> {
+        let namespace = match &self.scope {
+            RowScope::All => None,
+            RowScope::Namespace(namespace) => Some(namespace.as_str()),
+        };
+        ["list", "watch"].map(|verb| question(verb, &self.kind.resource(), "", namespace, "")).into()
+    }
+}
+
+impl Target for ReadObject {
+    fn questions(&self) -> Vec<AccessQuestion> {
+        vec![question("get", &self.resource, "", self.namespace.as_deref(), &self.name)]
+    }
+}
+
+impl Target for ReadLogs {
+    fn questions(&self) -> Vec<AccessQuestion> {
+        vec![question("get", &Kind::Pod.resource(), "log", Some(&self.namespace), &self.pod)]
+    }
+}
+
+impl Target for OpenShell {
+    /// `create`, since on older clusters `get` alone opens a shell over WebSocket (recordings, surprise 62).
+    fn questions(&self) -> Vec<AccessQuestion> {
+        vec![question("create", &Kind::Pod.resource(), "exec", Some(&self.namespace), &self.pod)]
+    }
+}
+
+fn question(verb: &str, resource: &Resource, subresource: &str, namespace: Option<&str>, name: &str) -> AccessQuestion {
+    AccessQuestion {
+        verb: verb.into(),
+        group: resource.group.clone(),
+        resource: resource.plural.clone(),
+        subresource: subresource.into(),
+        namespace: namespace.map(Into::into),
+        name: name.into(),
+    }
+}
+
+/// The resource of a question as RBAC and refusals write it: `pods`, `pods/exec`, `deployments.apps`.
+pub(super) fn words(question: &AccessQuestion) -> String {
+    let AccessQuestion { group, resource, subresource, .. } = question;
+    let subresource = if subresource.is_empty() { String::new() } else { format!("/{subresource}") };
+    if group.is_empty() { format!("{resource}{subresource}") } else { format!("{resource}{subresource}.{group}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(target: &impl Target) -> Vec<String> {
+        target.questions().iter().map(|q| format!("{} {} in {:?} {:?}", q.verb, words(q), q.namespace, q.name)).collect()
+    }
+
+    #[test]
+    fn each_target_asks_for_what_it_does() {
+        let rows = |scope| WatchRows { kind: Kind::Deployment, scope };
+        assert_eq!(asked(&rows(RowScope::All)), [r#"list deployments.apps in None """#, r#"watch deployments.apps in None """#]);
+        assert_eq!(asked(&rows(RowScope::Namespace("web".into())))[0], r#"list deployments.apps in Some("web") """#);
+        let (namespace, pod, container) = ("web".to_owned(), "a".to_owned(), "c".to_owned());
+        let shell = OpenShell { namespace: namespace.clone(), pod: pod.clone(), container: container.clone() };
+        assert_eq!(asked(&shell), [r#"create pods/exec in Some("web") "a""#]);
+        assert_eq!(asked(&ReadLogs { namespace, pod, container }), [r#"get pods/log in Some("web") "a""#]);
+    }
+}

@@ -1,0 +1,244 @@
+use std::collections::{HashMap, VecDeque};
+use std::sync::Mutex;
+
+use bytes::Bytes;
+use krateyard_shared::refusal::Refusal;
+use krateyard_shared::watch::{Freshness, Position};
+
+use super::table::Uid;
+
+/// Rows in one message.
+const CHUNK_ROWS: usize = 500;
+/// Bytes of rows in one message, about.
+const CHUNK_BYTES: usize = 256 * 1024;
+
+/// What waits for one subscriber: of each object only its latest state, so that a slow one costs no more than what it looks at.
+pub(crate) struct Queue {
+    waiting: Mutex<Waiting>,
+    wake: Box<dyn Fn() + Send + Sync>,
+}
+
+/// What a subscriber is told next.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Batch {
+    Ack(Position),
+    Reset { reason: String, position: Position },
+    Rows { rows: Vec<Bytes>, done: bool },
+    Delta { from_seq: u64, to_seq: u64, upserts: Vec<Bytes>, deletes: Vec<Uid> },
+    Object(Option<String>),
+    Freshness(Freshness),
+    End(End),
+}
+
+/// How a subscription ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum End {
+    Denied(Refusal),
+    Complete(String),
+}
+
+#[derive(Default)]
+struct Waiting {
+    /// Whether the reader knows that something waits.
+    woken: bool,
+    ack: Option<Position>,
+    reset: Option<(String, Position)>,
+    snapshot: Snapshot,
+    rows: VecDeque<Bytes>,
+    changes: HashMap<Uid, Option<Bytes>>,
+    /// Of what was sent, and with what waits.
+    sent: Reached,
+    reached: Reached,
+    object: Option<Option<String>>,
+    freshness: Option<Freshness>,
+    end: Option<End>,
+}
+
+#[derive(Default, PartialEq, Eq, Clone, Copy)]
+enum Snapshot {
+    /// None under way.
+    #[default]
+    None,
+    /// More rows are to come.
+    Open,
+    /// All rows wait or were sent; the reader has not been told so.
+    Complete,
+}
+
+/// How far a subscriber is.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Reached {
+    pub(crate) seq: u64,
+    /// Rows in its scope.
+    pub(crate) count: u64,
+}
+
+impl Queue {
+    /// An empty queue; `wake` is called when something waits, and not again before the reader has found nothing.
+    pub(crate) fn new(wake: impl Fn() + Send + Sync + 'static) -> Queue {
+        Queue { waiting: Mutex::default(), wake: Box::new(wake) }
+    }
+
+    /// Begins with an Ack and what is there; `complete` = that is all.
+    pub(super) fn begin(&self, position: Position, rows: VecDeque<Bytes>, complete: bool, count: u64) {
+        self.change_waiting(|waiting| {
+            waiting.ack = Some(position);
+            waiting.begin_snapshot(rows, complete, Reached { seq: position.seq, count });
+        });
+    }
+
+    /// One more row of an open snapshot.
+    pub(super) fn row(&self, row: Bytes) {
+        self.change_waiting(|waiting| waiting.rows.push_back(row));
+    }
+
+    /// The open snapshot is complete.
+    pub(super) fn loaded(&self, count: u64) {
+        self.change_waiting(|waiting| {
+            waiting.snapshot = Snapshot::Complete;
+            waiting.reached.count = count;
+            waiting.sent.count = count;
+        });
+    }
+
+    /// The latest state of an object; `None` = gone. `false` = more than `limit` objects wait: the subscriber must be reset.
+    #[must_use]
+    pub(super) fn change(&self, uid: Uid, row: Option<Bytes>, seq: u64, count: u64, limit: usize) -> bool {
+        self.change_waiting(|waiting| {
+            waiting.changes.insert(uid, row);
+            waiting.reached = Reached { seq, count };
+            waiting.changes.len() <= limit
+        })
+    }
+
+    /// Forgets what waits, and begins anew with what is there.
+    pub(super) fn reset(&self, reason: String, position: Position, rows: VecDeque<Bytes>, count: u64) {
+        self.change_waiting(|waiting| {
+            match &mut waiting.ack {
+                Some(ack) => *ack = position,
+                None => waiting.reset = Some((reason, position)),
+            }
+            waiting.changes.clear();
+            waiting.begin_snapshot(rows, true, Reached { seq: position.seq, count });
+        });
+    }
+
+    /// Begins a subscription of one object.
+    pub(crate) fn begin_object(&self, position: Position) {
+        self.change_waiting(|waiting| waiting.ack = Some(position));
+    }
+
+    /// The object of a subscription to one, as it is now.
+    pub(crate) fn object(&self, json: Option<String>) {
+        self.change_waiting(|waiting| waiting.object = Some(json));
+    }
+
+    /// What is known of the upstream.
+    pub(crate) fn freshness(&self, freshness: Freshness) {
+        self.change_waiting(|waiting| waiting.freshness = Some(freshness));
+    }
+
+    /// Ends the subscription: nothing that waits is told any more.
+    pub(crate) fn end(&self, end: End) {
+        self.change_waiting(|waiting| *waiting = Waiting { woken: waiting.woken, end: Some(end), ..Waiting::default() });
+    }
+
+    /// What to tell next.
+    pub(crate) fn next(&self) -> Option<Batch> {
+        let mut waiting = self.waiting.lock().expect("no panic while held");
+        let batch = waiting.next();
+        waiting.woken = batch.is_some();
+        batch
+    }
+
+    /// How far the subscriber is, if it has all rows of its last snapshot.
+    pub(crate) fn sent(&self) -> Option<Reached> {
+        let waiting = self.waiting.lock().expect("no panic while held");
+        (waiting.snapshot == Snapshot::None && waiting.ack.is_none()).then_some(waiting.sent)
+    }
+
+    fn change_waiting<T>(&self, change: impl FnOnce(&mut Waiting) -> T) -> T {
+        let (result, wake) = {
+            let mut waiting = self.waiting.lock().expect("no panic while held");
+            (change(&mut waiting), !std::mem::replace(&mut waiting.woken, true))
+        };
+        if wake {
+            (self.wake)();
+        }
+        result
+    }
+}
+
+impl Waiting {
+    fn begin_snapshot(&mut self, rows: VecDeque<Bytes>, complete: bool, reached: Reached) {
+        self.rows = rows;
+        self.snapshot = if complete { Snapshot::Complete } else { Snapshot::Open };
+        self.reached = reached;
+        self.sent = reached;
+    }
+
+    fn next(&mut self) -> Option<Batch> {
+        if let Some(position) = self.ack.take() {
+            return Some(Batch::Ack(position));
+        }
+        if let Some((reason, position)) = self.reset.take() {
+            return Some(Batch::Reset { reason, position });
+        }
+        if let Some(freshness) = self.freshness.take() {
+            return Some(Batch::Freshness(freshness));
+        }
+        if !self.rows.is_empty() || self.snapshot == Snapshot::Complete {
+            let rows = self.chunk_of_rows();
+            let done = self.snapshot == Snapshot::Complete && self.rows.is_empty();
+            if done {
+                self.rows = VecDeque::new();
+                self.snapshot = Snapshot::None;
+            }
+            return Some(Batch::Rows { rows, done });
+        }
+        if let Some(json) = self.object.take() {
+            return Some(Batch::Object(json));
+        }
+        if !self.changes.is_empty() && self.snapshot == Snapshot::None {
+            return Some(self.delta());
+        }
+        self.end.take().map(Batch::End)
+    }
+
+    fn chunk_of_rows(&mut self) -> Vec<Bytes> {
+        let mut bytes = 0;
+        let fits = |row: &&Bytes| {
+            let fits = bytes < CHUNK_BYTES;
+            bytes += row.len();
+            fits
+        };
+        let count = self.rows.iter().take(CHUNK_ROWS).take_while(fits).count();
+        self.rows.drain(..count).collect()
+    }
+
+    /// Changes, some at a time: all but the last delta of several stay at the sequence number that was sent, so that nobody resumes in between.
+    fn delta(&mut self) -> Batch {
+        let (mut upserts, mut deletes, mut bytes, mut taken) = (Vec::new(), Vec::new(), 0, 0);
+        let fits = |_: &Uid, row: &mut Option<Bytes>| {
+            let fits = bytes < CHUNK_BYTES && taken < CHUNK_ROWS;
+            bytes += row.as_ref().map_or(0, Bytes::len);
+            taken += 1;
+            fits
+        };
+        for (uid, row) in self.changes.extract_if(fits) {
+            match row {
+                Some(row) => upserts.push(row),
+                None => deletes.push(uid),
+            }
+        }
+        let from_seq = self.sent.seq;
+        if self.changes.is_empty() {
+            self.changes = HashMap::new();
+            self.sent = self.reached;
+        }
+        Batch::Delta { from_seq, to_seq: self.sent.seq, upserts, deletes }
+    }
+}
+
+#[cfg(test)]
+mod tests;

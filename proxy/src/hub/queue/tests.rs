@@ -1,0 +1,125 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::*;
+
+const START: Position = Position { epoch: 7, seq: 40 };
+
+fn queue() -> (Queue, Arc<AtomicUsize>) {
+    let wakes = Arc::new(AtomicUsize::new(0));
+    let counted = wakes.clone();
+    let wake = move || {
+        counted.fetch_add(1, Ordering::Relaxed);
+    };
+    (Queue::new(wake), wakes)
+}
+
+fn rows(count: usize) -> VecDeque<Bytes> {
+    (0..count).map(|n| Bytes::from(format!("row {n}"))).collect()
+}
+
+fn drain(queue: &Queue) -> Vec<Batch> {
+    std::iter::from_fn(|| queue.next()).collect()
+}
+
+fn row(text: &'static str) -> Option<Bytes> {
+    Some(Bytes::from_static(text.as_bytes()))
+}
+
+#[test]
+fn a_snapshot_comes_in_chunks_and_the_last_one_says_so() {
+    let (queue, _) = queue();
+    queue.begin(START, rows(1200), true, 1200);
+    assert_eq!(queue.sent(), None);
+    let batches = drain(&queue);
+    assert_eq!(batches[0], Batch::Ack(START));
+    let chunks: Vec<_> =
+        batches[1..].iter().map(|batch| matches!(batch, Batch::Rows { rows, done } if (rows.len() < 500) == *done).then_some(()).is_some()).collect();
+    assert_eq!(chunks, [true, true, true]);
+    assert_eq!(queue.sent(), Some(Reached { seq: 40, count: 1200 }));
+}
+
+#[test]
+fn an_empty_scope_is_complete_as_well() {
+    let (queue, _) = queue();
+    queue.begin(START, rows(0), true, 0);
+    assert_eq!(drain(&queue), [Batch::Ack(START), Batch::Rows { rows: vec![], done: true }]);
+}
+
+#[test]
+fn rows_of_a_list_under_way_come_as_they_come() {
+    let (queue, _) = queue();
+    queue.begin(START, rows(0), false, 0);
+    assert_eq!(drain(&queue), [Batch::Ack(START)]);
+    queue.row("a".into());
+    assert_eq!(drain(&queue), [Batch::Rows { rows: vec!["a".into()], done: false }]);
+    queue.row("b".into());
+    queue.loaded(2);
+    assert_eq!(drain(&queue), [Batch::Rows { rows: vec!["b".into()], done: true }]);
+}
+
+#[test]
+fn changes_of_one_object_collapse_into_its_latest() {
+    let (queue, wakes) = queue();
+    queue.begin(START, rows(0), true, 0);
+    drain(&queue);
+    for (seq, text) in [(41, "a1"), (42, "a2"), (43, "a3")] {
+        assert!(queue.change("a".into(), row(text), seq, 1, 10));
+    }
+    assert!(queue.change("b".into(), None, 44, 1, 10));
+    assert_eq!(wakes.load(Ordering::Relaxed), 2, "once for the beginning, once for all changes");
+    assert_eq!(drain(&queue), [Batch::Delta { from_seq: 40, to_seq: 44, upserts: vec!["a3".into()], deletes: vec!["b".into()] }]);
+    assert_eq!(queue.sent(), Some(Reached { seq: 44, count: 1 }));
+}
+
+#[test]
+fn deltas_are_contiguous_even_in_pieces() {
+    let (queue, _) = queue();
+    queue.begin(START, rows(0), true, 0);
+    drain(&queue);
+    for n in 0..1100_u64 {
+        assert!(queue.change(n.to_string().into(), row("x"), 41 + n, n + 1, 5000));
+    }
+    let mut at = 40;
+    let mut upserted = 0;
+    for batch in drain(&queue) {
+        let Batch::Delta { from_seq, to_seq, upserts, .. } = batch else { panic!("{batch:?}") };
+        assert_eq!(from_seq, at);
+        (at, upserted) = (to_seq, upserted + upserts.len());
+    }
+    assert_eq!((at, upserted), (1140, 1100));
+}
+
+#[test]
+fn changes_wait_until_the_snapshot_is_told() {
+    let (queue, _) = queue();
+    queue.begin(START, rows(600), true, 600);
+    assert!(queue.change("a".into(), row("a"), 41, 601, 10));
+    let kinds: Vec<_> =
+        drain(&queue).iter().map(|batch| std::mem::discriminant(batch) == std::mem::discriminant(&Batch::Rows { rows: vec![], done: true })).collect();
+    assert_eq!(kinds, [false, true, true, false]);
+}
+
+#[test]
+fn too_much_waiting_says_so_and_a_reset_begins_anew() {
+    let (queue, _) = queue();
+    queue.begin(START, rows(0), true, 0);
+    drain(&queue);
+    assert!(queue.change("a".into(), row("a"), 41, 1, 1));
+    assert!(!queue.change("b".into(), row("b"), 42, 2, 1));
+    let now = Position { epoch: 7, seq: 42 };
+    queue.reset("too many".into(), now, rows(2), 2);
+    let batches = drain(&queue);
+    assert_eq!(batches[0], Batch::Reset { reason: "too many".into(), position: now });
+    assert!(matches!(&batches[1..], [Batch::Rows { rows, done: true }] if rows.len() == 2));
+    assert!(queue.change("a".into(), None, 43, 1, 1));
+    assert_eq!(drain(&queue), [Batch::Delta { from_seq: 42, to_seq: 43, upserts: vec![], deletes: vec!["a".into()] }]);
+}
+
+#[test]
+fn an_end_is_the_last_word() {
+    let (queue, _) = queue();
+    queue.begin(START, rows(5), true, 5);
+    queue.end(End::Denied(Refusal::Unauthenticated));
+    assert_eq!(drain(&queue), [Batch::End(End::Denied(Refusal::Unauthenticated))]);
+}

@@ -1,0 +1,201 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::StreamExt;
+use futures::stream::BoxStream;
+use krateyard_shared::kinds::Kind;
+use krateyard_shared::refusal::Refusal;
+use kube::runtime::watcher::{self, ListSemantic, watcher};
+use kube::{Api, Client};
+use tokio::sync::Notify;
+use tokio::time::Instant;
+use tower::service_fn;
+
+use super::projected::{self, Known, Projected};
+use crate::clusters::Cluster;
+use crate::refuse::{self, Actor, Asked};
+
+/// First wait after a failure, doubled up to [`MAX_WAIT`]; each is cut by up to a half, so that many do not come back at once.
+const MIN_WAIT: Duration = Duration::from_millis(200);
+const MAX_WAIT: Duration = Duration::from_secs(10);
+/// A connection that held so long was a good one.
+const GOOD: Duration = Duration::from_secs(10);
+
+/// What an upstream watch tells its hub.
+#[derive(Debug)]
+pub(super) enum News {
+    /// Connected: what follows is fresh.
+    Answered,
+    /// A list begins: what it does not name by its end is gone.
+    ListBegins,
+    /// An object as it is now.
+    Row(Seen),
+    /// An object is gone.
+    Gone(Seen),
+    /// The list is complete.
+    ListEnds,
+    /// The position is too old: a list follows.
+    Expired,
+    /// Not connected; it is tried again.
+    Failed(Refusal),
+    /// The cluster will not, whatever we try.
+    Refused(Refusal),
+}
+
+/// One object.
+#[derive(Debug)]
+pub(super) struct Seen {
+    pub(super) uid: String,
+    pub(super) namespace: Option<String>,
+    pub(super) row: Bytes,
+}
+
+type Events = BoxStream<'static, watcher::Result<watcher::Event<Seen>>>;
+
+/// The one watch of a hub, with retries.
+pub(super) struct Upstream {
+    cluster: Arc<Cluster>,
+    kind: Kind,
+    events: Option<Events>,
+    answered: Arc<Notify>,
+    answered_at: Option<Instant>,
+    /// Since 1.27 a list can come as the beginning of a watch; where the API server does not offer it, pages do.
+    streaming: bool,
+    failures: u32,
+    retry_at: Option<Instant>,
+}
+
+impl Upstream {
+    pub(super) fn new(cluster: Arc<Cluster>, kind: Kind) -> Upstream {
+        Upstream { cluster, kind, events: None, answered: Arc::default(), answered_at: None, streaming: true, failures: 0, retry_at: None }
+    }
+
+    /// Begins anew with a list from the storage itself.
+    pub(super) async fn relist(&mut self) {
+        self.retry_at = None;
+        self.events = self.cluster.client().await.ok().map(|client| self.open(client, false));
+    }
+
+    /// The next news. Dropped while it waits, it loses nothing.
+    pub(super) async fn next(&mut self) -> News {
+        if let Some(at) = self.retry_at {
+            tokio::time::sleep_until(at).await;
+            self.retry_at = None;
+        }
+        if self.events.is_none() {
+            match self.cluster.client().await {
+                Ok(client) => self.events = Some(self.open(client, self.streaming)),
+                Err(refusal) => return self.failed(refusal),
+            }
+        }
+        let events = self.events.as_mut().expect("opened above");
+        let event = tokio::select! {
+            () = self.answered.notified() => {
+                self.answered_at = Some(Instant::now());
+                return News::Answered;
+            }
+            event = events.next() => event,
+        };
+        match event {
+            Some(Ok(event)) => {
+                self.failures = 0;
+                match event {
+                    watcher::Event::Init => News::ListBegins,
+                    watcher::Event::InitApply(seen) | watcher::Event::Apply(seen) => News::Row(seen),
+                    watcher::Event::Delete(seen) => News::Gone(seen),
+                    watcher::Event::InitDone => News::ListEnds,
+                }
+            }
+            Some(Err(error)) => self.error(&error),
+            None => {
+                self.events = None;
+                self.failed(Refusal::UpstreamDown { cause: "the watch ended".into() })
+            }
+        }
+    }
+
+    fn error(&mut self, error: &watcher::Error) -> News {
+        let entry = self.kind.entry();
+        let asked = Asked { actor: Actor::Proxy, verb: "list", resource: self.kind.resource().to_string(), namespace: None, name: "" };
+        let refusal = match error {
+            watcher::Error::WatchError(status) if status.code == 410 => return News::Expired,
+            watcher::Error::WatchError(status) => refuse::of_status(status, &asked),
+            watcher::Error::WatchStartFailed(kube::Error::Api(status)) if status.code == 410 => {
+                // kube would ask from the same position for ever.
+                self.events = None;
+                return News::Expired;
+            }
+            watcher::Error::WatchStartFailed(kube::Error::Api(status)) if self.streaming && matches!(status.code, 400 | 422 | 500) => {
+                tracing::info!(cluster = %self.cluster.name, plural = entry.plural, code = status.code, "no streaming lists here: lists come in pages");
+                self.streaming = false;
+                self.events = None;
+                return News::Expired;
+            }
+            watcher::Error::InitialListFailed(error) | watcher::Error::WatchStartFailed(error) | watcher::Error::WatchFailed(error) => {
+                refuse::of_kube(error, &asked)
+            }
+            watcher::Error::NoResourceVersion => Refusal::UpstreamDown { cause: "its answer has no resourceVersion".into() },
+        };
+        match refusal {
+            Refusal::ProxyForbidden { .. } | Refusal::NotFound { .. } => News::Refused(refusal),
+            refusal => self.failed(refusal),
+        }
+    }
+
+    fn failed(&mut self, refusal: Refusal) -> News {
+        if self.answered_at.take().is_some_and(|at| at.elapsed() > GOOD) {
+            self.failures = 0;
+        }
+        let longest = MIN_WAIT.saturating_mul(1 << self.failures.min(10)).min(MAX_WAIT);
+        self.failures += 1;
+        let cut = f64::from(getrandom::u32().unwrap_or(0)) / f64::from(u32::MAX) / 2.0;
+        self.retry_at = Some(Instant::now() + longest.mul_f64(1.0 - cut));
+        News::Failed(refusal)
+    }
+
+    fn open(&self, client: &Client, streaming: bool) -> Events {
+        match self.kind {
+            Kind::Namespace => self.of::<projected::Namespace>(client, streaming),
+            Kind::Node => self.of::<projected::Node>(client, streaming),
+            Kind::Pod => self.of::<projected::Pod>(client, streaming),
+            Kind::Deployment => self.of::<projected::Deployment>(client, streaming),
+            Kind::ReplicaSet => self.of::<projected::ReplicaSet>(client, streaming),
+            Kind::Service => self.of::<projected::Service>(client, streaming),
+            Kind::Event => self.of::<projected::Event>(client, streaming),
+        }
+    }
+
+    fn of<K: Known>(&self, client: &Client, streaming: bool) -> Events {
+        let config = watcher::Config::default().timeout(self.cluster.limits.watch_timeout_secs);
+        let config = if streaming { config.streaming_lists() } else { config.list_semantic(ListSemantic::MostRecent) };
+        let api = Api::<Projected<K>>::all(heard(client.clone(), self.answered.clone()));
+        watcher(api, config).map(|event| event.map(seen)).boxed()
+    }
+}
+
+/// A client that says when it was answered: kube's watcher reconnects without a word, and a quiet watch has no event that would show it.
+fn heard(client: Client, answered: Arc<Notify>) -> Client {
+    let service = service_fn(move |request| {
+        let (client, answered) = (client.clone(), answered.clone());
+        async move {
+            let response = client.send(request).await?;
+            if response.status().is_success() {
+                answered.notify_one();
+            }
+            Ok::<_, kube::Error>(response)
+        }
+    });
+    Client::new(service, "default")
+}
+
+fn seen<K: Known>(event: watcher::Event<Projected<K>>) -> watcher::Event<Seen> {
+    let of = |object: Projected<K>| Seen { uid: object.meta.uid.unwrap_or_default(), namespace: object.meta.namespace, row: object.row };
+    match event {
+        watcher::Event::Init => watcher::Event::Init,
+        watcher::Event::InitDone => watcher::Event::InitDone,
+        watcher::Event::InitApply(object) => watcher::Event::InitApply(of(object)),
+        watcher::Event::Apply(object) => watcher::Event::Apply(of(object)),
+        watcher::Event::Delete(object) => watcher::Event::Delete(of(object)),
+    }
+}

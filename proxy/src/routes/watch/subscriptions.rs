@@ -1,0 +1,205 @@
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex};
+
+use krateyard_shared::identity::{ClusterName, Resource};
+use krateyard_shared::kinds::Kind;
+use krateyard_shared::refusal::Refusal;
+use krateyard_shared::scope::Scope;
+use krateyard_shared::watch::{Beat, MAX_SUBSCRIPTIONS, Position, SubscriptionId};
+use tokio::sync::Notify;
+use tokio_util::task::AbortOnDropHandle;
+
+use crate::app::Shared;
+use crate::authenticate::Session;
+use crate::authorize::{self, ReadObject, RowScope, WatchRows};
+use crate::clusters::Cluster;
+use crate::hub::{self, Batch, End, Queue};
+use crate::{object, path};
+
+/// The subscriptions of one socket: the reader begins them, a task each fills its queue, the writer empties the queues in turn.
+pub(super) struct Subscriptions {
+    app: Shared,
+    session: Arc<Session>,
+    live: Mutex<HashMap<SubscriptionId, Live>>,
+    inbox: Arc<Inbox>,
+}
+
+struct Live {
+    queue: Arc<Queue>,
+    refresh: Arc<Notify>,
+    _task: AbortOnDropHandle<()>,
+}
+
+/// Which queues hold something.
+#[derive(Default)]
+struct Inbox {
+    ready: Mutex<VecDeque<SubscriptionId>>,
+    filled: Notify,
+}
+
+/// What a Subscribe asks for, in its one canonical form.
+#[derive(Debug, PartialEq)]
+enum Wanted {
+    Rows(WatchRows),
+    Object(ReadObject),
+}
+
+impl Subscriptions {
+    pub(super) fn new(app: Shared, session: Arc<Session>) -> Arc<Subscriptions> {
+        Arc::new(Subscriptions { app, session, live: Mutex::default(), inbox: Arc::default() })
+    }
+
+    /// Begins a subscription; everything else comes through [`Subscriptions::next`].
+    ///
+    /// # Errors
+    /// For a request that can be refused without asking the cluster.
+    pub(super) fn begin(&self, id: SubscriptionId, cluster: &ClusterName, resource: Resource, scope: Scope) -> Result<(), Refusal> {
+        let wanted = canonical(resource, scope)?;
+        let cluster = self.app.cluster(cluster)?.clone();
+        let mut live = self.live.lock().expect("no panic while held");
+        if live.contains_key(&id) {
+            return Err(Refusal::BadRequest { field: "id".into(), problem: "is taken by a subscription of this socket".into() });
+        }
+        if live.len() >= MAX_SUBSCRIPTIONS {
+            return Err(Refusal::Limit { which: "subscriptions of one socket".into(), retry_after_secs: 10 });
+        }
+        let inbox = self.inbox.clone();
+        let queue = Arc::new(Queue::new(move || inbox.put(id)));
+        let refresh = Arc::new(Notify::new());
+        let task = tokio::spawn(serve(cluster, self.session.clone(), wanted, queue.clone(), refresh.clone()));
+        live.insert(id, Live { queue, refresh, _task: AbortOnDropHandle::new(task) });
+        Ok(())
+    }
+
+    /// Ends a subscription without a word.
+    pub(super) fn forget(&self, id: SubscriptionId) {
+        self.live.lock().expect("no panic while held").remove(&id);
+    }
+
+    /// Lists past every cache; `false` when there is no such subscription.
+    pub(super) fn refresh(&self, id: SubscriptionId) -> bool {
+        let live = self.live.lock().expect("no panic while held");
+        live.get(&id).map(|live| live.refresh.notify_one()).is_some()
+    }
+
+    /// What to tell next. Queues take turns, so that a long one does not hold the others.
+    pub(super) async fn next(&self) -> (SubscriptionId, Batch) {
+        loop {
+            let Some(id) = self.inbox.take() else {
+                self.inbox.filled.notified().await;
+                continue;
+            };
+            let queue = self.live.lock().expect("no panic while held").get(&id).map(|live| live.queue.clone());
+            if let Some(batch) = queue.and_then(|queue| queue.next()) {
+                self.inbox.put(id);
+                return (id, batch);
+            }
+        }
+    }
+
+    /// How far each subscription is that has its rows.
+    pub(super) fn positions(&self) -> Vec<Beat> {
+        let live = self.live.lock().expect("no panic while held");
+        live.iter().filter_map(|(id, live)| live.queue.sent().map(|sent| Beat { id: *id, seq: sent.seq, count: sent.count })).collect()
+    }
+}
+
+impl Inbox {
+    fn put(&self, id: SubscriptionId) {
+        self.ready.lock().expect("no panic while held").push_back(id);
+        self.filled.notify_one();
+    }
+
+    fn take(&self) -> Option<SubscriptionId> {
+        self.ready.lock().expect("no panic while held").pop_front()
+    }
+}
+
+/// A subscription's life: permit, data, and the end of the right.
+async fn serve(cluster: Arc<Cluster>, session: Arc<Session>, wanted: Wanted, queue: Arc<Queue>, refresh: Arc<Notify>) {
+    let refusal = match wanted {
+        Wanted::Rows(target) => rows(&cluster, &session, target, &queue, &refresh).await,
+        Wanted::Object(target) => object(&cluster, &session, target, &queue, &refresh).await,
+    };
+    queue.end(End::Denied(refusal));
+}
+
+async fn rows(cluster: &Arc<Cluster>, session: &Arc<Session>, target: WatchRows, queue: &Arc<Queue>, refresh: &Notify) -> Refusal {
+    let permit = match authorize::authorize(cluster, session, target).await {
+        Ok(permit) => permit,
+        Err(refusal) => return refusal,
+    };
+    let subscription = hub::subscribe(permit, queue).await;
+    let revoked = subscription.permit().revoked();
+    tokio::pin!(revoked);
+    loop {
+        tokio::select! {
+            refusal = &mut revoked => return refusal,
+            () = refresh.notified() => subscription.refresh().await,
+        }
+    }
+}
+
+async fn object(cluster: &Arc<Cluster>, session: &Arc<Session>, target: ReadObject, queue: &Queue, refresh: &Notify) -> Refusal {
+    let permit = match authorize::authorize(cluster, session, target).await {
+        Ok(permit) => permit,
+        Err(refusal) => return refusal,
+    };
+    queue.begin_object(Position { epoch: getrandom::u64().unwrap_or_default() >> 11, seq: 0 });
+    loop {
+        tokio::select! {
+            refusal = permit.revoked() => return refusal,
+            refusal = object::follow(&permit, queue) => return refusal,
+            () = refresh.notified() => {}
+        }
+    }
+}
+
+fn canonical(resource: Resource, scope: Scope) -> Result<Wanted, Refusal> {
+    let bad = |field: &str, problem: &str| Err(Refusal::BadRequest { field: field.into(), problem: problem.into() });
+    let kind = Kind::of_resource(&resource);
+    let namespaced = kind.map(|kind| kind.entry().namespaced);
+    let scope = match scope {
+        Scope::Object { namespace, name } => {
+            path::check(&resource, namespace.as_deref(), Some(&name))?;
+            return match (namespaced, namespace.is_some()) {
+                (Some(true), false) => bad("namespace", "is missing"),
+                (Some(false), true) => bad("namespace", "this kind has none"),
+                _ => Ok(Wanted::Object(ReadObject { resource, namespace, name })),
+            };
+        }
+        Scope::Namespace(_) if namespaced == Some(false) => return bad("scope", "this kind has no namespaces"),
+        Scope::Namespace(namespace) => RowScope::Namespace(path::part("namespace", &namespace)?.to_owned()),
+        Scope::All => RowScope::All,
+    };
+    match kind {
+        Some(kind) => Ok(Wanted::Rows(WatchRows { kind, scope })),
+        None => bad("resource", "has no rows here"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scope_fits_its_kind() {
+        let in_web = || Scope::Namespace("web".into());
+        let one = |namespace: Option<&str>| Scope::Object { namespace: namespace.map(Into::into), name: "a".into() };
+        assert!(canonical(Kind::Pod.resource(), in_web()).is_ok());
+        assert!(canonical(Kind::Pod.resource(), one(Some("web"))).is_ok());
+        assert!(canonical(Kind::Node.resource(), one(None)).is_ok());
+        let secrets = Resource { group: String::new(), version: "v1".into(), plural: "secrets".into() };
+        assert!(canonical(secrets.clone(), one(Some("web"))).is_ok());
+        for (resource, scope) in [
+            (Kind::Node.resource(), in_web()),
+            (Kind::Node.resource(), one(Some("web"))),
+            (Kind::Pod.resource(), one(None)),
+            (Kind::Pod.resource(), Scope::Namespace(String::new())),
+            (Kind::Pod.resource(), Scope::Namespace("a/b".into())),
+            (secrets, Scope::All),
+        ] {
+            assert!(canonical(resource.clone(), scope.clone()).is_err(), "{resource} {scope:?}");
+        }
+    }
+}
