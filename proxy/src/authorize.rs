@@ -1,5 +1,6 @@
 //! Who may do what: a [`Permit`] is made here and nowhere else, and whatever reaches into a cluster for a person takes one by value.
 
+mod access;
 mod changes;
 mod reviews;
 mod target;
@@ -8,6 +9,7 @@ use std::sync::Arc;
 
 use krateyard_shared::refusal::Refusal;
 
+pub(crate) use access::find_access;
 pub(crate) use changes::watch_rights;
 pub(crate) use reviews::Reviews;
 pub use target::{OpenShell, ReadLogs, ReadObject, RowScope, Target, WatchRows};

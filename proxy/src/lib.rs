@@ -12,6 +12,7 @@ mod impersonate;
 mod object;
 mod origin;
 mod path;
+mod pipe;
 mod refuse;
 mod router;
 mod routes;

@@ -7,7 +7,7 @@ use axum::routing::get;
 use tower_http::trace::TraceLayer;
 
 use crate::app::Shared;
-use crate::routes::{about, health, session, watch};
+use crate::routes::{about, access, clusters, health, logs, resources, session, shell, watch};
 use crate::static_files::StaticFiles;
 use crate::{routes, static_files};
 
@@ -20,8 +20,15 @@ pub(crate) fn router(app: Shared, files: Option<StaticFiles>) -> Router {
         .route("/api/health", get(health::get))
         .route("/api/about", get(about::get))
         .route("/api/session", get(session::get).post(session::post).delete(session::delete))
-        // sockets
+        // for whoever is signed in
+        .route("/api/clusters", get(clusters::get))
+        .route("/api/access", get(access::get).post(access::post))
+        .route("/api/clusters/{cluster}/resources/{group}/{version}/{plural}", get(resources::list))
+        .route("/api/clusters/{cluster}/resources/{group}/{version}/{plural}/{name}", get(resources::get))
+        // sockets, for whoever is signed in
         .route("/ws/watch", get(watch::get))
+        .route("/ws/logs", get(logs::get))
+        .route("/ws/shell", get(shell::get))
         // the app itself
         .fallback(move |request| static_files::serve(files.clone(), request))
         // Stands around every route, so that no write forgets it.

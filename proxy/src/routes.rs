@@ -1,8 +1,13 @@
 //! The endpoints, a file each, and what stands around all of them.
 
 pub(crate) mod about;
+pub(crate) mod access;
+pub(crate) mod clusters;
 pub(crate) mod health;
+pub(crate) mod logs;
+pub(crate) mod resources;
 pub(crate) mod session;
+pub(crate) mod shell;
 pub(crate) mod watch;
 
 use axum::extract::{FromRequest, Request, State};

@@ -56,21 +56,22 @@ impl Opening {
         Ok(Opening { upgrade, app, browser, guest })
     }
 
-    /// Refuses for a reason of the route, unless there is an earlier one.
-    pub(crate) fn and(mut self, checked: Result<(), Refusal>) -> Opening {
-        self.guest = self.guest.and_then(|guest| checked.map(|()| guest));
-        self
+    /// Does what the route needs before it answers; what fails there refuses the socket.
+    pub(crate) async fn prepare<T>(&mut self, prepare: impl AsyncFnOnce(&Guest) -> Result<T, Refusal>) -> Option<T> {
+        let guest = self.guest.as_ref().ok()?;
+        match prepare(guest).await {
+            Ok(prepared) => Some(prepared),
+            Err(refusal) => {
+                self.guest = Err(refusal);
+                None
+            }
+        }
     }
 
     /// Offers subprotocols.
     pub(crate) fn protocols(mut self, protocols: &[&'static str]) -> Opening {
         self.upgrade = self.upgrade.protocols(protocols.iter().copied());
         self
-    }
-
-    /// Who asks, and what it is refused.
-    pub(crate) fn guest(&self) -> Result<&Guest, &Refusal> {
-        self.guest.as_ref()
     }
 
     /// Answers. A program reads a refusal from the status; a browser cannot, so for it the socket opens, says `last_words` and closes with the code.
