@@ -1,12 +1,28 @@
 //! The search behind Spotlight: what a person types, to a ranked and grouped answer. Plain data; no view, no clock.
 
+mod fuzzy;
+mod index;
+mod query;
+
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use krateyard_shared::identity::ObjectRef;
-use krateyard_shared::kinds::{Kind, View};
-use krateyard_shared::status::Status;
+use krateyard_shared::identity::{ClusterName, ObjectRef};
+use krateyard_shared::kinds::{KINDS, Kind, View};
+use krateyard_shared::rows::Row;
+use krateyard_shared::status::{self, Status};
 
-use crate::yard::{Collection, KrateId};
+use crate::rows::filter::StatusWord;
+use crate::yard::{Collection, KrateId, YardState};
+use index::Index;
+use query::Terms;
+
+pub use query::{Ghost, Pill, Query};
+
+/// Hits of one group that are given at most; the group says how many there are.
+pub const MAX_HITS: usize = 50;
+/// Objects whose opening is remembered.
+const MAX_RECENT: usize = 100;
 
 /// An answer.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -20,9 +36,9 @@ pub struct Hits {
 /// Hits of one sort.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Group {
-    /// Such as `Pods`.
-    pub title: String,
-    /// The best of them.
+    /// Such as `Objects`.
+    pub title: &'static str,
+    /// The best of them, at most [`MAX_HITS`].
     pub hits: Vec<Hit>,
     /// How many there are in all.
     pub total: usize,
@@ -60,26 +76,6 @@ pub enum Found {
     Command(&'static str),
 }
 
-/// A filter of the query.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Pill {
-    /// Only this kind.
-    Kind(Kind),
-    /// Only this namespace.
-    Namespace(String),
-    /// Only objects that do badly (`bad`), or as the word says.
-    Status(crate::rows::filter::StatusWord),
-}
-
-/// What Tab would do.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ghost {
-    /// What is shown behind the typed text, such as `ds` behind `po`.
-    pub rest: String,
-    /// The filter that it becomes.
-    pub pill: Pill,
-}
-
 /// A command that Spotlight offers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Command {
@@ -88,3 +84,182 @@ pub struct Command {
     /// Its name, such as `Light theme`.
     pub name: &'static str,
 }
+
+/// What is searched. Feed it the catalog's rows and the Yard while Spotlight is open.
+#[derive(Debug)]
+pub struct Spotlight {
+    cluster: ClusterName,
+    commands: Vec<Command>,
+    index: Index,
+    krates: Vec<(KrateId, Arc<str>, Option<Arc<str>>)>,
+    namespaces: BTreeSet<Arc<str>>,
+    /// Uids, the latest last.
+    recent: Vec<String>,
+}
+
+impl Spotlight {
+    /// A search of a cluster that knows commands only.
+    pub fn new(cluster: ClusterName, commands: &[Command]) -> Spotlight {
+        Spotlight { cluster, commands: commands.to_vec(), index: Index::default(), krates: Vec::new(), namespaces: BTreeSet::new(), recent: Vec::new() }
+    }
+
+    /// The rows of the catalog, and namespaces that are known otherwise (where a person may list objects but not namespaces). Cheap when little changed.
+    pub fn set_objects<'a>(&mut self, rows: &[Arc<Row>], namespaces: impl IntoIterator<Item = &'a str>) {
+        let is_changed = self.index.set(rows);
+        let known: Vec<&str> = namespaces.into_iter().collect();
+        if is_changed || known.iter().any(|namespace| !self.namespaces.contains(*namespace)) {
+            let mut all: BTreeSet<&str> = self.index.namespaces().collect();
+            all.extend(known);
+            self.namespaces = all.into_iter().map(Arc::from).collect();
+        }
+    }
+
+    /// The krates that are open.
+    pub fn set_yard(&mut self, yard: &YardState) {
+        let krate = |krate: &Arc<crate::yard::Krate>| (krate.id.clone(), krate.subject.title().into(), krate.subject.namespace().map(Arc::from));
+        self.krates = yard.krates.iter().map(krate).collect();
+    }
+
+    /// An object was opened: it ranks before others from now on.
+    pub fn opened(&mut self, object: &ObjectRef) {
+        self.recent.retain(|uid| *uid != object.uid);
+        self.recent.push(object.uid.clone());
+        if self.recent.len() > MAX_RECENT {
+            self.recent.remove(0);
+        }
+    }
+
+    /// How many objects are searched.
+    pub fn objects(&self) -> usize {
+        self.index.len()
+    }
+
+    /// The answer.
+    pub fn search(&mut self, query: &Query) -> Hits {
+        let terms = query.terms();
+        let mut groups = vec![self.objects_group(&terms), self.lists_group(&terms), self.yard_group(&terms), self.commands_group(&terms)];
+        groups.retain(|(_, group)| !group.hits.is_empty());
+        // The order above decides between equals.
+        groups.sort_by_key(|(best, _)| std::cmp::Reverse(*best));
+        Hits { groups: groups.into_iter().map(|(_, group)| group).collect(), ghost: query.ghost(self.namespaces.iter().map(|namespace| &**namespace)) }
+    }
+
+    fn objects_group(&mut self, terms: &Terms) -> (i32, Group) {
+        let recent = &self.recent;
+        let found = self.index.find(terms, MAX_HITS, |row| {
+            let at = if recent.is_empty() { None } else { recent.iter().rposition(|uid| *uid == row.uid) };
+            at.map_or(0, |at| u16::try_from(at + 1).unwrap_or(u16::MAX))
+        });
+        let title = match terms.statuses[..] {
+            [StatusWord::Bad] => "Degraded",
+            [StatusWord::Warn] => "Degraded in part",
+            [StatusWord::Pending] => "Pending",
+            [] | [_] | [..] => "Objects",
+        };
+        let best = found.best.first().map_or(0, |(rank, _)| rank.matches);
+        let hits = found.best.iter().map(|(_, row)| self.object_hit(row, terms)).collect();
+        (best, Group { title, hits, total: found.total })
+    }
+
+    fn object_hit(&self, row: &Row, terms: &Terms) -> Hit {
+        let entry = row.facts.kind().entry();
+        let object = ObjectRef {
+            cluster: self.cluster.clone(),
+            group: entry.group.into(),
+            version: entry.version.into(),
+            kind: entry.name.into(),
+            namespace: row.namespace.clone(),
+            name: row.name.clone(),
+            uid: row.uid.clone(),
+        };
+        Hit {
+            what: Found::Object(object),
+            name: row.name.as_str().into(),
+            matched: matched(terms, &row.name),
+            label: entry.name,
+            namespace: row.namespace.as_deref().map(Arc::from),
+            status: Some(status::of(row)),
+            views: entry.views,
+        }
+    }
+
+    /// Kinds by all their words, and namespaces: both open lists. Filters by kind and status leave none.
+    fn lists_group(&self, terms: &Terms) -> (i32, Group) {
+        let inside = terms.namespaces.first().and_then(|typed| self.namespaces.iter().find(|namespace| namespace.starts_with(typed.as_str())));
+        let kinds = KINDS.iter().filter(|_| terms.kinds.is_empty() && terms.statuses.is_empty()).filter_map(|entry| {
+            let words = entry.aliases.iter().copied().chain([entry.plural, entry.title]);
+            let best = words.filter_map(|word| all_words(terms, word)).max()?;
+            let collection = Collection::of_kind(entry.kind, inside.map(ToString::to_string));
+            Some((best, list_hit(collection, entry.title, terms, "Kind", inside.cloned())))
+        });
+        let wants_namespaces = terms.statuses.is_empty() && (terms.kinds.is_empty() || terms.kinds == [Kind::Namespace]);
+        let namespaces = self.namespaces.iter().filter(|_| wants_namespaces && terms.namespaces.is_empty()).filter_map(|namespace| {
+            let collection = Collection { resource: None, namespace: Some(namespace.to_string()) };
+            Some((all_words(terms, namespace)?, list_hit(collection, namespace, terms, "Namespace", Some(namespace.clone()))))
+        });
+        group("Kinds and namespaces", kinds.chain(namespaces))
+    }
+
+    fn yard_group(&self, terms: &Terms) -> (i32, Group) {
+        let is_plain = terms.kinds.is_empty() && terms.statuses.is_empty();
+        let krates =
+            self.krates.iter().rev().filter(|(_, _, namespace)| is_plain && in_namespaces(terms, namespace.as_deref())).filter_map(|(id, title, namespace)| {
+                let hit = Hit {
+                    what: Found::Krate(id.clone()),
+                    name: title.clone(),
+                    matched: matched(terms, title),
+                    label: "Krate",
+                    namespace: namespace.clone(),
+                    status: None,
+                    views: &[],
+                };
+                Some((all_words(terms, title)?, hit))
+            });
+        group("On this Yard", krates)
+    }
+
+    fn commands_group(&self, terms: &Terms) -> (i32, Group) {
+        let is_plain = terms.kinds.is_empty() && terms.statuses.is_empty() && terms.namespaces.is_empty();
+        let commands = self.commands.iter().filter(|_| is_plain).filter_map(|command| {
+            let hit = Hit {
+                what: Found::Command(command.key),
+                name: command.name.into(),
+                matched: matched(terms, command.name),
+                label: "Command",
+                namespace: None,
+                status: None,
+                views: &[],
+            };
+            Some((all_words(terms, command.name)?, hit))
+        });
+        group("Commands", commands)
+    }
+}
+
+fn list_hit(collection: Collection, name: &str, terms: &Terms, label: &'static str, namespace: Option<Arc<str>>) -> Hit {
+    Hit { what: Found::Collection(collection), name: name.into(), matched: matched(terms, name), label, namespace, status: None, views: &[] }
+}
+
+/// The best of some hits, in their order where they are equal.
+fn group(title: &'static str, hits: impl Iterator<Item = (i32, Hit)>) -> (i32, Group) {
+    let mut hits: Vec<_> = hits.collect();
+    hits.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
+    let (best, total) = (hits.first().map_or(0, |(score, _)| *score), hits.len());
+    (best, Group { title, hits: hits.into_iter().take(MAX_HITS).map(|(_, hit)| hit).collect(), total })
+}
+
+fn in_namespaces(terms: &Terms, namespace: Option<&str>) -> bool {
+    terms.namespaces.is_empty() || namespace.is_some_and(|mine| terms.namespaces.iter().any(|typed| mine.starts_with(typed.as_str())))
+}
+
+fn all_words(terms: &Terms, text: &str) -> Option<i32> {
+    terms.words.iter().try_fold(0, |sum, word| Some(sum + fuzzy::score(word, text)?))
+}
+
+fn matched(terms: &Terms, name: &str) -> Vec<usize> {
+    let bytes: BTreeSet<usize> = terms.words.iter().flat_map(|word| fuzzy::positions(word, name)).collect();
+    name.char_indices().enumerate().filter(|(_, (byte, _))| bytes.contains(byte)).map(|(at, _)| at).collect()
+}
+
+#[cfg(test)]
+mod tests;
