@@ -21,7 +21,7 @@ fn main() {
             deleting: None,
             labels: vec![],
             owner: None,
-            facts: Facts::ReplicaSet(ReplicaSetFacts { desired: 1, current: 1, ready: u32::from(n % 50 > 0) }),
+            facts: Facts::ReplicaSet(ReplicaSetFacts { desired: 1, current: 1, ready: u32::from(!n.is_multiple_of(50)) }),
         })
     };
     let rows: Vec<_> = (0..100_000).map(row).collect();

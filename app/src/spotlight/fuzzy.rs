@@ -192,7 +192,7 @@ mod tests {
     fn starts_of_words_make_initials_work() {
         assert_eq!(ranked("pa", &["spiral", "payments-api", "prod-api"]), ["payments-api", "prod-api", "spiral"]);
         assert_eq!(marked("papi", "payments-api"), "Payments-API");
-        assert_eq!(marked("pa7d", "payments-api-7d9f8c"), "Payments-Api-7D9f8c");
+        assert_eq!(marked("pa7d", "payments-api-7d9f8c"), "PAyments-api-7D9f8c");
     }
 
     #[test]
