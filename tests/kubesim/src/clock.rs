@@ -30,5 +30,15 @@ pub(crate) fn text(time: Timestamp) -> String {
 
 /// `2026-11-21T20:31:18.123456Z`: metav1.MicroTime.
 pub(crate) fn micro_text(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%dT%H:%M:%S.%6fZ").to_string()
+    time.strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string()
+}
+
+/// `2026-11-21T20:31:18.123Z`: what applications write.
+pub(crate) fn milli_text(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+}
+
+/// `2026-11-21T20:31:18.123456789Z`: what the runtime writes before a line.
+pub(crate) fn nano_text(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%S%.9fZ").to_string()
 }

@@ -43,6 +43,7 @@ pub(crate) struct Cluster {
     pub(crate) names: Names,
     pub(crate) clock: Clock,
     pub(crate) requests: Requests,
+    pub(crate) files: crate::exec::files::AllFiles,
 }
 
 impl Cluster {
@@ -59,6 +60,7 @@ impl Cluster {
             names,
             clock: Clock,
             requests: Requests::default(),
+            files: crate::exec::files::AllFiles::default(),
         };
         crate::world::populate(&cluster);
         cluster.learn_definitions();

@@ -18,6 +18,7 @@ mod access;
 mod answer;
 mod clock;
 mod cluster;
+mod container;
 mod discovery;
 mod exec;
 mod failure;
