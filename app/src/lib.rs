@@ -6,6 +6,7 @@
 pub mod browser;
 pub mod canvas;
 pub mod connection;
+pub mod describe;
 pub mod logs;
 pub mod refresh;
 pub mod rows;

@@ -1,5 +1,22 @@
 //! What a person sees: components only. They hold leases, send commands and yard actions, and read the store.
 
+pub mod app;
+pub mod canvas;
+pub mod collection;
+pub mod describe;
+pub mod desk;
+pub mod empty;
+pub mod events;
+pub mod help;
+pub mod keyboard;
+pub mod krate;
+pub mod minimap;
+pub mod parts;
+pub mod row_of;
+pub mod sign_in;
+pub mod spotlight;
+pub mod top_bar;
+pub mod window;
 pub mod window_header;
 
 use leptos::prelude::*;
@@ -7,5 +24,6 @@ use leptos::prelude::*;
 /// Mounts the page.
 pub fn mount() {
     console_error_panic_hook::set_once();
-    leptos::mount::mount_to_body(|| view! { <p>"Krateyard"</p> });
+    app::prepare();
+    leptos::mount::mount_to_body(|| view! { <app::App/> });
 }

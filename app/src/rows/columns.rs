@@ -81,6 +81,7 @@ enum What {
     ServiceClusterIp,
     ServiceExternal,
     ServicePorts,
+    Kind,
     NodeRoles,
     NodeVersion,
     NodeIp,
@@ -161,6 +162,8 @@ const NODE: &[Column] = &[
     left("Version", 84, What::NodeVersion),
     optional(left("IP", 110, What::NodeIp)),
 ];
+/// The columns of a list of several kinds.
+pub const EVERYTHING: &[Column] = &[NAME, NAMESPACE, left("Kind", 110, What::Kind), left("Status", 180, What::Status), AGE];
 const NAMESPACES: &[Column] = &[NAME, left("Status", 130, What::Status), AGE];
 const EVENT: &[Column] = &[
     right("Last seen", 72, What::EventLast),
@@ -203,6 +206,7 @@ impl Column {
             What::Namespace => row.namespace.clone().unwrap_or_default().into(),
             What::Age => muted(since(row.created, now)),
             What::Status => status_cell(row),
+            What::Kind => muted(row.facts.kind().entry().name),
             _ => facts_cell(self.what, row, now),
         }
     }

@@ -1,0 +1,149 @@
+//! Questions that views ask of the page's elements, and the few things that they do to them.
+
+use std::cell::Cell;
+
+use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
+use web_sys::{Element, EventTarget, HtmlElement, KeyboardEvent, PointerEvent};
+
+use crate::yard::Point;
+
+thread_local! {
+    static SPACE_IS_DOWN: Cell<bool> = const { Cell::new(false) };
+}
+
+fn element(target: Option<EventTarget>) -> Option<Element> {
+    target.and_then(|target| target.dyn_into::<Element>().ok())
+}
+
+fn inside(target: Option<EventTarget>, selector: &str) -> bool {
+    element(target).and_then(|element| element.closest(selector).ok().flatten()).is_some()
+}
+
+/// Whether a press is on the bare ground of the canvas.
+pub fn is_ground(target: Option<EventTarget>) -> bool {
+    !inside(target, ".krate, .win, .first, button, a, input")
+}
+
+/// Whether a press is on something with a use of its own, so that it drags nothing.
+pub fn is_control(target: Option<EventTarget>) -> bool {
+    inside(target, "button, a, input, select, label, [role=tab]")
+}
+
+/// Whether a wheel over this turns something inside a window that can still go that way.
+pub fn scrolls_itself(target: Option<EventTarget>, dx: f64, dy: f64) -> bool {
+    if inside(target.clone(), ".xterm") {
+        return true;
+    }
+    let mut here = element(target);
+    while let Some(element) = here {
+        if element.class_list().contains("canvas") {
+            return false;
+        }
+        let room_y = element.scroll_height() - element.client_height();
+        let room_x = element.scroll_width() - element.client_width();
+        let is_scroller = element.class_list().contains("scrolls");
+        if is_scroller && ((dy != 0.0 && room_y > 1) || (dx != 0.0 && room_x > 1)) {
+            return true;
+        }
+        here = element.parent_element();
+    }
+    false
+}
+
+/// Whether a key belongs to a field, a terminal or an open dialog.
+pub fn types_elsewhere(event: &KeyboardEvent) -> bool {
+    inside(event.target(), "input, textarea, select, [contenteditable], .xterm, [role=dialog]")
+}
+
+/// Every further event of this pointer goes to the element that listens, also outside of it.
+pub fn capture_pointer(event: &PointerEvent) {
+    if let Some(element) = event.current_target().and_then(|target| target.dyn_into::<Element>().ok()) {
+        // Fails only when the pointer is gone already: there is nothing to capture then.
+        let _ = element.set_pointer_capture(event.pointer_id());
+    }
+}
+
+/// The focus goes back to the page.
+pub fn blur() {
+    let active = web_sys::window().and_then(|window| window.document()).and_then(|document| document.active_element());
+    if let Some(active) = active.and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
+        // Fails for no element that can have the focus.
+        let _ = active.blur();
+    }
+}
+
+/// An element's top left corner on the page.
+pub fn corner(element: &Element) -> Point {
+    let rect = element.get_bounding_client_rect();
+    Point { x: rect.left(), y: rect.top() }
+}
+
+/// Whether Space is held: it pans everywhere, also above a shell.
+pub fn space_is_down() -> bool {
+    SPACE_IS_DOWN.get()
+}
+
+/// Watches Space for as long as the page lives.
+pub fn watch_space() {
+    let Some(window) = web_sys::window() else { return };
+    let listen = |name: &str, down: bool| {
+        let closure = Closure::<dyn Fn(web_sys::Event)>::new(move |event: web_sys::Event| {
+            let is_space = event.dyn_ref::<KeyboardEvent>().is_none_or(|key| key.code() == "Space");
+            if is_space {
+                SPACE_IS_DOWN.set(down);
+            }
+        });
+        // Fails only for a window without events.
+        let _ = window.add_event_listener_with_callback_and_bool(name, closure.as_ref().unchecked_ref(), true);
+        closure.forget();
+    };
+    listen("keydown", true);
+    listen("keyup", false);
+    listen("blur", false);
+}
+
+/// Calls `step` with the time in milliseconds before each frame, until it says false.
+pub fn each_frame(step: impl FnMut(f64) -> bool + 'static) {
+    fn next(mut step: impl FnMut(f64) -> bool + 'static) {
+        let callback = Closure::once_into_js(move |now_ms: f64| {
+            if step(now_ms) {
+                next(step);
+            }
+        });
+        if let Some(window) = web_sys::window() {
+            // Fails only for a page that is going away.
+            let _ = window.request_animation_frame(callback.unchecked_ref());
+        }
+    }
+    next(step);
+}
+
+/// Gives an element the keyboard without moving the page.
+pub fn focus(element: &HtmlElement) {
+    let options = web_sys::FocusOptions::new();
+    options.set_prevent_scroll(true);
+    // Fails for no element that can have the focus.
+    let _ = element.focus_with_options(&options);
+}
+
+/// Calls `changed` whenever an element changes its size, for as long as the page has it.
+pub fn on_resize(element: &Element, changed: impl Fn() + 'static) {
+    let callback = Closure::<dyn Fn()>::new(changed);
+    if let Ok(observer) = web_sys::ResizeObserver::new(callback.as_ref().unchecked_ref()) {
+        observer.observe(element);
+        // The observer holds the callback for as long as it observes; the browser drops it with the element.
+        callback.forget();
+    }
+}
+
+/// The letter of a key, whatever Alt makes of it on this keyboard (`Alt+L` types `ł` on some).
+pub fn letter_of(event: &KeyboardEvent) -> Option<char> {
+    event.code().strip_prefix("Key").and_then(|letter| letter.chars().next())
+}
+
+/// The time of day of an instant in milliseconds since 1970, as this person's clock shows it: `14:02:11`.
+pub fn local_time(ms: u64) -> String {
+    let date = js_sys::Date::new(&wasm_bindgen::JsValue::from_f64(ms as f64));
+    format!("{:02}:{:02}:{:02}", date.get_hours(), date.get_minutes(), date.get_seconds())
+}

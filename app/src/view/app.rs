@@ -1,0 +1,144 @@
+//! The page: who is there, and what they see for it.
+
+use krateyard_shared::api::Session;
+use krateyard_shared::identity::ClusterName;
+use krateyard_shared::refusal::Refusal;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use super::canvas::Canvas;
+use super::desk::Desk;
+use super::help::Help;
+use super::keyboard;
+use super::minimap::{MinimapIsland, ToolsIsland};
+use super::parts::{glyph, logo, sentence_case};
+use super::sign_in::SignIn;
+use super::spotlight::Spotlight;
+use super::top_bar::TopBar;
+use crate::browser::camera_memory::{recall_camera, remember_camera};
+use crate::browser::preferences::{self, Theme};
+use crate::browser::{dom, open_yard};
+use crate::connection::{self, rest};
+use crate::store::{Command, Failure};
+use crate::stream::StreamState;
+
+/// Who is there.
+#[derive(Clone, PartialEq)]
+enum Who {
+    /// Not known yet.
+    Asking,
+    /// Nobody; why the last session ended, when one did.
+    Nobody(Option<String>),
+    /// The proxy or the cluster does not answer.
+    Unreachable(String),
+    /// Somebody, on a cluster.
+    Person(Session, ClusterName),
+}
+
+/// The page.
+#[component]
+pub fn App() -> impl IntoView {
+    let theme = preferences::theme();
+    provide_context(theme);
+    let who = RwSignal::new(Who::Asking);
+    let ask = move || {
+        spawn_local(async move {
+            let found = match rest::session().await {
+                Ok(session) => enter(session).await,
+                Err(failure) => turned_away(failure),
+            };
+            who.set(found);
+        });
+    };
+    ask();
+    let signed_in = Callback::new(move |session| spawn_local(async move { who.set(enter(session).await) }));
+    let signed_out = Callback::new(move |why: Option<String>| who.set(Who::Nobody(why)));
+    move || match who.get() {
+        Who::Asking => view! { <main class="canvas signin" aria-busy="true"></main> }.into_any(),
+        Who::Nobody(ended) => view! { <SignIn signed_in ended/> }.into_any(),
+        Who::Unreachable(why) => view! {
+            <main class="canvas signin">
+                <div class="sheet" role="alert">
+                    <h1 class="brand">{logo()}"Krateyard"</h1>
+                    <p>"Krateyard does not answer. "{why}</p>
+                    <button class="btn primary large full" on:click=move |_| ask()>"Try again"</button>
+                </div>
+            </main>
+        }
+        .into_any(),
+        Who::Person(session, cluster) => view! { <SignedIn session cluster signed_out/> }.into_any(),
+    }
+}
+
+async fn enter(session: Session) -> Who {
+    match rest::clusters().await {
+        Ok(clusters) => match clusters.clusters.into_iter().next() {
+            Some(cluster) => Who::Person(session, cluster.name),
+            None => Who::Unreachable("It has no cluster to show.".into()),
+        },
+        Err(failure) => turned_away(failure),
+    }
+}
+
+fn turned_away(failure: Failure) -> Who {
+    match failure {
+        Failure::Refused(Refusal::Unauthenticated | Refusal::Expired) => Who::Nobody(None),
+        failure => Who::Unreachable(sentence_case(&failure.to_string())),
+    }
+}
+
+/// Everything that one signed-in person sees of one cluster.
+#[component]
+fn SignedIn(session: Session, cluster: ClusterName, signed_out: Callback<Option<String>>) -> impl IntoView {
+    let workspace = connection::start(cluster.clone());
+    let yard = open_yard(&session.user, &cluster);
+    let camera = recall_camera(&session.user, &cluster).unwrap_or_default();
+    let theme = expect_context::<RwSignal<Theme>>();
+    let desk = Desk::new(workspace, yard, cluster, session.user, camera, theme);
+    provide_context(desk);
+    keyboard::listen(desk);
+    // The camera is kept when it rests, not at every frame of a pan.
+    Effect::new(move |_| {
+        let _ = desk.now_ms.get();
+        remember_camera(&desk.user.get_value(), &desk.cluster.get_value(), desk.camera.get_untracked());
+    });
+    let connection = workspace.connection();
+    Effect::new(move |_| {
+        if let StreamState::Denied(refusal @ (Refusal::Unauthenticated | Refusal::Expired)) = connection.get() {
+            let why = (refusal == Refusal::Expired).then(|| sentence_case(&refusal.to_string()));
+            signed_out.run(why.or(Some("You were signed out.".into())));
+        }
+    });
+    let sign_out = Callback::new(move |()| {
+        workspace.command(Command::SignOut);
+        spawn_local(async move {
+            // Signing out of a proxy that does not answer still leaves this page.
+            let _ = rest::sign_out().await;
+            signed_out.run(None);
+        });
+    });
+    let notice = desk.yard.notice();
+    let read = RwSignal::new(None::<String>);
+    view! {
+        <Canvas/>
+        <TopBar sign_out/>
+        <ToolsIsland/>
+        <MinimapIsland/>
+        <Show when=move || desk.spotlight.with(Option::is_some)><Spotlight/></Show>
+        <Show when=move || desk.help.get()><Help/></Show>
+        {move || notice.get().filter(|notice| Some(notice) != read.get().as_ref()).map(|notice| {
+            let own = notice.clone();
+            view! {
+                <div class="notice" role="status">
+                    <span>{notice}</span>
+                    <button class="icon" title="Close" on:click=move |_| read.set(Some(own.clone()))>{glyph("x")}</button>
+                </div>
+            }
+        })}
+    }
+}
+
+/// What the page needs once, before anything is shown.
+pub fn prepare() {
+    dom::watch_space();
+}

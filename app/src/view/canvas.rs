@@ -1,0 +1,125 @@
+//! The canvas: the world under a camera. Panning, zooming and what a click on the ground means.
+
+use leptos::ev;
+use leptos::html;
+use leptos::prelude::*;
+
+use super::desk::desk;
+use super::empty::EmptyYard;
+use super::krate::KrateFrame;
+use crate::browser::{dom, screen};
+use crate::canvas::camera::Camera;
+use crate::yard::{Point, Size};
+
+/// A press on the ground that moved less than this many pixels is a click.
+const CLICK_PX: f64 = 4.0;
+/// Pixels of a line, for wheels that count lines (`WheelEvent.deltaMode` 1).
+const LINE_PX: f64 = 16.0;
+
+/// The canvas with every krate of the Yard.
+#[component]
+pub fn Canvas() -> impl IntoView {
+    let desk = desk();
+    let node = NodeRef::<html::Main>::new();
+    let pan = StoredValue::new(None::<Pan>);
+    let panning = RwSignal::new(false);
+    let measure = move || {
+        if let Some(main) = node.get_untracked() {
+            desk.viewport.set(Size::new(f64::from(main.client_width()), f64::from(main.client_height())));
+        }
+    };
+    Effect::new(move |_| measure());
+    let resized = window_event_listener(ev::resize, move |_| measure());
+    on_cleanup(move || resized.remove());
+
+    let wheel = move |event: ev::WheelEvent| {
+        let unit = if event.delta_mode() == 1 { LINE_PX } else { 1.0 };
+        let (dx, dy) = (event.delta_x() * unit, event.delta_y() * unit);
+        if event.ctrl_key() || event.meta_key() {
+            event.prevent_default();
+            desk.land();
+            let pointer = Point::new(f64::from(event.client_x()), f64::from(event.client_y()) - TOP_BAR_PX);
+            desk.camera.update(|camera| *camera = camera.zoom_about(pointer, Camera::wheel_factor(dy)));
+        } else if !dom::scrolls_itself(event.target(), dx, dy) {
+            event.prevent_default();
+            desk.land();
+            let (dx, dy) = if event.shift_key() && dx == 0.0 { (dy, 0.0) } else { (dx, dy) };
+            desk.camera.update(|camera| *camera = camera.pan(-dx, -dy));
+        }
+    };
+    let press = move |event: ev::PointerEvent| {
+        let on_ground = dom::is_ground(event.target());
+        let with_space = dom::space_is_down();
+        if !(event.button() == 1 || with_space || (on_ground && event.button() == 0)) {
+            return;
+        }
+        event.prevent_default();
+        event.stop_propagation();
+        desk.land();
+        dom::capture_pointer(&event);
+        dom::blur();
+        panning.set(true);
+        pan.set_value(Some(Pan { last: at(&event), travelled: 0.0, is_click: on_ground && !with_space && event.button() == 0 }));
+    };
+    let drag = move |event: ev::PointerEvent| {
+        let Some(mut now) = pan.get_value() else { return };
+        let to = at(&event);
+        let (dx, dy) = (to.x - now.last.x, to.y - now.last.y);
+        now.travelled += dx.hypot(dy);
+        now.last = to;
+        pan.set_value(Some(now));
+        desk.camera.update(|camera| *camera = camera.pan(dx, dy));
+    };
+    let release = move |_: ev::PointerEvent| {
+        let Some(pan_was) = pan.get_value() else { return };
+        pan.set_value(None);
+        panning.set(false);
+        desk.camera.update(|camera| *camera = camera.at_rest(screen::device_pixel_ratio()));
+        if pan_was.is_click && pan_was.travelled < CLICK_PX {
+            let had_keyboard = desk.keyboard.get_untracked().is_some() || desk.maximised.get_untracked().is_some();
+            desk.keyboard.set(None);
+            desk.maximised.set(None);
+            desk.active.set(None);
+            if !had_keyboard {
+                desk.spotlight.set(Some(String::new()));
+            }
+        }
+    };
+    let is_empty = Memo::new(move |_| desk.yard.state().with(|state| state.krates.is_empty()));
+    let ids = Memo::new(move |_| {
+        let mut ids: Vec<_> = desk.yard.state().with(|state| state.krates.iter().map(|krate| krate.id.clone()).collect());
+        // Painted by z-index: the order in the document stays, so that raising a krate moves no node (and no terminal loses its focus).
+        ids.sort();
+        ids
+    });
+    view! {
+        <main node_ref=node class="canvas" class:panning=panning class:maximised=move || desk.maximised.with(Option::is_some)
+            style=move || desk.camera.with(|camera| format!("--zoom:{};background-position:{}px {}px", camera.zoom, -camera.x * camera.zoom, -camera.y * camera.zoom))
+            on:wheel=wheel
+            on:pointerdown:capture=press on:pointermove=drag on:pointerup=release on:pointercancel=release
+            on:contextmenu=move |event| if pan.get_value().is_some() { event.prevent_default() }
+            aria-label="Yard">
+            <div class="world" style=move || desk.camera.with(|camera| format!("transform:translate({}px,{}px) scale({})", -camera.x * camera.zoom, -camera.y * camera.zoom, camera.zoom))>
+                <For each=move || ids.get() key=|id| id.clone() let(id)>
+                    <KrateFrame id/>
+                </For>
+            </div>
+            <Show when=move || is_empty.get()><EmptyYard/></Show>
+        </main>
+    }
+}
+
+/// Height of the top bar (`--bar-height` of tokens.css), which lies over the canvas.
+const TOP_BAR_PX: f64 = 44.0;
+
+#[derive(Clone, Copy)]
+struct Pan {
+    last: Point,
+    travelled: f64,
+    is_click: bool,
+}
+
+/// Where a pointer is, in pixels of the canvas.
+pub fn at(event: &ev::PointerEvent) -> Point {
+    Point::new(f64::from(event.client_x()), f64::from(event.client_y()) - TOP_BAR_PX)
+}

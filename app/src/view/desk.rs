@@ -1,0 +1,188 @@
+//! What every view of the signed-in page shares: the handles to data and Yard, the camera, and who has the keyboard. Intents that several views have are
+//! methods here, so that a click, a key and Spotlight do the same thing.
+
+use std::collections::HashSet;
+
+use krateyard_shared::identity::ClusterName;
+use krateyard_shared::kinds::View;
+use leptos::prelude::*;
+
+use super::spotlight::COMMANDS;
+use crate::browser::preferences::Theme;
+use crate::browser::{dom, screen};
+use crate::canvas::camera::Camera;
+use crate::canvas::flight::Flight;
+use crate::spotlight::Spotlight;
+use crate::store::Workspace;
+use crate::yard::{Content, KrateId, Point, Rect, Size, Subject, WindowId, Yard, YardAction, layout};
+
+/// The handles that views share.
+#[derive(Clone, Copy)]
+pub struct Desk {
+    /// Live data.
+    pub workspace: Workspace,
+    /// The Yard.
+    pub yard: Yard,
+    /// The cluster on screen.
+    pub cluster: StoredValue<ClusterName>,
+    /// Who is signed in.
+    pub user: StoredValue<String>,
+    /// Where the camera is.
+    pub camera: RwSignal<Camera>,
+    /// The size of the canvas, below the top bar.
+    pub viewport: RwSignal<Size>,
+    /// A clock that ticks each second, in milliseconds since 1970.
+    pub now_ms: Signal<u64>,
+    /// The krate touched last.
+    pub active: RwSignal<Option<KrateId>>,
+    /// The window that has the keyboard.
+    pub keyboard: RwSignal<Option<WindowId>>,
+    /// The window that fills the screen.
+    pub maximised: RwSignal<Option<WindowId>>,
+    /// Spotlight is open, with this text to begin with.
+    pub spotlight: RwSignal<Option<String>>,
+    /// The theme; set it to choose another.
+    pub theme: RwSignal<Theme>,
+    /// The sheet of shortcuts is open.
+    pub help: RwSignal<bool>,
+    /// Windows that this person opened in this tab: only these may start a shell by themselves.
+    pub opened_here: StoredValue<HashSet<WindowId>>,
+    /// What Spotlight searches, and what was opened lately.
+    pub finder: StoredValue<Spotlight, LocalStorage>,
+    flight: StoredValue<u64>,
+}
+
+impl Desk {
+    /// The desk of one signed-in person and cluster.
+    pub fn new(workspace: Workspace, yard: Yard, cluster: ClusterName, user: String, camera: Camera, theme: RwSignal<Theme>) -> Desk {
+        Desk {
+            workspace,
+            yard,
+            cluster: StoredValue::new(cluster),
+            user: StoredValue::new(user),
+            camera: RwSignal::new(camera),
+            viewport: RwSignal::new(Size::default()),
+            now_ms: workspace.now_ms(),
+            active: RwSignal::new(None),
+            keyboard: RwSignal::new(None),
+            maximised: RwSignal::new(None),
+            spotlight: RwSignal::new(None),
+            theme,
+            help: RwSignal::new(false),
+            opened_here: StoredValue::new(HashSet::new()),
+            finder: StoredValue::new_local(Spotlight::new(workspace.cluster(), COMMANDS)),
+            flight: StoredValue::new(0),
+        }
+    }
+
+    /// The clock in whole seconds.
+    pub fn now_secs(&self) -> i64 {
+        i64::try_from(self.now_ms.get() / 1000).unwrap_or(i64::MAX)
+    }
+
+    /// Opens a window, gives it the keyboard and flies there.
+    pub fn open(&self, subject: Subject, content: Content, into: Option<KrateId>) {
+        let near = self.middle();
+        let Some(window) = self.yard.act(YardAction::Open { subject, content, into, near }) else { return };
+        self.opened_here.update_value(|windows| {
+            windows.insert(window.clone());
+        });
+        self.maximised.set(None);
+        self.show(&window);
+        self.keyboard.set(Some(window));
+    }
+
+    /// Opens the view that a kind opens by default: its first one.
+    pub fn open_default(&self, subject: Subject, into: Option<KrateId>) {
+        let content = match &subject {
+            Subject::Collection(_) => Content::Collection,
+            Subject::Object(_) => Content::View(subject.kind().and_then(|kind| kind.entry().views.first().copied()).unwrap_or(View::Describe)),
+        };
+        self.open(subject, content, into);
+    }
+
+    /// Flies to the krate of a window, unless it is in full view.
+    pub fn show(&self, window: &WindowId) {
+        let state = self.yard.state().get_untracked();
+        if let Some(krate) = state.krates.iter().find(|krate| krate.windows.iter().any(|w| w.id == *window)) {
+            self.active.set(Some(krate.id.clone()));
+            self.fly_to_rect(layout::krate_rect(krate));
+        }
+    }
+
+    /// Flies to a krate.
+    pub fn fly_to(&self, krate: &KrateId) {
+        let state = self.yard.state().get_untracked();
+        if let Some(krate) = state.krates.iter().find(|k| k.id == *krate) {
+            self.active.set(Some(krate.id.clone()));
+            self.yard.act(YardAction::Raise { krate: krate.id.clone() });
+            self.fly_to_rect(layout::krate_rect(krate));
+        }
+    }
+
+    /// Fits all krates, or the active one.
+    pub fn fit(&self, only_active: bool) {
+        let state = self.yard.state().get_untracked();
+        let active = self.active.get_untracked();
+        let wanted = state.krates.iter().filter(|krate| !only_active || Some(&krate.id) == active.as_ref());
+        if let Some(camera) = Camera::fit(wanted.map(|krate| layout::krate_rect(krate)), self.viewport.get_untracked(), FIT_PADDING) {
+            self.fly(camera);
+        }
+    }
+
+    /// Zooms about the middle of the screen.
+    pub fn zoom_to(&self, zoom: f64) {
+        let viewport = self.viewport.get_untracked();
+        self.fly(self.camera.get_untracked().zoom_to(Point::new(viewport.w / 2.0, viewport.h / 2.0), zoom));
+    }
+
+    /// The world's point in the middle of the screen.
+    pub fn middle(&self) -> Point {
+        self.camera.get_untracked().visible(self.viewport.get_untracked()).centre()
+    }
+
+    /// Stops a flight: the person took over.
+    pub fn land(&self) {
+        self.flight.update_value(|flight| *flight += 1);
+    }
+
+    /// Flies the camera there; jumps when the person wants no motion.
+    pub fn fly(&self, to: Camera) {
+        self.land();
+        let to = to.at_rest(screen::device_pixel_ratio());
+        if screen::reduced_motion() {
+            self.camera.set(to);
+            return;
+        }
+        let number = self.flight.get_value();
+        let flight = Flight::new(self.camera.get_untracked(), to, self.viewport.get_untracked());
+        let mut started_ms = None;
+        let desk = *self;
+        dom::each_frame(move |now_ms| {
+            if desk.flight.try_get_value() != Some(number) {
+                return false;
+            }
+            let (camera, is_over) = flight.at((now_ms - *started_ms.get_or_insert(now_ms)) / 1000.0);
+            desk.camera.set(camera);
+            !is_over
+        });
+    }
+
+    fn fly_to_rect(&self, rect: Rect) {
+        let camera = self.camera.get_untracked();
+        let to = camera.to_see(&rect, self.viewport.get_untracked(), SEE_PADDING);
+        if to != camera {
+            self.fly(to);
+        }
+    }
+}
+
+/// Room left around what is fitted, in pixels: the islands at the bottom lie there.
+const FIT_PADDING: f64 = 56.0;
+/// Room left around a krate that is flown to, in pixels.
+const SEE_PADDING: f64 = 24.0;
+
+/// The desk, from any view below it.
+pub fn desk() -> Desk {
+    expect_context::<Desk>()
+}

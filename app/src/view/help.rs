@@ -1,0 +1,71 @@
+//! The sheet of shortcuts.
+
+use leptos::ev;
+use leptos::prelude::*;
+
+use super::desk::desk;
+use super::parts::{glyph, key};
+
+/// What a key does, by place.
+const SHORTCUTS: &[(&str, &[(&[&str], &str)])] = &[
+    (
+        "Find",
+        &[
+            (&["any letter"], "Spotlight, with that letter"),
+            (&["/"], "Spotlight"),
+            (&["Ctrl", "K"], "Spotlight, also from a shell or a field"),
+            (&["Tab"], "turn an alias into a filter"),
+            (&["Enter"], "open the kind's first view"),
+            (&["Shift", "Enter"], "add it to the krate in focus"),
+            (&["Alt", "L S D E"], "open Logs, Shell, Describe, Events"),
+        ],
+    ),
+    (
+        "Move",
+        &[
+            (&["wheel"], "pan"),
+            (&["Ctrl", "wheel"], "zoom about the pointer"),
+            (&["Space", "drag"], "pan everywhere, also above a shell"),
+            (&["+", "-"], "zoom"),
+            (&["0"], "zoom to 100 %"),
+            (&["1"], "fit everything"),
+            (&["2"], "fit the krate in focus"),
+        ],
+    ),
+    (
+        "Windows",
+        &[
+            (&["z"], "maximise, and back"),
+            (&["Esc"], "give the keyboard back to the canvas"),
+            (&["Ctrl", "Shift", "Esc"], "the same, from a shell"),
+            (&["Delete"], "close the window with the keyboard"),
+            (&["Ctrl", "Z"], "undo your last change of the Yard"),
+            (&["Ctrl", "Shift", "Z"], "redo"),
+        ],
+    ),
+    (
+        "Lists and logs",
+        &[(&["arrows"], "move the cursor"), (&["Enter"], "open"), (&["Alt", "L S D E"], "open a view of the row"), (&["Ctrl", "F"], "search in a log")],
+    ),
+];
+
+/// Every shortcut, over the canvas.
+#[component]
+pub fn Help() -> impl IntoView {
+    let desk = desk();
+    let close = move || desk.help.set(false);
+    view! {
+        <div class="veil" on:click=move |_| close()></div>
+        <div class="help" role="dialog" aria-label="Shortcuts" aria-modal="true" on:keydown=move |event: ev::KeyboardEvent| if event.key() == "Escape" { close() }>
+            <header><h2>"Shortcuts"</h2><span class="grow"></span><button class="icon" title="Close" autofocus on:click=move |_| close()>{glyph("x")}</button></header>
+            <div class="help-grid">
+                {SHORTCUTS.iter().map(|(place, keys)| view! {
+                    <section>
+                        <h4>{*place}</h4>
+                        {keys.iter().map(|(caps, does)| view! { <div class="rowk"><span class="caps">{caps.iter().map(|cap| key(*cap)).collect_view()}</span><span>{*does}</span></div> }).collect_view()}
+                    </section>
+                }).collect_view()}
+            </div>
+        </div>
+    }
+}

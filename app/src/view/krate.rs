@@ -1,0 +1,125 @@
+//! A krate's frame: a dashed place on the ground, its header, and its windows.
+
+use std::sync::Arc;
+
+use krateyard_shared::status::{self, Status};
+use leptos::ev;
+use leptos::prelude::*;
+
+use super::canvas::at;
+use super::desk::desk;
+use super::parts::{glyph, hue, kind_glyph, status_word, tag};
+use super::row_of::row_of;
+use super::window::WindowFrame;
+use crate::browser::dom;
+use crate::yard::{Krate, KrateId, Point, Subject, YardAction, layout};
+
+/// One krate. It reads only its own part of the Yard.
+#[component]
+pub fn KrateFrame(
+    /// Which.
+    id: KrateId,
+) -> impl IntoView {
+    let desk = desk();
+    let state = desk.yard.state();
+    let own = id.clone();
+    let krate = Memo::new_with_compare(
+        move |_| state.with(|state| state.krates.iter().enumerate().find(|(_, k)| k.id == own).map(|(at, k)| (at, Arc::clone(k)))),
+        |a: Option<&Option<(usize, Arc<Krate>)>>, b: Option<&Option<(usize, Arc<Krate>)>>| match (a, b) {
+            (Some(Some((at_a, a))), Some(Some((at_b, b)))) => at_a != at_b || !Arc::ptr_eq(a, b),
+            (Some(None), Some(None)) => false,
+            _ => true,
+        },
+    );
+    let Some((_, first)) = krate.get_untracked() else { return ().into_any() };
+    let subject = first.subject.clone();
+    let lifted = RwSignal::new(None::<Point>);
+    let drag = StoredValue::new(None::<(Point, Point)>);
+    let id = StoredValue::new(id);
+
+    let press = move |event: ev::PointerEvent| {
+        if event.button() != 0 || dom::is_control(event.target()) {
+            return;
+        }
+        event.stop_propagation();
+        dom::capture_pointer(&event);
+        desk.active.set(Some(id.get_value()));
+        if let Some((_, krate)) = krate.get_untracked() {
+            drag.set_value(Some((at(&event), krate.at)));
+        }
+    };
+    let moved = move |event: ev::PointerEvent| {
+        let Some((from, origin)) = drag.get_value() else { return };
+        let zoom = desk.camera.get_untracked().zoom;
+        let to = at(&event);
+        if lifted.get_untracked().is_some() || (to.x - from.x).hypot(to.y - from.y) > 3.0 {
+            lifted.set(Some(Point { x: origin.x + (to.x - from.x) / zoom, y: origin.y + (to.y - from.y) / zoom }));
+        }
+    };
+    let dropped = move |_: ev::PointerEvent| {
+        drag.set_value(None);
+        if let Some(to) = lifted.get_untracked() {
+            desk.yard.act(YardAction::MoveKrate { krate: id.get_value(), to });
+            lifted.set(None);
+        }
+    };
+    let minimise = move || {
+        if let Some((_, krate)) = krate.get_untracked() {
+            desk.yard.act(YardAction::Minimise { krate: krate.id.clone(), minimised: !krate.minimised });
+        }
+    };
+    let place = move || {
+        krate.get().map(|(order, krate)| {
+            let rect = layout::krate_rect(&krate);
+            let at = lifted.get().unwrap_or(krate.at);
+            format!("left:{}px;top:{}px;width:{}px;height:{}px;z-index:calc(var(--z-krate) + {})", at.x, at.y, rect.size.w, rect.size.h, order)
+        })
+    };
+    let windows = Memo::new(move |_| {
+        krate.get().filter(|(_, krate)| !krate.minimised).map(|(_, krate)| krate.windows.iter().map(|w| w.id.clone()).collect::<Vec<_>>()).unwrap_or_default()
+    });
+    let count = move || krate.get().map_or(0, |(_, krate)| krate.windows.len());
+    let minimised = move || krate.get().is_some_and(|(_, krate)| krate.minimised);
+    let row = row_of(&subject);
+    let title = subject.title();
+    let is_object = matches!(subject, Subject::Object(_));
+    let otherwise = if is_object { "cluster" } else { "every namespace" };
+    let holds_maximised = move || desk.maximised.get().is_some_and(|max| windows.with(|windows| windows.contains(&max)));
+    view! {
+        <article class=format!("krate {}", hue(subject.namespace())) class:min=minimised class:lifted=move || lifted.get().is_some()
+            class:active=move || desk.active.get().as_ref() == Some(&id.get_value()) class:holds-maximised=holds_maximised
+            style=place aria-label=format!("Krate {title}") data-krate=id.get_value().to_string()
+            on:pointerdown=move |_| {
+                desk.active.set(Some(id.get_value()));
+                desk.yard.act(YardAction::Raise { krate: id.get_value() });
+            }>
+            <svg class="frame" aria-hidden="true"><rect></rect></svg>
+            <header on:pointerdown=press on:pointermove=moved on:pointerup=dropped on:pointercancel=dropped
+                on:dblclick=move |event| if !dom::is_control(event.target()) { minimise() }>
+                {glyph(kind_glyph(subject.kind()))}
+                <h2 class="name cut" title=title.clone()>{title.clone()}</h2>
+                {tag(subject.namespace(), otherwise)}
+                <span class="grow"></span>
+                {row.map(|row| view! { <RowStatus row/> })}
+                {move || (count() > 1).then(|| view! { <span class="count">{format!("{} windows", count())}</span> })}
+                <span class="tools">
+                    <button class="icon" title=move || if minimised() { "Bring back" } else { "Minimise" } on:click=move |_| minimise()>
+                        {move || glyph(if minimised() { "plus" } else { "min" })}
+                    </button>
+                    <button class="icon" title="Close" on:click=move |_| { desk.yard.act(YardAction::CloseKrate { krate: id.get_value() }); }>{glyph("x")}</button>
+                </span>
+            </header>
+            <For each=move || windows.get() key=|window| window.clone() let(window)>
+                <WindowFrame krate window/>
+            </For>
+        </article>
+    }
+    .into_any()
+}
+
+/// The live status of the object that a krate is about.
+#[component]
+fn RowStatus(row: Signal<Option<Arc<krateyard_shared::rows::Row>>>) -> impl IntoView {
+    let status = Memo::new(move |_| row.get().map(|row| status::of(&row)));
+    move || status.get().map(|status: Status| status_word(&status))
+}

@@ -1,0 +1,271 @@
+//! Spotlight: type, and it finds any object of the cluster, any kind, any krate, any command.
+
+use std::sync::Arc;
+
+use krateyard_shared::domain::Domain;
+use krateyard_shared::kinds::View;
+use krateyard_shared::scope::Scope;
+use leptos::ev;
+use leptos::html;
+use leptos::prelude::*;
+
+use super::desk::{Desk, desk};
+use super::parts::{glyph, hue, key, kind_glyph, small_glyph, status_word, tag};
+use super::window::{need_words, question_of};
+use crate::browser::dom;
+use crate::browser::preferences::Theme;
+use crate::rows::filter::StatusWord;
+use crate::spotlight::{Command, Found, Hit, Hits, Pill, Query};
+use crate::yard::{Content, Subject};
+
+/// What Spotlight can do besides finding.
+pub const COMMANDS: &[Command] = &[
+    Command { key: "light", name: "Light theme" },
+    Command { key: "dark", name: "Dark theme" },
+    Command { key: "fit", name: "Fit everything" },
+    Command { key: "zoom", name: "Zoom to 100 %" },
+    Command { key: "help", name: "Show all shortcuts" },
+    Command { key: "retry", name: "Reconnect now" },
+];
+
+/// The dialog.
+#[component]
+pub fn Spotlight() -> impl IntoView {
+    let desk = desk();
+    let table = desk.workspace.use_table(Domain::Catalog, Scope::All);
+    let query = RwSignal::new(begin(&desk.spotlight.get_untracked().unwrap_or_default()));
+    let chosen = RwSignal::new(0_usize);
+    let hits = Memo::new(move |_| {
+        let (table, yard, access) = (table.get(), desk.yard.state().get(), desk.workspace.access().get());
+        let found = desk.finder.try_update_value(|finder| {
+            finder.set_objects(&table.rows, access.namespaces.iter().map(|namespace| namespace.namespace.as_str()));
+            finder.set_yard(&yard);
+            query.with(|query| finder.search(query))
+        });
+        found.unwrap_or_default()
+    });
+    let flat = Memo::new(move |_| hits.with(|hits| hits.groups.iter().flat_map(|group| group.hits.iter().cloned()).collect::<Vec<Hit>>()));
+    Effect::new(move |_| {
+        query.track();
+        chosen.set(0);
+    });
+    let field = NodeRef::<html::Input>::new();
+    Effect::new(move |_| {
+        if let Some(field) = field.get() {
+            dom::focus(&field);
+            let end = field.value().len() as u32;
+            // Fails only for fields without text.
+            let _ = field.set_selection_range(end, end);
+        }
+    });
+    let close = move || desk.spotlight.set(None);
+    let run = move |hit: &Hit, view: Option<View>, add: bool| {
+        if let Found::Object(object) = &hit.what {
+            desk.finder.update_value(|finder| finder.opened(object));
+        }
+        close();
+        open(desk, hit, view, add);
+    };
+    let keys = move |event: ev::KeyboardEvent| {
+        let hit = flat.with_untracked(|flat| flat.get(chosen.get_untracked()).cloned());
+        match event.key().as_str() {
+            "Escape" => close(),
+            "ArrowDown" => chosen.update(|at| *at = (*at + 1).min(flat.with_untracked(Vec::len).saturating_sub(1))),
+            "ArrowUp" => chosen.update(|at| *at = at.saturating_sub(1)),
+            "Enter" => {
+                if let Some(hit) = hit {
+                    run(&hit, None, event.shift_key());
+                }
+            }
+            "Tab" => {
+                if let Some(ghost) = hits.with_untracked(|hits| hits.ghost.clone()) {
+                    query.update(|query| query.take(&ghost));
+                }
+            }
+            "Backspace" if query.with_untracked(|query| query.text.is_empty()) => query.update(|query| {
+                query.drop_pill();
+            }),
+            _ if event.alt_key() => {
+                let view = dom::letter_of(&event).and_then(View::from_letter);
+                let (Some(view), Some(hit)) = (view, hit) else { return };
+                if !hit.views.contains(&view) {
+                    return;
+                }
+                run(&hit, Some(view), event.shift_key());
+            }
+            _ => return,
+        }
+        event.prevent_default();
+        event.stop_propagation();
+    };
+    let counted = move || table.with(|table| (table.rows.len(), table.complete));
+    view! {
+        <div class="veil" on:click=move |_| close()></div>
+        <div class="spot" role="dialog" aria-modal="true" aria-label="Spotlight" on:keydown=keys>
+            <div class="ask">
+                {glyph("search")}
+                {move || query.with(|query| query.pills.clone()).into_iter().enumerate().map(|(at, pill)| view! {
+                    <span class="pill">{pill.words()}<button class="icon-x" title="Remove" on:click=move |_| query.update(|query| { query.pills.remove(at); })>{glyph("x")}</button></span>
+                }).collect_view()}
+                <span class="type">
+                    <span class="ghost" aria-hidden="true"><i>{move || query.with(|query| query.text.clone())}</i>{move || hits.with(|hits| hits.ghost.as_ref().map(|ghost| ghost.rest.clone()))}</span>
+                    <input node_ref=field type="text" aria-label="Find anything" placeholder=move || if query.with(|query| query.pills.is_empty()) { "Type to find anything" } else { "" }
+                        spellcheck="false" autocomplete="off" role="combobox" aria-expanded="true" aria-controls="spot-hits" aria-activedescendant=move || format!("hit-{}", chosen.get())
+                        prop:value=move || query.with(|query| query.text.clone()) on:input=move |event| query.update(|query| query.text = event_target_value(&event))/>
+                </span>
+                {move || hits.with(|hits| hits.ghost.as_ref().map(|ghost| view! { {key("Tab")}<span class="muted note">{format!("only {}", ghost.pill.words())}</span> }))}
+            </div>
+            <div class="hits scrolls" id="spot-hits" role="listbox" aria-label="Found">
+                {move || {
+                    let (objects, complete) = counted();
+                    let hits = hits.get();
+                    if hits.groups.iter().all(|group| group.hits.is_empty()) {
+                        nothing(objects, complete, &query.with(|query| query.text.clone())).into_any()
+                    } else {
+                        groups_view(desk, hits, chosen, Callback::new(move |(hit, view): (Hit, Option<View>)| run(&hit, view, false))).into_any()
+                    }
+                }}
+            </div>
+            <div class="foot">
+                <span>{key("Enter")}{move || flat.with(|flat| flat.get(chosen.get()).map(enter_words))}</span>
+                <span>{key("Shift Enter")}"add to krate in focus"</span>
+                <span>{key("Alt")}"+ letter opens a view"</span>
+                <span class="grow"></span>
+                <span>{move || { let (objects, complete) = counted(); if complete { format!("{objects} objects") } else { format!("{objects} objects so far") } }}</span>
+                {key("Esc")}
+            </div>
+        </div>
+    }
+}
+
+/// Text that opens Spotlight may begin with filters: `status:bad `.
+fn begin(text: &str) -> Query {
+    let status = text.strip_prefix("status:").and_then(|word| StatusWord::of_word(word.trim_end()));
+    match status {
+        Some(status) => Query { pills: vec![Pill::Status(status)], text: String::new() },
+        None => Query { pills: Vec::new(), text: text.to_owned() },
+    }
+}
+
+fn enter_words(hit: &Hit) -> &'static str {
+    match (&hit.what, hit.views.first()) {
+        (Found::Krate(_), _) => "fly there",
+        (Found::Command(_), _) => "run",
+        (Found::Collection(_), _) => "open the list",
+        (Found::Object(_), Some(View::Logs)) => "logs",
+        (Found::Object(_), _) => "describe",
+    }
+}
+
+fn nothing(objects: usize, complete: bool, text: &str) -> impl IntoView + use<> {
+    let sentence = match (objects, complete) {
+        (0, false) => "Asking the cluster what there is.".to_owned(),
+        (_, false) => format!("Nothing called \u{201c}{text}\u{201d} so far; the cluster is still answering."),
+        (_, true) => format!("Nothing called \u{201c}{text}\u{201d} among the {objects} objects that you may list."),
+    };
+    view! { <p class="none">{sentence}</p> }
+}
+
+fn groups_view(desk: Desk, hits: Hits, chosen: RwSignal<usize>, run: Callback<(Hit, Option<View>)>) -> impl IntoView {
+    let mut at = 0;
+    hits.groups
+        .into_iter()
+        .map(|group| {
+            let shown = group.hits.len();
+            let total = group.total;
+            let rows: Vec<_> = group
+                .hits
+                .into_iter()
+                .map(|hit| {
+                    at += 1;
+                    hit_view(desk, hit, at - 1, chosen, run)
+                })
+                .collect();
+            view! {
+                <div class="group" role="presentation"><span>{group.title}</span><span>{(total > shown).then(|| format!("{shown} of {total}"))}</span></div>
+                {rows}
+            }
+        })
+        .collect_view()
+}
+
+fn hit_view(desk: Desk, hit: Hit, at: usize, chosen: RwSignal<usize>, run: Callback<(Hit, Option<View>)>) -> impl IntoView {
+    let hit = Arc::new(hit);
+    let is_chosen = Memo::new(move |_| chosen.get() == at);
+    let mark = match &hit.what {
+        Found::Object(object) => kind_glyph(krateyard_shared::kinds::Kind::of_name(&object.group, &object.kind)),
+        Found::Collection(collection) => kind_glyph(collection.kind()),
+        Found::Krate(_) => "link",
+        Found::Command(_) => "right",
+    };
+    let hue = hit.namespace.as_deref().map_or_else(String::new, |namespace| hue(Some(namespace)));
+    let (for_click, for_views) = (Arc::clone(&hit), Arc::clone(&hit));
+    view! {
+        <button class=format!("hit {hue}") class:sel=is_chosen role="option" id=format!("hit-{at}") tabindex="-1" aria-selected=move || is_chosen.get().to_string()
+            on:pointermove=move |_| if chosen.get_untracked() != at { chosen.set(at) }
+            on:click=move |_| run.run(((*for_click).clone(), None))>
+            {glyph(mark)}
+            <span class="name cut" title=hit.name.to_string()>{marked(&hit)}</span>
+            <span class="kind">{hit.label}</span>
+            <span class="cut">{hit.namespace.as_deref().map(|namespace| tag(Some(namespace), ""))}</span>
+            <span class="cut">{hit.status.as_ref().map(status_word)}</span>
+        </button>
+        <Show when=move || is_chosen.get()>{views_line(desk, &for_views, run)}</Show>
+    }
+}
+
+/// The name with the matched letters marked.
+fn marked(hit: &Hit) -> impl IntoView + use<> {
+    let mut parts: Vec<(bool, String)> = Vec::new();
+    for (at, letter) in hit.name.chars().enumerate() {
+        let is_match = hit.matched.binary_search(&at).is_ok();
+        match parts.last_mut() {
+            Some((was, text)) if *was == is_match => text.push(letter),
+            _ => parts.push((is_match, letter.to_string())),
+        }
+    }
+    parts.into_iter().map(|(is_match, text)| if is_match { view! { <b>{text}</b> }.into_any() } else { text.into_any() }).collect_view()
+}
+
+/// The views of the chosen object; one that RBAC forbids is struck through, with the missing right.
+fn views_line(desk: Desk, hit: &Arc<Hit>, run: Callback<(Hit, Option<View>)>) -> impl IntoView + use<> {
+    let Found::Object(object) = &hit.what else { return ().into_any() };
+    let views = hit.views.iter().enumerate().map(|(at, view)| {
+        let view = *view;
+        let question = question_of(view, object);
+        let need = need_words(&question);
+        let allowed = desk.workspace.may(question);
+        let hit = Arc::clone(hit);
+        move || {
+            let (hit, need) = (Arc::clone(&hit), need.clone());
+            if allowed.get() == Some(false) {
+                view! { <span class="no"><span class="mark">{view.letter().to_string()}</span><s>{view.word()}</s><em>{small_glyph("lock")}{need}</em></span> }.into_any()
+            } else {
+                view! {
+                    <button tabindex="-1" class:default=at == 0 on:click=move |_| run.run(((*hit).clone(), Some(view)))><span class="mark">{view.letter().to_string()}</span>{view.word()}</button>
+                }
+                .into_any()
+            }
+        }
+    });
+    view! { <div class="views">{views.collect_view()}</div> }.into_any()
+}
+
+fn open(desk: Desk, hit: &Hit, view: Option<View>, add: bool) {
+    let into = if add { desk.active.get_untracked() } else { None };
+    match (&hit.what, view) {
+        (Found::Object(object), Some(view)) => desk.open(Subject::Object(object.clone()), Content::View(view), into),
+        (Found::Object(object), None) => desk.open_default(Subject::Object(object.clone()), into),
+        (Found::Collection(collection), _) => desk.open_default(Subject::Collection(collection.clone()), into),
+        (Found::Krate(krate), _) => desk.fly_to(krate),
+        (Found::Command(command), _) => match *command {
+            "light" => desk.theme.set(Theme::Light),
+            "dark" => desk.theme.set(Theme::Dark),
+            "fit" => desk.fit(false),
+            "zoom" => desk.zoom_to(1.0),
+            "help" => desk.help.set(true),
+            "retry" => desk.workspace.command(crate::store::Command::RetryNow),
+            _ => {}
+        },
+    }
+}

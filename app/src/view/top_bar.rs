@@ -1,0 +1,108 @@
+//! The top bar: which cluster, how it does, the way to find things, whether all is live, and who you are.
+
+use krateyard_shared::kinds::Kind;
+use krateyard_shared::scope::Scope;
+use krateyard_shared::status::{self, Health};
+use leptos::prelude::*;
+
+use super::desk::desk;
+use super::parts::{glyph, key, logo, shape, small_glyph, stream_words};
+use crate::browser::preferences::Theme;
+use crate::stream::StreamState;
+use crate::yard::Persistence;
+
+/// The bar.
+#[component]
+pub fn TopBar(
+    /// Signs out.
+    sign_out: Callback<()>,
+) -> impl IntoView {
+    let desk = desk();
+    let menu = RwSignal::new(false);
+    let user = desk.user.get_value();
+    let connection = desk.workspace.connection();
+    let kept = desk.yard.persistence();
+    view! {
+        <nav class="top" aria-label="Krateyard">
+            <div>
+                {logo()}
+                <span class="cluster">{desk.cluster.get_value().0}</span>
+                <span class="sep wide"></span>
+                <span class="wide chips"><ClusterCounts/></span>
+            </div>
+            <div>
+                <button class="field find" on:click=move |_| desk.spotlight.set(Some(String::new()))>
+                    {small_glyph("search")}<span class="ph cut">"Type to find anything"</span>{key("/")}
+                </button>
+            </div>
+            <div class="right">
+                {move || match kept.get() {
+                    Persistence::Failed(why) => Some(view! { <span class="stream warn" title=why.clone()>{shape("st-warn")}<span>"not kept in this browser"</span></span> }),
+                    _ => None,
+                }}
+                {move || {
+                    let state = connection.get();
+                    stream_words(&if state == StreamState::NotStarted { StreamState::Live } else { state }, desk.now_ms.get())
+                }}
+                <span class="account">
+                    <button class="face me" title=user.clone() aria-haspopup="menu" aria-expanded=move || menu.get().to_string() on:click=move |_| menu.update(|open| *open = !*open)>
+                        {initials(&user)}
+                    </button>
+                    <Show when=move || menu.get()>
+                        <div class="menu" role="menu" on:focusout=move |_| ()>
+                            <p class="muted">"Signed in as"</p>
+                            <p class="mono">{desk.user.get_value()}</p>
+                            <button class="btn" role="menuitem" on:click=move |_| sign_out.run(())>"Sign out"</button>
+                        </div>
+                    </Show>
+                </span>
+                <span class="sep wide"></span>
+                <button class="icon wide" title=move || if desk.theme.get().is_light() { "Dark theme" } else { "Light theme" } on:click=move |_| {
+                    desk.theme.set(if desk.theme.get_untracked().is_light() { Theme::Dark } else { Theme::Light });
+                }>{glyph("sun")}</button>
+                <button class="icon wide" title="Shortcuts (?)" on:click=move |_| desk.help.set(true)>{glyph("help")}</button>
+            </div>
+        </nav>
+    }
+}
+
+/// How many objects of the cluster are degraded and pending, among those that this person may list.
+#[component]
+fn ClusterCounts() -> impl IntoView {
+    let desk = desk();
+    let table = desk.workspace.use_table(&[Kind::Pod, Kind::Deployment, Kind::Node][..], Scope::All);
+    let counts = Memo::new(move |_| {
+        table.with(|table| {
+            let mut counts = (0, 0, table.rows.len());
+            for row in &table.rows {
+                match status::of(row).health {
+                    Health::Bad => counts.0 += 1,
+                    Health::Warn | Health::Pending => counts.1 += 1,
+                    _ => {}
+                }
+            }
+            counts
+        })
+    });
+    move || {
+        let (bad, pending, all) = counts.get();
+        let chip = |class: &'static str, mark: &'static str, text: String, filter: &'static str| {
+            view! { <button class=format!("chip {class}") on:click=move |_| desk.spotlight.set(Some(filter.into()))>{shape(mark)}{text}</button> }
+        };
+        view! {
+            {(bad > 0).then(|| chip("bad", "st-bad", format!("{bad} degraded"), "status:bad "))}
+            {(pending > 0).then(|| chip("warn", "st-wait", format!("{pending} pending"), "status:pending "))}
+            {(bad == 0 && pending == 0 && all > 0).then(|| chip("", "st-ok", format!("{all} objects well"), ""))}
+        }
+    }
+}
+
+fn initials(user: &str) -> String {
+    let name = user.rsplit(':').next().unwrap_or(user).split('@').next().unwrap_or(user);
+    let mut words = name.split(['.', '-', '_', ' ']).filter_map(|word| word.chars().next());
+    let letters: String = match (words.next(), words.next()) {
+        (Some(first), Some(second)) => [first, second].into_iter().collect(),
+        _ => name.chars().take(2).collect(),
+    };
+    letters.to_uppercase()
+}
