@@ -1,0 +1,12 @@
+//! The proxy's routes, in process, against kubesim. A file a route; the names are claims.
+
+#[path = "routes/bench.rs"]
+mod bench;
+#[path = "routes/files.rs"]
+mod files;
+#[path = "routes/resources.rs"]
+mod resources;
+#[path = "routes/session.rs"]
+mod session;
+#[path = "routes/watch.rs"]
+mod watch;

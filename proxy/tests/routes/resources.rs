@@ -1,0 +1,119 @@
+use krateyard_shared::api::{Access, AccessAnswers, Clusters, List};
+use krateyard_shared::refusal::Refusal;
+
+use crate::bench::{Bench, refusal};
+
+const PODS: &str = "/api/clusters/demo/resources/core/v1/pods";
+
+#[tokio::test]
+async fn a_list_holds_the_rows_of_its_scope() {
+    let bench = Bench::start().await;
+    let all: List = bench.get("demo-admin", PODS).await.json().await.unwrap();
+    assert_eq!(all.items.len(), bench.sim.list("v1", "Pod", "").len());
+    let web: List = bench.get("demo-viewer", &format!("{PODS}?namespace=web")).await.json().await.unwrap();
+    assert_eq!(web.items.len(), bench.sim.list("v1", "Pod", "web").len());
+    assert!(!web.items.is_empty() && web.items.iter().all(|row| row.namespace.as_deref() == Some("web")));
+    assert_eq!(all.position.epoch, web.position.epoch, "one hub for both");
+    let deployments: List = bench.get("demo-admin", "/api/clusters/demo/resources/apps/v1/deployments").await.json().await.unwrap();
+    assert_eq!(deployments.items.len(), bench.sim.list("apps/v1", "Deployment", "").len());
+}
+
+#[tokio::test]
+async fn a_missing_right_is_named() {
+    let bench = Bench::start().await;
+    for (token, path, verb, resource, namespace) in [
+        ("demo-viewer", PODS.to_owned(), "list", "pods", None),
+        ("demo-viewer", format!("{PODS}?namespace=payments"), "list", "pods", Some("payments")),
+        ("demo-editor", "/api/clusters/demo/resources/core/v1/nodes".to_owned(), "list", "nodes", None),
+        ("demo-nobody", "/api/clusters/demo/resources/apps/v1/deployments?namespace=web".to_owned(), "list", "deployments.apps", Some("web")),
+        ("demo-viewer", "/api/clusters/demo/resources/core/v1/secrets/any?namespace=web".to_owned(), "get", "secrets", Some("web")),
+    ] {
+        let response = bench.get(token, &path).await;
+        assert_eq!(response.status(), 403, "{path}");
+        assert_eq!(refusal(response).await, Refusal::Forbidden { verb: verb.into(), resource: resource.into(), namespace: namespace.map(Into::into) });
+    }
+}
+
+#[tokio::test]
+async fn one_object_comes_whole_and_without_what_nobody_reads() {
+    let bench = Bench::start().await;
+    let pod = &bench.sim.list("v1", "Pod", "web")[0];
+    let name = pod["metadata"]["name"].as_str().unwrap();
+    let object: serde_json::Value = bench.get("demo-viewer", &format!("{PODS}/{name}?namespace=web")).await.json().await.unwrap();
+    assert_eq!(object["metadata"]["uid"], pod["metadata"]["uid"]);
+    assert!(object["spec"]["containers"].is_array() && object["metadata"]["managedFields"].is_null());
+}
+
+#[tokio::test]
+async fn no_value_of_a_secret_comes_out() {
+    let bench = Bench::start().await;
+    let secret = &bench.sim.list("v1", "Secret", "")[0];
+    let (name, namespace) = (secret["metadata"]["name"].as_str().unwrap(), secret["metadata"]["namespace"].as_str().unwrap());
+    let text = bench.get("demo-admin", &format!("/api/clusters/demo/resources/core/v1/secrets/{name}?namespace={namespace}")).await.text().await.unwrap();
+    let data = secret["data"].as_object().unwrap();
+    assert!(!data.is_empty());
+    for (key, value) in data {
+        assert!(text.contains(key) && !text.contains(value.as_str().unwrap()), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_404_and_nonsense_is_400() {
+    let bench = Bench::start().await;
+    for path in [
+        format!("{PODS}/nosuch?namespace=web"),
+        "/api/clusters/nosuch/resources/core/v1/pods".to_owned(),
+        "/api/clusters/demo/resources/core/v1/nosuch".to_owned(),
+    ] {
+        let response = bench.get("demo-admin", &path).await;
+        assert_eq!(response.status(), 404, "{path}");
+        assert!(matches!(refusal(response).await, Refusal::NotFound { .. }));
+    }
+    for path in [
+        format!("{PODS}?namespace=a%2Fb"),
+        format!("{PODS}/a%2F..%2Fb?namespace=web"),
+        "/api/clusters/demo/resources/core/v1/nodes?namespace=web".to_owned(),
+        "/api/access".to_owned(),
+    ] {
+        let response = bench.get("demo-admin", &path).await;
+        assert_eq!(response.status(), 400, "{path}");
+        assert!(matches!(refusal(response).await, Refusal::BadRequest { .. }));
+    }
+}
+
+#[tokio::test]
+async fn the_namespaces_of_a_restricted_person_are_found() {
+    let bench = Bench::start().await;
+    let access = async |token: &str| bench.get(token, "/api/access?cluster=demo").await.json::<Access>().await.unwrap();
+    let admin = access("demo-admin").await;
+    assert_eq!(admin.cluster_wide.len(), 7);
+    assert!(admin.cluster_wide.contains(&"deployments.apps".to_owned()));
+    let viewer = access("demo-viewer").await;
+    assert!(viewer.cluster_wide.is_empty());
+    assert_eq!(viewer.namespaces.iter().map(|found| found.namespace.as_str()).collect::<Vec<_>>(), ["web"]);
+    assert!(viewer.namespaces[0].resources.contains(&"pods".to_owned()));
+    assert_eq!(access("demo-nobody").await, Access::default());
+}
+
+#[tokio::test]
+async fn questions_are_answered_in_their_order() {
+    let bench = Bench::start().await;
+    let ask = async |body: String| bench.http.post(bench.url("/api/access?cluster=demo")).bearer_auth("demo-editor").body(body).send().await.unwrap();
+    let question = |verb: &str, resource: &str, subresource: &str, namespace: &str| {
+        format!(r#"{{"verb":"{verb}","group":"","resource":"{resource}","subresource":"{subresource}","namespace":"{namespace}"}}"#)
+    };
+    let questions = [question("create", "pods", "exec", "payments"), question("create", "pods", "exec", "web"), question("delete", "pods", "", "payments")];
+    let answers: AccessAnswers = ask(format!(r#"{{"questions":[{}]}}"#, questions.join(","))).await.json().await.unwrap();
+    assert_eq!(answers.allowed, [true, false, true]);
+    let many = vec![questions[0].clone(); 101].join(",");
+    assert_eq!(ask(format!(r#"{{"questions":[{many}]}}"#)).await.status(), 400);
+}
+
+#[tokio::test]
+async fn clusters_are_named_with_their_version() {
+    let bench = Bench::start().await;
+    bench.http.get(bench.url("/api/about")).send().await.unwrap();
+    let clusters: Clusters = bench.get("demo-nobody", "/api/clusters").await.json().await.unwrap();
+    assert_eq!(clusters.clusters.len(), 1);
+    assert!(clusters.clusters[0].reachable && clusters.clusters[0].version.starts_with("v1."));
+}
