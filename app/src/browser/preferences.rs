@@ -42,13 +42,12 @@ impl Theme {
 /// The theme chosen before, shown at once and whenever it changes: set the signal to choose another. Call it once.
 pub fn theme() -> RwSignal<Theme> {
     let theme = RwSignal::new(stored_theme());
-    Effect::new(move |before: Option<Theme>| {
+    Effect::new(move || {
         let theme = theme.get();
-        if before.is_some() {
+        if stored_theme() != theme {
             remember(THEME, theme.word());
         }
         show(theme);
-        theme
     });
     show(theme.get_untracked());
     let follow = Closure::<dyn Fn()>::new(move || {

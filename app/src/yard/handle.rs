@@ -124,6 +124,13 @@ impl Yard {
         }
     }
 
+    /// At the moment of an edit, so that "saved" is never said of one that is not.
+    pub fn set_unsaved(&self) {
+        if self.persistence.try_with_untracked(|now| *now == Persistence::Saved) == Some(true) {
+            self.persistence.try_set(Persistence::Saving);
+        }
+    }
+
     /// Leaves a sentence for the person.
     pub fn tell(&self, notice: String) {
         self.notice.try_set(Some(notice));

@@ -60,7 +60,8 @@ fn tile(sizes: &[Size]) -> Vec<Rect> {
 /// The nearest free point has either `near`'s own x or lies on the edge of what an obstacle forbids, so trying those is exact.
 pub fn place(size: Size, near: Point, obstacles: &[Rect]) -> Point {
     let near = near.rounded();
-    let forbidden: Vec<Rect> = obstacles.iter().map(|obstacle| forbidden_by(obstacle, size)).collect();
+    let mut forbidden: Vec<Rect> = obstacles.iter().map(|obstacle| forbidden_by(obstacle, size)).collect();
+    forbidden.sort_by(|a, b| a.at.y.total_cmp(&b.at.y));
     let mut columns: Vec<f64> = forbidden.iter().flat_map(|rect| [rect.at.x, rect.right()]).chain([near.x]).collect();
     // Of two that are equally far, the right one.
     columns.sort_by(|a, b| (a - near.x).abs().total_cmp(&(b - near.x).abs()).then(b.total_cmp(a)));
@@ -87,28 +88,25 @@ fn forbidden_by(obstacle: &Rect, size: Size) -> Rect {
     Rect::new(Point::new(left, top), Size::new(right - left, bottom - top))
 }
 
-/// The y nearest to `near` at which no rectangle holds (x, y) within its edges.
+/// The y nearest to `near` at which no rectangle holds (x, y) within its edges. The rectangles come from top to bottom.
 fn free_y(x: f64, near: f64, forbidden: &[Rect]) -> f64 {
-    let mut spans: Vec<(f64, f64)> = forbidden.iter().filter(|rect| rect.at.x < x && x < rect.right()).map(|rect| (rect.at.y, rect.bottom())).collect();
-    spans.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let mut merged: Option<(f64, f64)> = None;
-    for (top, bottom) in spans {
-        match &mut merged {
-            Some((_, end)) if top < *end => *end = end.max(bottom),
-            // The stretch before this one is whole: it holds `near`, or does not matter.
-            Some((start, end)) if *start < near && near < *end => break,
-            _ => merged = Some((top, bottom)),
-        }
-    }
-    match merged {
-        Some((start, end)) if start < near && near < end => {
-            if end - near <= near - start {
-                end
-            } else {
-                start
+    // The stretch of forbidden ones that touches or follows the one before.
+    let (mut start, mut end) = (f64::NEG_INFINITY, f64::NEG_INFINITY);
+    for rect in forbidden.iter().filter(|rect| rect.at.x < x && x < rect.right()) {
+        if rect.at.y >= end {
+            if near < end || near <= rect.at.y {
+                break;
             }
+            start = rect.at.y;
         }
-        _ => near,
+        end = end.max(rect.bottom());
+    }
+    if near <= start || near >= end {
+        near
+    } else if end - near <= near - start {
+        end
+    } else {
+        start
     }
 }
 

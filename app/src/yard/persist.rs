@@ -69,6 +69,7 @@ impl Keeper {
         let ring = RefCell::new(ring);
         yard.on_change(move |change| {
             gathered.borrow_mut().push(&change.update);
+            yard.set_unsaved();
             // Full means that a ring waits already.
             let _ = ring.borrow_mut().try_send(());
         });
@@ -117,9 +118,12 @@ impl Keeper {
         (self.records, self.bytes) = (stored.len(), stored.iter().skip(1).map(|record| record.bytes.len()).sum());
         let unreadable: Vec<Stored> = stored.into_iter().filter(|stored| !self.take_in(stored)).collect();
         if !unreadable.is_empty() {
-            let count = unreadable.len();
+            let what = match unreadable.len() {
+                1 => "1 stored change".into(),
+                count => format!("{count} stored changes"),
+            };
             vault.rewrite(move |_| Rewrite { aside: unreadable, ..Rewrite::default() }).await?;
-            self.yard.tell(format!("{count} stored changes of this Yard can not be read: they are set aside, everything else is here"));
+            self.yard.tell(format!("{what} of this Yard can not be read and is set aside: everything else is here"));
         }
         self.refused()
     }
