@@ -10,8 +10,8 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use crate::arguments::Arguments;
-use crate::command;
 use crate::install;
+use crate::native;
 use crate::page::{self, Mode};
 use crate::workspace::{Failure, Workspace};
 
@@ -74,9 +74,7 @@ fn build(workspace: &Workspace) -> Result<(), Failure> {
     install::install(workspace, Mode::Full.needs())?;
     page::build(workspace, Mode::Full)?;
     println!("building optimised programs");
-    let mut cargo = command::program(workspace, "cargo");
-    cargo.args(["build", "--release", "--package", "kubesim", "--package", "krateyard-proxy", "--bins", "--examples"]);
-    command::quietly(workspace, "cargo", &mut cargo)
+    native::build_programs(workspace, true, &["--example", "subscribe"]).map(drop)
 }
 
 impl Figure {

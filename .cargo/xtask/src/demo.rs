@@ -1,13 +1,13 @@
 //! `cargo xtask demo`: Krateyard on a simulated cluster, started with one command and ended with Ctrl-C.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
 use crate::arguments::Arguments;
-use crate::command;
 use crate::http;
 use crate::install;
+use crate::native;
 use crate::page::{self, Mode};
 use crate::processes::{End, Processes};
 use crate::progress::Steps;
@@ -41,8 +41,8 @@ pub(crate) fn run(workspace: &Workspace, arguments: &mut Arguments) -> Result<()
     let mode = Mode::of_arguments(arguments);
     arguments.finish()?;
     check_port(options.port)?;
-    build(workspace, mode)?;
-    let mut demo = Demo::start(workspace, &options)?;
+    let programs = build(workspace, mode)?;
+    let mut demo = Demo::start(workspace, &programs, &options)?;
     println!("Krateyard is ready: {}", demo.url());
     println!("Sign in with one of these tokens:");
     println!("  demo-admin   may do everything");
@@ -58,19 +58,15 @@ pub(crate) fn run(workspace: &Workspace, arguments: &mut Arguments) -> Result<()
     }
 }
 
-/// Builds what a demo runs.
+/// Builds what a demo runs. Answers where its programs lie.
 ///
 /// # Errors
 /// When something is missing or does not build.
-pub(crate) fn build(workspace: &Workspace, mode: Mode) -> Result<(), Failure> {
+pub(crate) fn build(workspace: &Workspace, mode: Mode) -> Result<PathBuf, Failure> {
     install::install(workspace, mode.needs())?;
     let mut steps = Steps::new(workspace, 1 + page::step_count(workspace, mode)?);
     page::steps_of_build(workspace, mode, &mut steps)?;
-    steps.step("building the proxy and the simulated cluster", || {
-        let mut cargo = command::program(workspace, "cargo");
-        cargo.args(["build", "--package", "kubesim", "--package", "krateyard-proxy", "--bins"]);
-        command::quietly(workspace, "cargo", &mut cargo)
-    })
+    steps.step("building the proxy and the simulated cluster", || native::build_programs(workspace, false, &[]))
 }
 
 fn check_port(port: u16) -> Result<(), Failure> {
@@ -81,8 +77,8 @@ fn check_port(port: u16) -> Result<(), Failure> {
 }
 
 /// kubesim and the proxy, running.
-pub(crate) struct Demo {
-    pub(crate) processes: Processes,
+struct Demo {
+    processes: Processes,
     port: u16,
 }
 
@@ -91,12 +87,11 @@ impl Demo {
     ///
     /// # Errors
     /// When one does not start.
-    pub(crate) fn start(workspace: &Workspace, options: &Options) -> Result<Demo, Failure> {
-        let programs = workspace.target.join("debug");
+    fn start(workspace: &Workspace, programs: &Path, options: &Options) -> Result<Demo, Failure> {
         let mut processes = Processes::new(workspace)?;
-        let kubernetes = start_cluster(&mut processes, &programs, options)?;
+        let kubernetes = start_cluster(&mut processes, programs, options)?;
         let port = if options.port == 0 { http::free_port()? } else { options.port };
-        start_proxy(&mut processes, &programs, port, kubernetes, Some(&workspace.root.join("dist")))?;
+        start_proxy(&mut processes, programs, port, kubernetes, Some(&workspace.root.join("dist")))?;
         Ok(Demo { processes, port })
     }
 

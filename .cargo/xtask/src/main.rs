@@ -9,6 +9,7 @@ mod command;
 mod demo;
 mod http;
 mod install;
+mod native;
 mod page;
 mod processes;
 mod progress;

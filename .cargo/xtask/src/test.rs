@@ -7,15 +7,16 @@ use crate::arguments::Arguments;
 use crate::command;
 use crate::demo;
 use crate::install;
+use crate::native::{self, TestProgram};
 use crate::page::Mode;
-use crate::progress;
+use crate::progress::{self, Steps};
 use crate::tidy;
 use crate::workspace::{Failure, Workspace};
 
 /// The parts, in the order in which they run: what fails soonest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Part {
-    /// The rules that hold this code base together.
+    /// The rules that hold this code base together, and the commands' own tests.
     Tidy,
     /// Each crate for itself.
     Unit,
@@ -40,12 +41,26 @@ impl Part {
         }
     }
 
-    fn run(self, workspace: &Workspace) -> Result<(), Failure> {
+    /// Folders of the packages whose tests it runs.
+    fn packages(self) -> &'static [&'static str] {
         match self {
-            Part::Tidy => tidy::run(workspace),
-            Part::Unit => cargo_test(workspace, &["krateyard-shared", "krateyard-app", "xtask"]),
-            Part::Routes => cargo_test(workspace, &["kubesim", "krateyard-proxy"]),
-            Part::Flows => cargo_test(workspace, &["flows"]),
+            Part::Tidy | Part::Browser => &[],
+            Part::Unit => &["shared", "app"],
+            Part::Routes => &["tests/kubesim", "proxy"],
+            Part::Flows => &["tests/flows"],
+        }
+    }
+
+    fn run(self, workspace: &Workspace, programs: &Result<Vec<TestProgram>, Failure>) -> Result<(), Failure> {
+        match self {
+            Part::Tidy => {
+                let own = command::check("cargo test", command::program(workspace, "cargo").args(["test", "--quiet", "--package", "xtask"]));
+                tidy::run(workspace).and(own)
+            }
+            Part::Unit | Part::Routes | Part::Flows => match programs {
+                Ok(programs) => native(workspace, programs, self.packages()),
+                Err(failure) => Err(Failure::new(failure.to_string())),
+            },
             Part::Browser => browser(workspace),
         }
     }
@@ -63,11 +78,13 @@ pub(crate) fn run(workspace: &Workspace, arguments: &mut Arguments) -> Result<()
     if parts.is_empty() {
         parts.extend(ALL);
     }
+    let needs_programs = parts.iter().any(|part| !part.packages().is_empty());
+    let programs = if needs_programs { Steps::new(workspace, 1).step("building the tests", || native::build_tests(workspace)) } else { Ok(Vec::new()) };
     let mut results = Vec::new();
     for (at, part) in parts.iter().enumerate() {
         println!("\n[{}/{}] tests: {}", at + 1, parts.len(), part.name());
         let start = Instant::now();
-        let result = part.run(workspace);
+        let result = part.run(workspace, &programs);
         if let Err(failure) = &result {
             eprintln!("{failure}");
         }
@@ -85,18 +102,26 @@ fn summary(results: &[(Part, bool, Duration)]) -> Result<(), Failure> {
     if failed.is_empty() { Ok(()) } else { Err(Failure::new(format!("tests failed: {}", failed.join(", ")))) }
 }
 
-fn cargo_test(workspace: &Workspace, packages: &[&str]) -> Result<(), Failure> {
-    let mut cargo = command::program(workspace, "cargo");
-    cargo.args(["test", "--no-fail-fast"]).args(packages.iter().flat_map(|package| ["--package", package]));
-    command::check("cargo test", &mut cargo)
+/// Runs the test programs of some packages as cargo would: each in its package's folder, all of them even when one failed.
+fn native(workspace: &Workspace, programs: &[TestProgram], packages: &[&str]) -> Result<(), Failure> {
+    let mut failed = Vec::new();
+    for program in programs.iter().filter(|program| packages.contains(&program.package.as_str())) {
+        println!("\n{}: {}", program.package, program.name);
+        let folder = workspace.root.join(&program.package);
+        let mut run = command::program(workspace, &program.path);
+        if command::check(&program.name, run.current_dir(&folder).env("CARGO_MANIFEST_DIR", &folder)).is_err() {
+            failed.push(program.name.as_str());
+        }
+    }
+    if failed.is_empty() { Ok(()) } else { Err(Failure::new(format!("failed: {}", failed.join(", ")))) }
 }
 
 fn browser(workspace: &Workspace) -> Result<(), Failure> {
     install::install(workspace, &install::BROWSER)?;
-    demo::build(workspace, Mode::Full)?;
+    let programs = demo::build(workspace, Mode::Full)?;
     let mut node = Command::new("node");
     node.current_dir(workspace.root.join("tests/browser")).args(["--test", "--test-reporter=spec"]);
-    node.env("KRATEYARD_PROGRAMS", workspace.target.join("debug")).env("KRATEYARD_PAGE", workspace.root.join("dist"));
+    node.env("KRATEYARD_PROGRAMS", programs).env("KRATEYARD_PAGE", workspace.root.join("dist"));
     if let Some(chromium) = install::chromium(workspace) {
         node.env("KRATEYARD_CHROMIUM", chromium);
     }
