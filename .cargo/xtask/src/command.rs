@@ -12,6 +12,12 @@ use crate::workspace::{Failure, Workspace};
 pub(crate) fn program(workspace: &Workspace, name: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(name);
     command.current_dir(&workspace.root).env("PATH", search_path(workspace)).stdin(Stdio::null());
+    // `cargo run` tells a program which package it is. Build scripts (ring's) ask the same names, and would run again for every cargo that is called from here.
+    for (variable, _) in std::env::vars_os() {
+        if variable.to_str().is_some_and(|name| ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_CRATE_", "CARGO_BIN_"].iter().any(|prefix| name.starts_with(prefix))) {
+            command.env_remove(variable);
+        }
+    }
     command
 }
 
