@@ -65,6 +65,7 @@ impl Core {
                 let plan = plan(&self.mirror, action, new_id);
                 let origin = if matches!(action, YardAction::Raise { .. }) { Origin::Raise } else { Origin::Local };
                 self.document.write(origin, &plan.writes);
+                self.undo.trim(&self.document);
                 self.refresh();
                 if let Some(writes) = plan.raise.and_then(|krate| raise(&self.mirror, &krate)) {
                     self.document.write(Origin::Raise, &writes);

@@ -279,6 +279,27 @@ fn undo_takes_back_ones_own_steps_and_never_someone_elses() {
 }
 
 #[test]
+fn after_many_steps_the_latest_can_still_be_taken_back_and_done_again() {
+    let mut peer = Peer::new('a');
+    let (krate, _) = peer.open(1, View::Logs, None);
+    let at = |peer: &Peer| peer.core.state().krate(&krate).unwrap().at.x;
+    for x in 1..=1_200 {
+        peer.act(&YardAction::MoveKrate { krate: krate.clone(), to: Point::new(f64::from(x), 0.0) });
+    }
+    for x in (950..1_200).rev() {
+        peer.act(&YardAction::Undo);
+        assert_eq!(at(&peer), f64::from(x));
+    }
+    let steps = std::iter::repeat_with(|| peer.act(&YardAction::Undo).is_none() && peer.core.can_undo()).take_while(|more| *more).count();
+    assert!(steps < 300, "{steps}");
+    let back = at(&peer);
+    for x in 1..=20 {
+        peer.act(&YardAction::Redo);
+        assert_eq!(at(&peer), back + f64::from(x));
+    }
+}
+
+#[test]
 fn raise_is_kept_but_no_step_of_undo() {
     let mut peer = Peer::new('a');
     let (first, _) = peer.open(1, View::Logs, None);
