@@ -8,6 +8,7 @@ pub mod level;
 pub mod line;
 pub mod picked;
 pub mod seen;
+pub mod shown;
 pub mod stamp;
 pub mod trace;
 

@@ -265,7 +265,7 @@ impl Follow {
         }
         let mut effects = Vec::with_capacity(lines.len() + 1);
         for LogLine(_, time, text) in lines {
-            self.taken += (time.len() + text.len() + 2) as u64;
+            self.taken += (time.len() + text.len() + 1) as u64;
             let at = Stamp::parse(&time).or(self.seen.last()).unwrap_or_default();
             let before = self.seen.last();
             if !self.seen.is_new(at, &text) {

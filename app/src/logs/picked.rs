@@ -124,8 +124,8 @@ impl Picked {
         Picked { ids: VecDeque::new(), low: begin, high: begin }
     }
 
-    /// Looks at new entries, and lets go of forgotten ones. `picks` is told an entry and whether the one before it was picked.
-    pub fn newer(&mut self, buffer: &Buffer, picks: impl Fn(&Entry, bool) -> bool) {
+    /// Looks at new entries, and lets go of forgotten ones. `picks` is told an entry's number, the entry, and whether the one before it was picked.
+    pub fn newer(&mut self, buffer: &Buffer, picks: impl Fn(EntryId, &Entry, bool) -> bool) {
         while self.ids.front().is_some_and(|id| *id < buffer.first()) {
             self.ids.pop_front();
         }
@@ -133,7 +133,7 @@ impl Picked {
         self.high = self.high.max(buffer.first());
         while self.high < buffer.end() {
             let before = self.high > self.low && self.ids.back() == Some(&(self.high - 1));
-            if buffer.get(self.high).is_some_and(|entry| picks(entry, before)) {
+            if buffer.get(self.high).is_some_and(|entry| picks(self.high, entry, before)) {
                 self.ids.push_back(self.high);
             }
             self.high += 1;
@@ -141,13 +141,13 @@ impl Picked {
     }
 
     /// Looks at some older entries, about `count`; true when there are none left. Call [`Picked::newer`] first.
-    pub fn older(&mut self, buffer: &Buffer, count: u64, picks: impl Fn(&Entry, bool) -> bool) -> bool {
+    pub fn older(&mut self, buffer: &Buffer, count: u64, picks: impl Fn(EntryId, &Entry, bool) -> bool) -> bool {
         self.newer(buffer, &picks);
         let begin = group_start(buffer, self.low.saturating_sub(count).max(buffer.first()));
         let mut found = Vec::new();
         for id in begin..self.low {
             let before = id > begin && found.last() == Some(&(id - 1));
-            if buffer.get(id).is_some_and(|entry| picks(entry, before)) {
+            if buffer.get(id).is_some_and(|entry| picks(id, entry, before)) {
                 found.push(id);
             }
         }

@@ -57,8 +57,6 @@ pub enum ScreenEvent {
     Resized(Size),
     /// So many bytes are on the screen.
     Drawn(u64),
-    /// It has the keyboard.
-    Focused,
     /// Ctrl/Cmd+Shift+Escape: the keyboard goes back to the canvas.
     Left,
     /// Ctrl/Cmd+Shift+F: search.
@@ -115,11 +113,6 @@ impl Screen {
             move |key: KeyboardEvent| is_for_shell(&key, &terminal, &*tell)
         });
         terminal.attach_custom_key_event_handler(keys.as_ref().unchecked_ref());
-        let focused = Closure::<dyn FnMut()>::new({
-            let tell = tell.clone();
-            move || tell(ScreenEvent::Focused)
-        });
-        terminal.get_textarea().set_onfocus(Some(focused.as_ref().unchecked_ref()));
         let fits = Closure::<dyn FnMut()>::new({
             let (fit, host) = (parts.fit(), host.clone());
             // Computed sizes, which a scaled canvas does not change. A window that is not shown has none.
@@ -136,7 +129,7 @@ impl Screen {
             move || set(&terminal.options(), "theme", &theme::read().into())
         });
         closures.push(Box::new((typed, binary, resized)));
-        closures.push(Box::new((keys, focused, fits)));
+        closures.push(Box::new((keys, fits)));
         parts.fit().fit();
         Ok(Screen { parts, tell, heard, resize, _theme: theme, _closures: closures })
     }

@@ -13,8 +13,10 @@ use super::collection::CollectionWindow;
 use super::describe::DescribeWindow;
 use super::desk::desk;
 use super::events::EventsWindow;
+use super::logs_window::LogsWindow;
 use super::parts::{glyph, health_marks, shape, stream_words};
 use super::row_of::row_of;
+use super::shell_window::ShellWindow;
 use super::window_header::WindowHeader;
 use crate::browser::dom;
 use crate::stream::StreamState;
@@ -111,6 +113,8 @@ pub fn WindowFrame(
         header.picked.set(String::new());
         let row = || row_of(&subject).unwrap_or_else(|| Signal::stored(None));
         match (content.get(), &object) {
+            (Content::View(View::Logs), Some(object)) => view! { <LogsWindow object=object.clone() pod=row() header/> }.into_any(),
+            (Content::View(View::Shell), Some(object)) => view! { <ShellWindow object=object.clone() pod=row() header/> }.into_any(),
             (Content::View(View::Events), Some(object)) => view! { <EventsWindow object=object.clone() header/> }.into_any(),
             (Content::View(_), Some(object)) => view! { <DescribeWindow object=object.clone() row=row() header/> }.into_any(),
             (_, None) => match &subject {

@@ -98,7 +98,7 @@ fn ingest_of_100_000_lines_is_timed() {
     let filter = crate::logs::picked::Filter { matcher: Some(crate::logs::picked::Matcher::text("prices")), level: None };
     let mut picked = crate::logs::picked::Picked::new(&buffer);
     let mut slices = 0;
-    while !picked.older(&buffer, 2000, |entry, before| filter.picks(entry, before)) {
+    while !picked.older(&buffer, 2000, |_, entry, before| filter.picks(entry, before)) {
         slices += 1;
     }
     println!("ingest {ingest:?}, filter {:?} in {slices} slices, {} lines match", begin.elapsed(), picked.ids().len());

@@ -32,10 +32,10 @@ proptest! {
         for step in steps {
             match step {
                 Ok(text) => buffer.push_line(Stamp::default(), TEXTS[text].into()),
-                Err(count) => drop(picked.older(&buffer, count, |entry, before| filter.picks(entry, before))),
+                Err(count) => drop(picked.older(&buffer, count, |_, entry, before| filter.picks(entry, before))),
             }
         }
-        while !picked.older(&buffer, 7, |entry, before| filter.picks(entry, before)) {}
+        while !picked.older(&buffer, 7, |_, entry, before| filter.picks(entry, before)) {}
         prop_assert_eq!(picked.ids().iter().copied().collect::<Vec<_>>(), model(&buffer, &filter));
     }
 
@@ -58,11 +58,11 @@ fn forgotten_entries_are_let_go() {
     buffer.push_line(Stamp::default(), "pay".into());
     let filter = Filter { matcher: Some(Matcher::text("pay")), level: None };
     let mut picked = Picked::new(&buffer);
-    picked.older(&buffer, 10, |entry, before| filter.picks(entry, before));
+    picked.older(&buffer, 10, |_, entry, before| filter.picks(entry, before));
     assert_eq!(picked.ids().len(), 1);
     for _ in 0..crate::logs::buffer::CAPACITY {
         buffer.push_line(Stamp::default(), "other".into());
     }
-    picked.newer(&buffer, |entry, before| filter.picks(entry, before));
+    picked.newer(&buffer, |_, entry, before| filter.picks(entry, before));
     assert!(picked.ids().is_empty() && picked.is_done(&buffer));
 }

@@ -1,0 +1,179 @@
+//! The rows of a log: those on screen, keyed, as plain markup without a signal.
+
+mod line;
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use leptos::ev;
+use leptos::html;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::HtmlElement;
+
+use self::line::row_markup;
+use super::log_view::{LogView, Times};
+use crate::browser::dom;
+use crate::logs::EntryId;
+use crate::logs::buffer::thousands;
+use crate::logs::layout::{self, ALL, ROW, Slice};
+use crate::logs::shown::{Row, Shown};
+use crate::view::parts::glyph;
+
+/// A row's number, and everything else that its markup depends on.
+type Key = (EntryId, u64);
+
+/// What is on screen: all rows, or a slice of them.
+#[derive(Debug, Clone, PartialEq, Default)]
+struct OnScreen {
+    keys: Vec<Key>,
+    rows: usize,
+    slice: Option<Slice>,
+}
+
+/// Pixels from the bottom at which a log follows again.
+const NEAR: i32 = 4;
+
+/// The rows on screen.
+#[component]
+pub fn LogRows(
+    /// The window.
+    view: LogView,
+) -> impl IntoView {
+    let scroller = NodeRef::<html::Div>::new();
+    let list = NodeRef::<html::Div>::new();
+    let scrolled = RwSignal::new(0_i32);
+    let height = RwSignal::new(0_i32);
+    // The first row on screen and where it stood: lines above it may be forgotten or filtered while one reads.
+    let pinned = StoredValue::new(None::<(EntryId, usize)>);
+
+    Effect::new(move |_| {
+        if let Some(element) = scroller.get() {
+            height.set(element.client_height());
+            let watched = element.clone();
+            dom::on_resize(&element, move || {
+                let _ = height.try_set(watched.client_height());
+            });
+        }
+    });
+    let looks = Memo::new(move |_| (view.times.get(), view.search.get(), view.searching.get()));
+    let screen = Memo::new(move |_| {
+        view.version.track();
+        let (scrolled, height) = (if view.paused.get() { f64::from(scrolled.get()) } else { f64::INFINITY }, f64::from(height.get()));
+        let looks = looks.get();
+        view.shown.with_value(|shown| on_screen(shown, scrolled, height, &looks))
+    });
+    // After the rows are there: rows of several lines push the others, so the pinned one is measured and put in its place.
+    let place = move || {
+        let (Some(scroller), Some(list)) = (scroller.get_untracked(), list.get_untracked()) else { return };
+        let shift = screen.with_untracked(|screen| screen.slice.and_then(|slice| shift(&list, slice)));
+        // Fails for no known property.
+        let _ = list
+            .dyn_ref::<HtmlElement>()
+            .map(|list| web_sys::HtmlElement::style(list).set_property("transform", &shift.map_or("none".into(), |y| format!("translateY({y}px)"))));
+        if !view.paused.get_untracked() {
+            scroller.set_scroll_top(scroller.scroll_height());
+        }
+    };
+    Effect::new(move |_| {
+        screen.track();
+        view.wrap.track();
+        queue_microtask(place);
+    });
+    Effect::new(move |_| {
+        view.version.track();
+        if let (true, Some(scroller), Some((id, was))) = (view.paused.get_untracked(), scroller.get_untracked(), pinned.get_value()) {
+            let now = view.shown.with_value(|shown| shown.position(id));
+            if now != was {
+                scroller.set_scroll_top(scroller.scroll_top() + (now as i32 - was as i32) * ROW as i32);
+                pinned.set_value(Some((id, now)));
+            }
+        }
+    });
+    Effect::new(move |_| {
+        let (Some((id, _)), Some(scroller)) = (view.reveal.get(), scroller.get_untracked()) else { return };
+        view.pause();
+        let (at, rows) = view.shown.with_value(|shown| (shown.position(id), shown.rows()));
+        let seen = f64::from(height.get_untracked());
+        let top = if rows > ALL { layout::reveal(at, rows, seen) } else { in_flow(&list, at).map_or(0.0, |middle| middle - seen / 2.0) };
+        scroller.set_scroll_top(top as i32);
+        scrolled.set(scroller.scroll_top());
+    });
+    let on_scroll = move |_| {
+        let Some(scroller) = scroller.get_untracked() else { return };
+        let (top, before) = (scroller.scroll_top(), scrolled.get_untracked());
+        let at_bottom = scroller.scroll_height() - scroller.client_height() - top <= NEAR;
+        scrolled.set(top);
+        match (view.paused.get_untracked(), at_bottom) {
+            (true, true) => view.resume(),
+            (false, false) if top < before => view.pause(),
+            _ => {}
+        }
+        pinned.set_value(screen.with_untracked(|screen| {
+            let first = screen.keys.first()?.0;
+            Some((first, view.shown.with_value(|shown| shown.position(first))))
+        }));
+    };
+    let spacer = move || screen.with(|screen| if screen.slice.is_some() { format!("{}px", layout::content(screen.rows)) } else { "auto".into() });
+    let seen = move || if screen.with(|screen| screen.slice.is_some()) { format!("{}px", height.get()) } else { "auto".into() };
+    let waiting = move || {
+        view.version.track();
+        let count = if view.paused.get() { view.shown.with_value(Shown::waiting) } else { 0 };
+        (count > 0).then(|| format!("{} new {}", thousands(count as u64), if count == 1 { "line" } else { "lines" }))
+    };
+    view! {
+        <div class="log scrolls" node_ref=scroller tabindex="0" role="log" aria-live="off" aria-label="Log" class:wrap=view.wrap
+            class:no-time=move || view.times.get() == Times::Off on:scroll=on_scroll on:click=move |event| unfold(view, &event)>
+            <div class="spacer" style:height=spacer>
+                <div class="seen" class:window=move || screen.with(|screen| screen.slice.is_some()) style:height=seen>
+                    <div class="rows" node_ref=list>
+                        <For each=move || screen.with(|screen| screen.keys.clone()) key=|key| *key children=move |(id, _)| row_markup(view, id)/>
+                    </div>
+                </div>
+            </div>
+        </div>
+        {move || waiting().map(|words| view! { <button class="btn fresh" on:click=move |_| view.resume()>{words}{glyph("down")}</button> })}
+    }
+}
+
+fn on_screen(shown: &Shown, scrolled: f64, height: f64, looks: &impl Hash) -> OnScreen {
+    let rows = shown.rows();
+    let slice = (rows > ALL).then(|| layout::slice(rows, scrolled, height));
+    let (from, to) = slice.map_or((0, rows), |slice| (slice.from, slice.to));
+    let keys = (from..to).filter_map(|at| shown.row(at)).map(|(id, row)| (id, look(shown, id, &row, looks))).collect();
+    OnScreen { keys, rows, slice }
+}
+
+fn look(shown: &Shown, id: EntryId, row: &Row<'_>, looks: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    looks.hash(&mut hasher);
+    (shown.current() == Some(id)).hash(&mut hasher);
+    match row {
+        Row::Line { unfolded, .. } => unfolded.hash(&mut hasher),
+        Row::Gap(gap) => gap.words(0).hash(&mut hasher),
+    }
+    hasher.finish()
+}
+
+/// How far the list has to be moved for the pinned row to stand in its place.
+fn shift(list: &HtmlElement, slice: Slice) -> Option<f64> {
+    let row = list.children().item((slice.anchor - slice.from) as u32)?.dyn_into::<HtmlElement>().ok()?;
+    Some(slice.at - f64::from(row.offset_top()) - slice.part * f64::from(row.offset_height()))
+}
+
+/// The middle of a row where all are rendered.
+fn in_flow(list: &NodeRef<html::Div>, at: usize) -> Option<f64> {
+    let row = list.get_untracked()?.children().item(at as u32)?.dyn_into::<HtmlElement>().ok()?;
+    Some(f64::from(row.offset_top()) + f64::from(row.offset_height()) / 2.0)
+}
+
+/// A click on a line with fields folds them out, or in; one that marked text does not.
+fn unfold(view: LogView, event: &ev::MouseEvent) {
+    if crate::browser::locale::has_selection() {
+        return;
+    }
+    let row = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok()).and_then(|element| element.closest(".row.folds").ok().flatten());
+    if let Some(id) = row.and_then(|row| row.get_attribute("data-id")).and_then(|id| id.parse().ok()) {
+        view.shown.update_value(|shown| shown.toggle(id));
+        view.touch();
+    }
+}
