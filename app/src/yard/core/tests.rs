@@ -6,6 +6,9 @@ use super::*;
 use crate::yard::layout::{KRATE_GAP, krate_rect};
 use crate::yard::state::{Content, KrateId, Point, Rect, Size, Subject};
 
+mod month;
+mod properties;
+
 /// What a person might do, as numbers that are taken modulo what there is.
 #[derive(Debug, Clone)]
 enum Op {
@@ -144,93 +147,6 @@ fn exchange(a: &mut Peer, b: &mut Peer) -> Vec<Vec<u8>> {
 fn crowded(state: &YardState) -> Option<(Rect, Rect)> {
     let rects: Vec<Rect> = state.krates.iter().map(|krate| krate_rect(krate)).collect();
     rects.iter().enumerate().find_map(|(i, a)| rects[i + 1..].iter().find(|b| a.grown(KRATE_GAP - 0.001).overlaps(b)).map(|b| (*a, *b)))
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
-
-    #[test]
-    fn one_person_never_has_krates_that_overlap_and_the_mirror_equals_the_document(ops in prop::collection::vec(op(), 1..60)) {
-        let mut peer = Peer::new('a');
-        for op in &ops {
-            peer.run(op);
-            prop_assert_eq!(crowded(peer.core.state()), None);
-            let mut fresh = Mirror::default();
-            fresh.refresh(&peer.core.document, &peer.core.document.keys());
-            prop_assert_eq!(fresh.state(), peer.core.state());
-        }
-        let mut restored = Core::new(99);
-        restored.receive(Origin::Restored, &peer.core.snapshot()).unwrap();
-        prop_assert_eq!(restored.state(), peer.core.state());
-        prop_assert!(!restored.can_undo());
-    }
-
-    #[test]
-    fn each_step_of_undo_restores_what_was_before_one_action_and_redo_what_was_after(ops in prop::collection::vec(op(), 1..40)) {
-        let mut peer = Peer::new('a');
-        let mut history = vec![apart_from_order(peer.core.state())];
-        for op in ops.iter().filter(|op| !matches!(op, Op::Undo | Op::Redo)) {
-            peer.run(op);
-            let now = apart_from_order(peer.core.state());
-            if history.last() != Some(&now) {
-                history.push(now);
-            }
-        }
-        for round in 0..2 {
-            for before in history.iter().rev().skip(1) {
-                peer.act(&YardAction::Undo);
-                prop_assert_eq!(&apart_from_order(peer.core.state()), before, "undo, round {}", round);
-            }
-            prop_assert!(!peer.core.can_undo());
-            for after in history.iter().skip(1) {
-                peer.act(&YardAction::Redo);
-                prop_assert_eq!(&apart_from_order(peer.core.state()), after, "redo, round {}", round);
-            }
-            prop_assert!(!peer.core.can_redo());
-        }
-    }
-
-    #[test]
-    fn two_people_who_edit_at_once_converge_whatever_the_order_of_delivery(
-        ops in prop::collection::vec((any::<bool>(), op(), prop::bool::weighted(0.2)), 1..60),
-        shuffle in any::<u64>(),
-    ) {
-        let (mut a, mut b) = (Peer::new('a'), Peer::new('b'));
-        let mut all = Vec::new();
-        let mut deliver = |a: &mut Peer, b: &mut Peer| all.extend(exchange(a, b));
-        for (first, op, meet) in &ops {
-            if *first { a.run(op) } else { b.run(op) }
-            if *meet {
-                deliver(&mut a, &mut b);
-            }
-        }
-        deliver(&mut a, &mut b);
-        prop_assert_eq!(a.core.state(), b.core.state());
-
-        let mut seed = shuffle;
-        for i in (1..all.len()).rev() {
-            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            all.swap(i, (seed >> 33) as usize % (i + 1));
-        }
-        let mut late = Peer::new('c');
-        all.iter().for_each(|update| late.core.receive(Origin::Remote, update).unwrap());
-        prop_assert_eq!(late.core.state(), a.core.state());
-        prop_assert!(late.core.early.is_none(), "nothing is waited for");
-    }
-
-    #[test]
-    fn a_copy_that_was_away_catches_up_by_what_its_state_vector_lacks(ops in prop::collection::vec((any::<bool>(), op()), 1..40)) {
-        let (mut a, mut b) = (Peer::new('a'), Peer::new('b'));
-        for (first, op) in &ops {
-            if *first { a.run(op) } else { b.run(op) }
-        }
-        for _ in 0..2 {
-            let missing = b.core.missing_for(&a.core.state_vector()).unwrap();
-            a.core.receive(Origin::Remote, &missing).unwrap();
-            std::mem::swap(&mut a, &mut b);
-        }
-        prop_assert_eq!(a.core.state(), b.core.state());
-    }
 }
 
 /// Two copies of one Yard with one krate of logs in it, opened by the first.
@@ -386,57 +302,4 @@ fn a_cut_update_is_refused_and_changes_nothing() {
     }
     b.core.receive(Origin::Remote, &update).unwrap();
     assert_ne!(b.core.state(), &before);
-}
-
-/// 1,000 krates, edited for a month: 20,000 actions in 60 sessions of two people, each a new copy that starts from what was kept.
-#[test]
-fn a_busy_month_stays_under_a_megabyte() {
-    let mut seed: u64 = 2_026;
-    let mut random = move |below: usize| {
-        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (seed >> 33) as usize % below
-    };
-    let mut kept: Option<Vec<u8>> = None;
-    let mut keys = 0;
-    for session in 0..60 {
-        let mut core = Core::new(0x1f_0000_0000_0000 | (0x9e37_79b9 * (session + 1)));
-        kept.iter().for_each(|kept| core.receive(Origin::Restored, kept).unwrap());
-        for _ in 0..334 {
-            let state = core.state().clone();
-            let krate = |number: usize| state.krates[number % state.krates.len()].id.clone();
-            let near = Point::new(random(40_000) as f64, random(30_000) as f64);
-            let dice = random(100);
-            let action = if state.krates.len() < 1_000 && (dice < 25 || state.krates.is_empty()) {
-                YardAction::Open { subject: subject(random(100_000)), content: content(random(4)), into: None, near }
-            } else {
-                let krate = krate(random(1_000));
-                let window = state.krate(&krate).unwrap().windows[0].id.clone();
-                match dice {
-                    0..55 => YardAction::MoveKrate { krate, to: near },
-                    55..75 => YardAction::ResizeWindow { window, size: Size::new(300.0 + random(600) as f64, 200.0 + random(500) as f64) },
-                    75..85 => YardAction::Raise { krate },
-                    85..92 => YardAction::Minimise { minimised: !state.krate(&krate).unwrap().minimised, krate },
-                    92..97 => YardAction::Switch { window, content: content(random(3)) },
-                    _ => YardAction::CloseKrate { krate },
-                }
-            };
-            core.act(&action, &mut || {
-                keys += 1;
-                format!("{keys:012}").into()
-            });
-        }
-        let updates = core.take_changes().into_iter().map(|change| change.update);
-        let all: Vec<Vec<u8>> = kept.take().into_iter().chain(updates).collect();
-        let all: Vec<&[u8]> = all.iter().map(Vec::as_slice).collect();
-        kept = Some(crate::yard::document::merge(&all).unwrap());
-        if session == 59 {
-            let kept = kept.as_ref().unwrap();
-            println!("{} krates after 20,000 actions: {} bytes", core.state().krates.len(), kept.len());
-            assert!(core.state().krates.len() > 900);
-            assert!(kept.len() < 1_000_000, "{}", kept.len());
-            let mut again = Core::new(1);
-            again.receive(Origin::Restored, kept).unwrap();
-            assert_eq!(again.state(), core.state());
-        }
-    }
 }
