@@ -138,6 +138,9 @@ impl Spotlight {
     pub fn search(&mut self, query: &Query) -> Hits {
         let terms = query.terms();
         let mut groups = vec![self.objects_group(&terms), self.lists_group(&terms), self.yard_group(&terms), self.commands_group(&terms)];
+        if terms.words.is_empty() && !terms.kinds.is_empty() {
+            groups.swap(0, 1);
+        }
         groups.retain(|(_, group)| !group.hits.is_empty());
         // The order above decides between equals.
         groups.sort_by_key(|(best, _)| std::cmp::Reverse(*best));

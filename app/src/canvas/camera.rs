@@ -113,8 +113,8 @@ impl Camera {
         Camera { x: on.x - viewport.w / zoom / 2.0, y: on.y - viewport.h / zoom / 2.0, zoom }
     }
 
-    /// Where to fly to see a rectangle: this very camera if it shows whole and legibly already, else centred at this zoom, or further out if it does not
-    /// fit. What is shown as a card is flown close to.
+    /// Where to fly to see a rectangle: this very camera if it shows whole and legibly already, else no further than it takes, so that what was on screen
+    /// stays as far as it can; further out only if it does not fit. What is shown as a card is flown close to, and centred.
     pub fn to_see(&self, rect: &Rect, viewport: Size, padding: f64) -> Camera {
         let seen = self.visible(viewport).grown(-padding / self.zoom);
         let whole = seen.at.x <= rect.at.x && seen.at.y <= rect.at.y && seen.right() >= rect.right() && seen.bottom() >= rect.bottom();
@@ -122,8 +122,15 @@ impl Camera {
             return *self;
         }
         let fits = Camera::fit([*rect], viewport, padding).map_or(self.zoom, |fit| fit.zoom);
-        let zoom = if self.zoom < WINDOWS_ABOVE { fits } else { self.zoom.min(fits) };
-        Camera::centred(rect.centre(), zoom, viewport)
+        if self.zoom < WINDOWS_ABOVE || fits < self.zoom {
+            return Camera::centred(rect.centre(), fits, viewport);
+        }
+        let shift = |low: f64, high: f64, seen_low: f64, seen_high: f64| if low < seen_low { low - seen_low } else { (high - seen_high).max(0.0) };
+        Camera {
+            x: self.x + shift(rect.at.x, rect.right(), seen.at.x, seen.right()),
+            y: self.y + shift(rect.at.y, rect.bottom(), seen.at.y, seen.bottom()),
+            zoom: self.zoom,
+        }
     }
 
     /// At rest on whole device pixels, so that text stays sharp.

@@ -120,7 +120,7 @@ const POD: &[Column] = &[
     NAMESPACE,
     right("Ready", 52, What::PodReady),
     left("Status", 150, What::Status),
-    right("Restarts", 96, What::PodRestarts),
+    right("Restarts", 114, What::PodRestarts),
     AGE,
     optional(left("Node", 130, What::PodNode)),
     optional(left("IP", 110, What::PodIp)),

@@ -90,6 +90,8 @@ fn fact_view(desk: Desk, fact: Fact) -> impl IntoView {
         Some(link) => {
             view! { <button class="lnk mono" on:click=move |_| desk.open_default(Subject::Object(link.clone()), None)>{fact.value}</button> }.into_any()
         }
+        // Times are what Krateyard says; everything else is what the cluster says.
+        None if fact.label == "Created" => fact.value.into_any(),
         None => view! { <span class="mono" title=fact.value.clone()>{fact.value.clone()}</span> }.into_any(),
     };
     view! { <dt>{fact.label}</dt><dd>{value}" "<span class="muted">{fact.note}</span></dd> }

@@ -82,7 +82,7 @@ impl Desk {
 
     /// Opens a window, gives it the keyboard and flies there.
     pub fn open(&self, subject: Subject, content: Content, into: Option<KrateId>) {
-        let near = self.middle();
+        let near = self.place_for(content);
         let Some(window) = self.yard.act(YardAction::Open { subject, content, into, near }) else { return };
         self.opened_here.update_value(|windows| {
             windows.insert(window.clone());
@@ -139,6 +139,14 @@ impl Desk {
     /// The world's point in the middle of the screen.
     pub fn middle(&self) -> Point {
         self.camera.get_untracked().visible(self.viewport.get_untracked()).centre()
+    }
+
+    /// The middle of where a new krate should go: beside the krate in focus, so that both are in sight, else in the middle of the screen.
+    fn place_for(&self, content: Content) -> Point {
+        let state = self.yard.state().get_untracked();
+        let Some(krate) = self.active.get_untracked().and_then(|active| state.krate(&active).cloned()) else { return self.middle() };
+        let (beside, size) = (layout::krate_rect(&krate), layout::frame_size([content.default_size()], false));
+        Point::new(beside.right() + layout::KRATE_GAP + size.w / 2.0, beside.at.y + size.h / 2.0)
     }
 
     /// Stops a flight: the person took over.

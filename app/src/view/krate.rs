@@ -8,7 +8,7 @@ use leptos::prelude::*;
 
 use super::canvas::at;
 use super::desk::desk;
-use super::parts::{glyph, hue, kind_glyph, status_word, tag};
+use super::parts::{cut_name, glyph, hue, kind_glyph, status_word, tag};
 use super::row_of::row_of;
 use super::window::WindowFrame;
 use crate::browser::dom;
@@ -97,7 +97,7 @@ pub fn KrateFrame(
             <header on:pointerdown=press on:pointermove=moved on:pointerup=dropped on:pointercancel=dropped
                 on:dblclick=move |event| if !dom::is_control(event.target()) { minimise() }>
                 {glyph(kind_glyph(subject.kind()))}
-                <h2 class="name cut" title=title.clone()>{title.clone()}</h2>
+                <h2 class="name">{cut_name(&title)}</h2>
                 {tag(subject.namespace(), otherwise)}
                 <span class="grow"></span>
                 {row.map(|row| view! { <RowStatus row/> })}

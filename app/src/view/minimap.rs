@@ -20,7 +20,9 @@ pub fn MinimapIsland() -> impl IntoView {
         let view = desk.camera.with(|camera| camera.visible(desk.viewport.get()));
         let rects: Vec<_> =
             desk.yard.state().with(|state| state.krates.iter().map(|krate| (layout::krate_rect(krate), hue(krate.subject.namespace()))).collect());
-        let map = Minimap::new(rects.iter().map(|(rect, _)| *rect), view);
+        // Half a screen of ground around: the frame is a part of the world, not its edge.
+        let around = view.grown(view.size.h / 2.0);
+        let map = Minimap::new(rects.iter().map(|(rect, _)| *rect).chain([around]), view);
         (map, rects, view)
     };
     let go = move |event: &ev::PointerEvent| {

@@ -205,7 +205,7 @@ fn hit_view(desk: Desk, hit: Hit, at: usize, chosen: RwSignal<usize>, run: Callb
             on:pointermove=move |_| if chosen.get_untracked() != at { chosen.set(at) }
             on:click=move |_| run.run(((*for_click).clone(), None))>
             {glyph(mark)}
-            <span class="name cut" title=hit.name.to_string()>{marked(&hit)}</span>
+            <span class="name cutname" title=hit.name.to_string()>{marked(&hit)}</span>
             <span class="kind">{hit.label}</span>
             <span class="cut">{hit.namespace.as_deref().map(|namespace| tag(Some(namespace), ""))}</span>
             <span class="cut">{hit.status.as_ref().map(status_word)}</span>
@@ -216,15 +216,22 @@ fn hit_view(desk: Desk, hit: Hit, at: usize, chosen: RwSignal<usize>, run: Callb
 
 /// The name with the matched letters marked.
 fn marked(hit: &Hit) -> impl IntoView + use<> {
-    let mut parts: Vec<(bool, String)> = Vec::new();
+    // The tail stays when the name is cut: it tells pods apart.
+    const TAIL: usize = 5;
+    let letters = hit.name.chars().count();
+    let (mut head, mut tail) = (Vec::<(bool, String)>::new(), Vec::new());
     for (at, letter) in hit.name.chars().enumerate() {
         let is_match = hit.matched.binary_search(&at).is_ok();
+        let parts = if at + TAIL < letters { &mut head } else { &mut tail };
         match parts.last_mut() {
             Some((was, text)) if *was == is_match => text.push(letter),
             _ => parts.push((is_match, letter.to_string())),
         }
     }
-    parts.into_iter().map(|(is_match, text)| if is_match { view! { <b>{text}</b> }.into_any() } else { text.into_any() }).collect_view()
+    let text = |parts: Vec<(bool, String)>| {
+        parts.into_iter().map(|(is_match, text)| if is_match { view! { <b>{text}</b> }.into_any() } else { text.into_any() }).collect_view()
+    };
+    view! { <span class="cut">{text(head)}</span><span>{text(tail)}</span> }
 }
 
 /// The views of the chosen object; one that RBAC forbids is struck through, with the missing right.

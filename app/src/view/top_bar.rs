@@ -73,11 +73,12 @@ fn ClusterCounts() -> impl IntoView {
     let table = desk.workspace.use_table(&[Kind::Pod, Kind::Deployment, Kind::Node][..], Scope::All);
     let counts = Memo::new(move |_| {
         table.with(|table| {
-            let mut counts = (0, 0, table.rows.len());
+            let mut counts = (0, 0, 0, table.rows.len());
             for row in &table.rows {
                 match status::of(row).health {
                     Health::Bad => counts.0 += 1,
-                    Health::Warn | Health::Pending => counts.1 += 1,
+                    Health::Warn => counts.1 += 1,
+                    Health::Pending => counts.2 += 1,
                     _ => {}
                 }
             }
@@ -85,14 +86,15 @@ fn ClusterCounts() -> impl IntoView {
         })
     });
     move || {
-        let (bad, pending, all) = counts.get();
+        let (bad, warn, pending, all) = counts.get();
         let chip = |class: &'static str, mark: &'static str, text: String, filter: &'static str| {
             view! { <button class=format!("chip {class}") on:click=move |_| desk.spotlight.set(Some(filter.into()))>{shape(mark)}{text}</button> }
         };
         view! {
             {(bad > 0).then(|| chip("bad", "st-bad", format!("{bad} degraded"), "status:bad "))}
+            {(warn > 0).then(|| chip("warn", "st-warn", format!("{warn} warning"), "status:warn "))}
             {(pending > 0).then(|| chip("warn", "st-wait", format!("{pending} pending"), "status:pending "))}
-            {(bad == 0 && pending == 0 && all > 0).then(|| chip("", "st-ok", format!("{all} objects well"), ""))}
+            {(bad == 0 && warn == 0 && pending == 0 && all > 0).then(|| chip("", "st-ok", format!("{all} objects well"), ""))}
         }
     }
 }

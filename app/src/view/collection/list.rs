@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use krateyard_shared::kinds::{Kind, View};
 use krateyard_shared::rows::Row;
+use krateyard_shared::status::Health;
 use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
@@ -20,6 +21,8 @@ use crate::yard::{Content, Subject};
 
 /// Height of a row in pixels (`--list-row` of tokens.css).
 const ROW_PX: f64 = 26.0;
+/// From this width on a list of several namespaces names them; below it their hues tell them apart, and the tooltip.
+const WIDE_PX: i32 = 760;
 /// Rows kept in the page above and below the ones in sight.
 const MARGIN: usize = 6;
 
@@ -45,9 +48,11 @@ pub fn List(
     is_stale: Signal<bool>,
 ) -> impl IntoView {
     let desk = desk();
-    let columns: Vec<&'static Column> =
-        kind.map_or(columns::EVERYTHING, columns::of).iter().filter(|c| c.by_default || (c.is_namespace() && spans_namespaces)).collect();
-    let columns = StoredValue::new(columns);
+    let is_wide = RwSignal::new(false);
+    let choose = move |is_wide: bool| -> StoredValue<Vec<&'static Column>> {
+        let is_shown = |column: &&'static Column| column.by_default || (column.is_namespace() && spans_namespaces && is_wide);
+        StoredValue::new(kind.map_or(columns::EVERYTHING, columns::of).iter().filter(is_shown).collect())
+    };
     let node = NodeRef::<html::Div>::new();
     let (top, height) = (RwSignal::new(0.0_f64), RwSignal::new(0.0_f64));
     let cursor = RwSignal::new(None::<String>);
@@ -56,6 +61,11 @@ pub fn List(
     let measure = move || {
         if let Some(node) = node.get_untracked() {
             height.set(f64::from(node.client_height()));
+            let now_wide = node.client_width() >= WIDE_PX;
+            if is_wide.get_untracked() != now_wide {
+                drawn.update_value(HashMap::clear);
+                is_wide.set(now_wide);
+            }
             top.set(f64::from(node.scroll_top()));
         }
     };
@@ -131,20 +141,24 @@ pub fn List(
         }
     };
     view! {
-        <table class="head"><Columns columns/>
-            <thead><tr>{columns.with_value(|columns| columns.iter().map(|column| head(column, order)).collect_view())}</tr></thead>
-        </table>
+        {move || { let columns = choose(is_wide.get()); view! {
+            <table class="head"><Columns columns/>
+                <thead><tr>{columns.with_value(|columns| columns.iter().map(|column| head(column, order)).collect_view())}</tr></thead>
+            </table>
+        } }}
         <div node_ref=node class="rows scrolls" class:stale=is_stale tabindex="0" role="grid" aria-label="Objects" aria-rowcount=move || shown.with(|rows| rows.len()).to_string()
             on:scroll=move |_| measure() on:keydown=keys
             on:pointerenter=move |_| is_frozen.set(true) on:pointerleave=move |_| is_frozen.set(false)>
             <div class="spacer" style=move || format!("height:{}px", shown.with(|rows| rows.len()) as f64 * ROW_PX)>
-                <table style=move || format!("top:{}px", first.get() as f64 * ROW_PX)><Columns columns/>
-                    <tbody>
-                        <For each=move || slice.get() key=|row| (row.uid.clone(), Arc::as_ptr(row) as usize) let(row)>
-                            {row_view(desk, row, columns, cursor, drawn, header)}
-                        </For>
-                    </tbody>
-                </table>
+                {move || { let columns = choose(is_wide.get()); view! {
+                    <table style=move || format!("top:{}px", first.get() as f64 * ROW_PX)><Columns columns/>
+                        <tbody>
+                            <For each=move || slice.get() key=|row| (row.uid.clone(), Arc::as_ptr(row) as usize) let(row)>
+                                {row_view(desk, row, columns, cursor, drawn, header)}
+                            </For>
+                        </tbody>
+                    </table>
+                } }}
             </div>
         </div>
     }
@@ -229,7 +243,7 @@ fn cell_view(desk: Desk, column: &'static Column, row: &Arc<Row>, flash: bool) -
     };
     if column.is_name() {
         let class = format!("obj {}", hue(row.namespace.as_deref()));
-        return view! { <td class:flash=flash><span class=class>{glyph(kind_glyph(Some(row.facts.kind())))}{cut_name(&text)}</span></td> }.into_any();
+        return view! { <td class:flash=flash title=row.namespace.clone()><span class=class>{glyph(kind_glyph(Some(row.facts.kind())))}{cut_name(&text)}</span></td> }.into_any();
     }
     if column.is_namespace() {
         return view! { <td><span class=format!("tag {}", hue(row.namespace.as_deref())) title=text.clone()>{text.clone()}</span></td> }.into_any();
@@ -237,7 +251,8 @@ fn cell_view(desk: Desk, column: &'static Column, row: &Arc<Row>, flash: bool) -
     if let Tone::Status(health) = tone {
         let (class, mark) = health_marks(health);
         let title = why.clone();
-        let why = (!why.is_empty()).then(|| view! { <span class="why">{why}</span> });
+        // Only what waits has the room to say why; the rest says it in the tooltip.
+        let why = (!why.is_empty() && health == Health::Pending).then(|| view! { <span class="why">{why}</span> });
         return view! { <td class:flash=flash title=title><span class=format!("status {class}")>{shape(mark)}<span>{text}</span></span>{why}</td> }.into_any();
     }
     let (row, title) = (Arc::clone(row), why);
