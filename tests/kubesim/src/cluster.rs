@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::Request;
+use axum::extract::{ConnectInfo, Request};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures::StreamExt as _;
@@ -18,12 +18,14 @@ use crate::access::rbac::PolicyCache;
 use crate::access::{forbidden, impersonate, reviews};
 use crate::clock::Clock;
 use crate::failure::Failure;
+use crate::faults::Faults;
 use crate::kinds::{GROUPS_NOT_SIMULATED, Kind, RESOURCES_NOT_SIMULATED, Registry, SUBRESOURCES_NOT_SIMULATED, built_in_kind};
 use crate::names::{Names, Random};
 use crate::negotiate::form;
 use crate::options::Options;
 use crate::query::Query;
 use crate::requests::{Open, Requests};
+use crate::server::Connection;
 use crate::store::Store;
 use crate::target::Attributes;
 use crate::write::{self, Edit, Writer};
@@ -43,6 +45,7 @@ pub(crate) struct Cluster {
     pub(crate) names: Names,
     pub(crate) clock: Clock,
     pub(crate) requests: Requests,
+    pub(crate) faults: Faults,
     pub(crate) files: crate::exec::files::AllFiles,
 }
 
@@ -60,6 +63,7 @@ impl Cluster {
             names,
             clock: Clock,
             requests: Requests::default(),
+            faults: Faults::default(),
             files: crate::exec::files::AllFiles::default(),
         };
         crate::world::populate(&cluster);
@@ -84,11 +88,22 @@ impl Cluster {
         let query = Query::parse(parts.uri.query().unwrap_or_default());
         let asked = Attributes::of(&parts.method, parts.uri.path(), &query);
         let open = self.requests.begin(&asked);
+        let connection = parts.extensions.get::<ConnectInfo<Connection>>().map(|info| info.0.clone());
+        let effect = self.faults.strike(parts.method.as_str(), parts.uri.path(), &asked);
+        if let Some(effect) = &effect
+            && let Some(response) = effect.instead(&asked, connection.as_ref()).await
+        {
+            return response;
+        }
         let response = match self.handle(parts, body, &query, &asked).await {
             Ok(response) => response,
             Err(failure) => failure.into_response(),
         };
-        held(response, open)
+        let response = match &effect {
+            Some(effect) => effect.spoil(response, connection),
+            None => response,
+        };
+        self.held(response, open)
     }
 
     async fn handle(self: &Arc<Self>, mut parts: Parts, body: Body, query: &Query, asked: &Attributes) -> Result<Response, Failure> {
@@ -111,6 +126,11 @@ impl Cluster {
             return Err(Failure::method_not_allowed());
         }
         if asked.name.is_empty() != collection(&asked.verb, &parts.method, asked) || asked.verb.is_empty() {
+            return Err(Failure::method_not_allowed());
+        }
+        if let Some(sub) = kind.subresource(&asked.subresource)
+            && !sub.verbs.contains(&asked.verb)
+        {
             return Err(Failure::method_not_allowed());
         }
         match asked.subresource.as_str() {
@@ -250,6 +270,23 @@ impl Cluster {
         }
         serde_json::from_slice(&bytes).map_err(|error| Failure::bad_request(format!("the body could not be read as JSON: {error}")))
     }
+
+    /// Keeps a request open in the counters until its body has ended, and lets streams be frozen.
+    fn held(&self, response: Response, open: Open) -> Response {
+        let (parts, body) = response.into_parts();
+        if parts.status == http::StatusCode::SWITCHING_PROTOCOLS {
+            return Response::from_parts(parts, body);
+        }
+        if HttpBody::size_hint(&body).exact().is_some() {
+            // a body that is whole already keeps its Content-Length
+            return Response::from_parts(parts, body);
+        }
+        let stream = self.faults.freezable(body).into_data_stream().map(move |chunk: Result<Bytes, axum::Error>| {
+            let _open = &open;
+            chunk
+        });
+        Response::from_parts(parts, Body::from_stream(stream))
+    }
 }
 
 /// Whether this verb is one of collections.
@@ -266,25 +303,6 @@ fn is_duration(text: &str) -> bool {
         || (number.chars().any(|c| c.is_ascii_digit())
             && number.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | 'h' | 'm' | 's'))
             && matches!(unit, "ns" | "us" | "µs" | "ms" | "s" | "m" | "h"))
-}
-
-/// Keeps a request open in the counters until its body has ended.
-fn held(response: Response, open: Open) -> Response {
-    let (parts, body) = response.into_parts();
-    if parts.status == http::StatusCode::SWITCHING_PROTOCOLS {
-        return Response::from_parts(parts, body);
-    }
-    match HttpBody::size_hint(&body).exact() {
-        // a body that is whole already keeps its Content-Length
-        Some(_) => Response::from_parts(parts, body),
-        None => {
-            let stream = body.into_data_stream().map(move |chunk: Result<Bytes, axum::Error>| {
-                let _open = &open;
-                chunk
-            });
-            Response::from_parts(parts, Body::from_stream(stream))
-        }
-    }
 }
 
 /// The default of `Options::bookmark_every`: the watch cache's defaultBookmarkFrequency.

@@ -6,7 +6,11 @@ use crate::failure::Failure;
 
 /// Names of all containers, init containers first: the order in messages.
 fn names(pod: &Value) -> Vec<&str> {
-    ["initContainers", "containers"].iter().flat_map(|list| pod["spec"][*list].as_array().into_iter().flatten()).filter_map(|container| container["name"].as_str()).collect()
+    ["initContainers", "containers"]
+        .iter()
+        .flat_map(|list| pod["spec"][*list].as_array().into_iter().flatten())
+        .filter_map(|container| container["name"].as_str())
+        .collect()
 }
 
 /// The container that is asked for, or the only one.

@@ -71,6 +71,11 @@ pub(crate) async fn exec(cluster: &Cluster, asked: &Attributes, query: &Query, p
         tty: query.is_true("tty"),
         machine: images::Machine::of(cluster, &pod, &name),
     };
-    let upgrade = upgrade.protocols([version.name()]).max_frame_size(LONGEST_FRAME).max_message_size(LONGEST_FRAME).read_buffer_size(8 * 1024).write_buffer_size(0);
-    Ok(upgrade.on_upgrade(|socket| session.run(socket)))
+    let upgrade =
+        upgrade.protocols([version.name()]).max_frame_size(LONGEST_FRAME).max_message_size(LONGEST_FRAME).read_buffer_size(8 * 1024).write_buffer_size(0);
+    let open = cluster.requests.reopen(asked);
+    Ok(upgrade.on_upgrade(|socket| async move {
+        let _open = open;
+        session.run(socket).await;
+    }))
 }

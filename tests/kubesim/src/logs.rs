@@ -22,6 +22,7 @@ use crate::query::Query;
 use crate::store::Store;
 use crate::target::Attributes;
 use crate::{answer, clock};
+pub(crate) use run::{LINES, RATE};
 use run::{Run, State, state};
 
 /// Bytes of one chunk of a log.
@@ -146,7 +147,16 @@ impl Reader {
             start = start.max(run.tail_start(tail, now));
         }
         // the tail may begin within a second: what is before it counts as sent
-        Self { second: start.as_second(), sent_until: start - SignedDuration::from_nanos(1), left: options.limit_bytes, run, options, source, seen: 0, ended: false }
+        Self {
+            second: start.as_second(),
+            sent_until: start - SignedDuration::from_nanos(1),
+            left: options.limit_bytes,
+            run,
+            options,
+            source,
+            seen: 0,
+            ended: false,
+        }
     }
 
     async fn next(&mut self) -> Option<Bytes> {

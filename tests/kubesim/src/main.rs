@@ -52,7 +52,7 @@ async fn main() -> ExitCode {
 
 async fn run(options: Options) -> Result<(), kubesim::Error> {
     let sim = Sim::start(options).await?;
-    say(&format!("kubesim is ready: {}", sim.url()));
+    say(&format!("kubesim is ready: {} control: {}", sim.url(), sim.control_url()));
     tokio::signal::ctrl_c().await?;
     sim.stop().await;
     Ok(())

@@ -46,6 +46,13 @@ impl Requests {
         count.1 += 1;
         Open { requests: self.clone(), key }
     }
+
+    /// Keeps a request that was begun open beyond its answer: a socket.
+    pub(crate) fn reopen(&self, asked: &Attributes) -> Open {
+        let key = (template(asked), asked.verb.clone());
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(key.clone()).or_default().1 += 1;
+        Open { requests: self.clone(), key }
+    }
 }
 
 /// An open request.

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -36,7 +37,7 @@ pub(crate) struct Server {
 
 #[derive(Debug)]
 struct Running {
-    connections: CancellationToken,
+    connections: Connections,
     task: JoinHandle<()>,
 }
 
@@ -50,7 +51,7 @@ impl Server {
     }
 
     fn serve(&mut self, listener: TcpListener) {
-        let connections = CancellationToken::new();
+        let connections = Connections::default();
         let doors = Doors { listener, connections: connections.clone() };
         let router = self.router.clone().into_make_service_with_connect_info::<Connection>();
         let task = tokio::spawn(async move {
@@ -65,7 +66,7 @@ impl Server {
         if let Some(running) = self.running.take() {
             running.task.abort();
             let _ = running.task.await;
-            running.connections.cancel();
+            running.connections.lock().unwrap_or_else(PoisonError::into_inner).cancel();
         }
     }
 
@@ -94,7 +95,8 @@ impl Server {
     /// Cuts every connection and goes on listening.
     pub(crate) fn cut_all(&mut self) {
         if let Some(running) = &self.running {
-            running.connections.cancel();
+            let old = std::mem::take(&mut *running.connections.lock().unwrap_or_else(PoisonError::into_inner));
+            old.cancel();
         }
     }
 }
@@ -103,14 +105,17 @@ impl Drop for Server {
     fn drop(&mut self) {
         if let Some(running) = self.running.take() {
             running.task.abort();
-            running.connections.cancel();
+            running.connections.lock().unwrap_or_else(PoisonError::into_inner).cancel();
         }
     }
 }
 
+/// The token under which new connections are made.
+type Connections = Arc<Mutex<CancellationToken>>;
+
 struct Doors {
     listener: TcpListener,
-    connections: CancellationToken,
+    connections: Connections,
 }
 
 impl Listener for Doors {
@@ -121,7 +126,7 @@ impl Listener for Doors {
         loop {
             if let Ok((stream, address)) = self.listener.accept().await {
                 let _ = stream.set_nodelay(true);
-                let cut = self.connections.child_token();
+                let cut = self.connections.lock().unwrap_or_else(PoisonError::into_inner).child_token();
                 return (Socket { stream, end: Box::pin(cut.clone().cancelled_owned()), cut }, address);
             }
             tokio::time::sleep(Duration::from_millis(10)).await;

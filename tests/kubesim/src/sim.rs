@@ -1,13 +1,17 @@
 //! The handle on a running simulator.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 use thiserror::Error;
 use tokio::sync::Mutex;
+use tokio::task::JoinHandle;
 
 use crate::cluster::Cluster;
+use crate::controllers::{Controllers, PodDoes};
 use crate::failure::Failure;
+use crate::faults::Faults;
 use crate::kinds::Kind;
 use crate::negotiate::Form;
 use crate::options::Options;
@@ -51,9 +55,18 @@ pub enum RestartKind {
     LoseHistory,
 }
 
-/// A running simulator: an API server and its control API, on 127.0.0.1. Dropped, it closes both.
+/// A running simulator: an API server and its control API, on 127.0.0.1. Dropped, it closes both. Everything that a [`Handle`] does it does too.
 #[derive(Debug)]
 pub struct Sim {
+    handle: Handle,
+    control: Mutex<Server>,
+    control_url: String,
+    controllers: JoinHandle<()>,
+}
+
+/// Reaches a running simulator; it does not keep it running.
+#[derive(Clone, Debug)]
+pub struct Handle {
     cluster: Arc<Cluster>,
     url: String,
     server: Arc<Mutex<Server>>,
@@ -65,7 +78,7 @@ impl Sim {
     /// # Errors
     /// When a port cannot be bound.
     pub async fn start(options: Options) -> Result<Self, Error> {
-        let port = options.port;
+        let (port, control_port) = (options.port, options.control_port);
         let cluster = Arc::new(tokio::task::spawn_blocking(move || Cluster::new(options)).await.map_err(std::io::Error::other)?);
         let behind = cluster.clone();
         let router = single(move |request| {
@@ -74,12 +87,54 @@ impl Sim {
         });
         let server = Server::start(port, router).await?;
         let url = format!("http://{}", server.address);
-        Ok(Self { cluster, url, server: Arc::new(Mutex::new(server)) })
+        let controllers = tokio::spawn(Controllers::new(cluster.clone()).run());
+        let handle = Handle { cluster, url, server: Arc::new(Mutex::new(server)) };
+        let control = Server::start(control_port, crate::control::router(handle.clone())).await?;
+        let control_url = format!("http://{}", control.address);
+        Ok(Self { handle, control: Mutex::new(control), control_url, controllers })
     }
 
+    /// `http://127.0.0.1:PORT` of the control API.
+    pub fn control_url(&self) -> &str {
+        &self.control_url
+    }
+
+    /// A handle for other tasks.
+    pub fn handle(&self) -> Handle {
+        self.handle.clone()
+    }
+
+    /// Closes the ports and every connection, and ends the controllers.
+    pub async fn stop(&self) {
+        self.controllers.abort();
+        self.handle.close_port().await;
+        self.control.lock().await.stop().await;
+    }
+}
+
+impl Deref for Sim {
+    type Target = Handle;
+
+    fn deref(&self) -> &Handle {
+        &self.handle
+    }
+}
+
+impl Drop for Sim {
+    fn drop(&mut self) {
+        self.controllers.abort();
+    }
+}
+
+impl Handle {
     /// `http://127.0.0.1:PORT` of the API server.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Faults to be set.
+    pub fn faults(&self) -> &Faults {
+        &self.cluster.faults
     }
 
     /// Counts of requests.
@@ -100,9 +155,43 @@ impl Sim {
         Ok(server.open().await?)
     }
 
-    /// Closes the ports and every connection.
-    pub async fn stop(&self) {
+    /// Closes the port and every connection: whoever connects is refused, until [`Self::open_port`].
+    pub async fn close_port(&self) {
         self.server.lock().await.stop().await;
+    }
+
+    /// Opens the port again.
+    ///
+    /// # Errors
+    /// When it cannot be bound again.
+    pub async fn open_port(&self) -> Result<(), Error> {
+        Ok(self.server.lock().await.open().await?)
+    }
+
+    /// Cuts every open connection and goes on serving.
+    pub async fn cut_connections(&self) {
+        self.server.lock().await.cut_all();
+    }
+
+    /// Makes a pod crash, heal and so on; says whether there is such a pod.
+    pub fn make_pod(&self, namespace: &str, name: &str, does: PodDoes) -> bool {
+        crate::controllers::make(&self.cluster, namespace, name, does)
+    }
+
+    /// Changes the number of replicas of a deployment; says whether there is one.
+    pub fn scale(&self, namespace: &str, name: &str, replicas: u64) -> bool {
+        crate::controllers::scale(&self.cluster, namespace, name, replicas)
+    }
+
+    /// Gives a pod's logs so many lines at their beginning, and so many a second; says whether there is such a pod.
+    pub fn set_log(&self, namespace: &str, name: &str, lines: Option<u64>, rate: Option<u64>) -> bool {
+        let Some(mut pod) = self.get("v1", "Pod", namespace, name) else { return false };
+        for (annotation, number) in [(crate::logs::LINES, lines), (crate::logs::RATE, rate)] {
+            if let Some(number) = number {
+                pod["metadata"]["annotations"][annotation] = json!(number.to_string());
+            }
+        }
+        self.apply(pod).is_ok()
     }
 
     /// Forgets the history of changes: a resumed watch is answered with 410.

@@ -5,10 +5,10 @@ pub(crate) mod apps;
 mod config;
 mod custom;
 pub(crate) mod events;
-mod nodes;
+pub(crate) mod nodes;
 pub(crate) mod pods;
 pub(crate) mod status;
-mod workloads;
+pub(crate) mod workloads;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};

@@ -103,10 +103,6 @@ impl Policy {
     pub(crate) fn rules(&self, user: &User, namespace: &str) -> (Vec<Value>, Vec<Value>) {
         let mut resources = Vec::new();
         let mut paths = Vec::new();
-        if user.groups.iter().any(|group| group == "system:masters") {
-            resources.push(json!({"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}));
-            paths.push(json!({"verbs": ["*"], "nonResourceURLs": ["*"]}));
-        }
         for rule in self.grants(user, namespace).flat_map(|(_, _, rules)| rules.iter()) {
             if !rule.resources.is_empty() {
                 let mut shown = json!({"verbs": rule.verbs, "apiGroups": rule.api_groups, "resources": rule.resources});

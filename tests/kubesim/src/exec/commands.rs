@@ -7,8 +7,10 @@ use super::io::Stream;
 use super::shell::{Halt, Shell};
 
 /// Programs that an exec finds besides shells.
-pub(super) const PROGRAMS: &[&str] =
-    &["cat", "clear", "date", "df", "echo", "env", "false", "grep", "head", "hostname", "id", "kill", "ls", "mkdir", "ps", "pwd", "rm", "seq", "sleep", "stty", "tail", "touch", "true", "uname", "wc", "whoami", "yes"];
+pub(super) const PROGRAMS: &[&str] = &[
+    "cat", "clear", "date", "df", "echo", "env", "false", "grep", "head", "hostname", "id", "kill", "ls", "mkdir", "ps", "pwd", "rm", "seq", "sleep", "stty",
+    "tail", "touch", "true", "uname", "wc", "whoami", "yes",
+];
 
 /// Bytes that a program writes at once: what the runtime was recorded to send (exec/v5-big-output).
 const CHUNK: usize = 4096;
@@ -44,10 +46,24 @@ pub(super) async fn run(shell: &mut Shell<'_>, words: &[String]) -> Result<i32, 
         "hostname" => print(shell, &format!("{}\n", shell.machine.hostname.clone())).await,
         "whoami" => print(shell, "root\n").await,
         "id" => print(shell, "uid=0(root) gid=0(root) groups=0(root)\n").await,
-        "uname" if arguments.contains(&"-a") => print(shell, &format!("Linux {} 6.1.0-28-amd64 #1 SMP Debian x86_64 GNU/Linux\n", shell.machine.hostname.clone())).await,
+        "uname" if arguments.contains(&"-a") => {
+            print(shell, &format!("Linux {} 6.1.0-28-amd64 #1 SMP Debian x86_64 GNU/Linux\n", shell.machine.hostname.clone())).await
+        }
         "uname" => print(shell, "Linux\n").await,
-        "ps" => print(shell, &format!("PID   USER     TIME  COMMAND\n    1 root      0:03 {}\n 1042 root      0:00 sh\n 1057 root      0:00 ps\n", shell.machine.main.clone())).await,
-        "df" => print(shell, "Filesystem           1K-blocks      Used Available Use% Mounted on\noverlay              103079844  31458280  67311552  32% /\n").await,
+        "ps" => {
+            print(
+                shell,
+                &format!(
+                    "PID   USER     TIME  COMMAND\n    1 root      0:03 {}\n 1042 root      0:00 sh\n 1057 root      0:00 ps\n",
+                    shell.machine.main.clone()
+                ),
+            )
+            .await
+        }
+        "df" => {
+            print(shell, "Filesystem           1K-blocks      Used Available Use% Mounted on\noverlay              103079844  31458280  67311552  32% /\n")
+                .await
+        }
         "clear" => print(shell, "\x1b[H\x1b[2J\x1b[3J").await,
         "stty" => stty(shell, &arguments).await,
         "sleep" => {
@@ -269,7 +285,11 @@ async fn filter(shell: &mut Shell<'_>, program: &str, arguments: &[&str]) -> Res
         "grep" => lines.iter().filter(|line| line.contains(pattern)).copied().collect(),
         _ => {
             let words = text.split_whitespace().count();
-            return print(shell, &if arguments.contains(&"-l") { format!("{}\n", lines.len()) } else { format!("{:>9} {words:>9} {:>9}\n", lines.len(), text.len()) }).await;
+            return print(
+                shell,
+                &if arguments.contains(&"-l") { format!("{}\n", lines.len()) } else { format!("{:>9} {words:>9} {:>9}\n", lines.len(), text.len()) },
+            )
+            .await;
         }
     };
     let mut shown = chosen.join("\n");

@@ -59,7 +59,9 @@ impl Session {
         }
         let ending = match self.command.first() {
             None => Ending::NotStarted("args must not be empty".to_owned()),
-            Some(program) if !self.machine.toolbox.has(program) => Ending::NotStarted(format!("unable to start container process: exec: \"{program}\": {}", missing(program))),
+            Some(program) if !self.machine.toolbox.has(program) => {
+                Ending::NotStarted(format!("unable to start container process: exec: \"{program}\": {}", missing(program)))
+            }
             Some(_) => Shell::new(self.machine.clone(), &mut io).main(&self.command).await,
         };
         drop(io);
@@ -89,7 +91,9 @@ impl Session {
             Ending::NotStarted(why) => {
                 let seed = hash(&self.command.join(" ")) ^ hash(&self.machine.hostname);
                 let id: String = (0..4).map(|part| format!("{:016x}", mix(seed + part))).collect();
-                let inner = format!("error executing command in container: failed to exec in container: failed to start exec \"{id}\": OCI runtime exec failed: exec failed: {why}: unknown");
+                let inner = format!(
+                    "error executing command in container: failed to exec in container: failed to start exec \"{id}\": OCI runtime exec failed: exec failed: {why}: unknown"
+                );
                 let cause = match self.version {
                     Version::V5 => format!("Internal error occurred: {inner}"),
                     Version::V4 => inner,

@@ -164,9 +164,13 @@ mod tests {
 
     fn read(text: &str) -> String {
         let variable = |name: &str| format!("<{name}>");
-        let show = |command: &Command| format!("{:?}{}", command.words, if command.redirect == Redirect::None { String::new() } else { format!("{:?}", command.redirect) });
+        let show = |command: &Command| {
+            format!("{:?}{}", command.words, if command.redirect == Redirect::None { String::new() } else { format!("{:?}", command.redirect) })
+        };
         match parse(text, &variable) {
-            Ok(script) => script.iter().map(|(joint, pipe)| format!("{joint:?} {}", pipe.iter().map(show).collect::<Vec<_>>().join("|"))).collect::<Vec<_>>().join(" "),
+            Ok(script) => {
+                script.iter().map(|(joint, pipe)| format!("{joint:?} {}", pipe.iter().map(show).collect::<Vec<_>>().join("|"))).collect::<Vec<_>>().join(" ")
+            }
             Err(error) => error,
         }
     }

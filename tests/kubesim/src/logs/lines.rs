@@ -24,7 +24,8 @@ pub(super) enum Style {
     Postgres,
 }
 
-const PATHS: &[&str] = &["/v1/payments", "/v1/payments/8f1c/capture", "/v1/refunds", "/healthz", "/v1/orders?limit=50", "/v1/cart/7c22/items", "/v1/search?q=lamp"];
+const PATHS: &[&str] =
+    &["/v1/payments", "/v1/payments/8f1c/capture", "/v1/refunds", "/healthz", "/v1/orders?limit=50", "/v1/cart/7c22/items", "/v1/search?q=lamp"];
 const METHODS: &[&str] = &["GET", "GET", "GET", "POST", "PUT"];
 const DOINGS: &[&str] = &["request finished", "cache refreshed", "message consumed", "batch written", "lease renewed", "connection reused", "token verified"];
 const TROUBLES: &[&str] = &["upstream slow, retrying", "connection reset by peer", "queue is filling", "stale read, refetching"];
@@ -106,7 +107,12 @@ pub(super) fn life(style: Style, seed: u64, time: Timestamp, number: u64) -> Str
             if matches!(level, "error" | "warn") { pick(TROUBLES, 3) } else { pick(DOINGS, 3) },
             mix(seed ^ 9),
         ),
-        Style::Access => format!("[{}] \"{method} {path} HTTP/1.1\" {status} - 0 {} {duration} {} \"-\" \"Mozilla/5.0\"", milli_text(time), 100 + mix(seed ^ 4) % 9000, duration / 2),
+        Style::Access => format!(
+            "[{}] \"{method} {path} HTTP/1.1\" {status} - 0 {} {duration} {} \"-\" \"Mozilla/5.0\"",
+            milli_text(time),
+            100 + mix(seed ^ 4) % 9000,
+            duration / 2
+        ),
         _ => {
             let message = if matches!(level, "error" | "warn") { pick(TROUBLES, 3) } else { pick(DOINGS, 3) };
             write(style, level, &format!("{message} n={number} path={path} took={duration}ms"), time)

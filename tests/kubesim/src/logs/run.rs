@@ -141,7 +141,12 @@ impl Run {
         let (offset, written) = (u64::try_from(offset).unwrap_or(0), u64::try_from(offset).unwrap_or(0) * 1000);
         if written < self.opening {
             let count = (self.opening - written).min(1000);
-            return (0..count).map(|index| Line { time: at(index * 999_983), text: life(self.style, mix(self.seed ^ (written + index)), at(index * 999_983), written + index + 1) }).collect();
+            return (0..count)
+                .map(|index| Line {
+                    time: at(index * 999_983),
+                    text: life(self.style, mix(self.seed ^ (written + index)), at(index * 999_983), written + index + 1),
+                })
+                .collect();
         }
         let seed = mix(self.seed ^ second.unsigned_abs());
         let mut lines = Vec::new();
@@ -160,7 +165,11 @@ impl Run {
         };
         for index in 0..count {
             let seed = mix(seed + index);
-            let time = at(500_000_000 / count.max(1) * index + 200_000_000 + seed % 400_000);
+            let time = if count == 1 {
+                at(100_000_000 + seed % 800_000_000)
+            } else {
+                at(500_000_000 / count.max(1) * index + 200_000_000 + seed % (400_000_000 / count.max(1)))
+            };
             if self.rate.is_none() && seed.is_multiple_of(67) {
                 lines.extend(report(self.style, seed, time));
             } else {
@@ -169,7 +178,13 @@ impl Run {
         }
         if self.end.is_some_and(|end| end.as_second() == second) && self.exit_code != 0 {
             let time = at(950_000_000);
-            lines.extend(self.style.farewell(&self.reason, self.exit_code).into_iter().enumerate().map(|(index, text)| Line { time: time + SignedDuration::from_nanos(index as i64 * 41_233), text }));
+            lines.extend(
+                self.style
+                    .farewell(&self.reason, self.exit_code)
+                    .into_iter()
+                    .enumerate()
+                    .map(|(index, text)| Line { time: time + SignedDuration::from_nanos(index as i64 * 41_233), text }),
+            );
         }
         lines
     }

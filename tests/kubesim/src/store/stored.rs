@@ -16,6 +16,10 @@ pub(crate) struct Stored {
     pub(crate) name: String,
     pub(crate) version: u64,
     pub(crate) labels: BTreeMap<String, String>,
+    /// The uid of its controller; empty without one.
+    pub(crate) owner: String,
+    leaving: bool,
+    ready: bool,
     fields: Vec<(&'static str, String)>,
     /// `{"metadata":{...},...}` without kind and apiVersion.
     body: Bytes,
@@ -33,12 +37,18 @@ impl Stored {
             Value::Object(object) => object,
             _ => Map::new(),
         };
-        let metadata = object.get("metadata").cloned().unwrap_or_default();
+        let empty = Value::Null;
+        let metadata = object.get("metadata").unwrap_or(&empty);
         let text = |field: &str| metadata[field].as_str().unwrap_or_default().to_owned();
         let labels = metadata["labels"].as_object().map(texts).unwrap_or_default();
         let fields = extra_fields(kind).iter().map(|field| (*field, field_text(&object, field))).collect();
-        let (body, metadata_end) = encode(&metadata, &object);
-        Self { namespace: text("namespace"), name: text("name"), version, labels, fields, body, metadata_end }
+        let (body, metadata_end) = encode(metadata, &object);
+        let owner = metadata["ownerReferences"].as_array().into_iter().flatten().find(|owner| owner["controller"] == true);
+        let owner = owner.and_then(|owner| owner["uid"].as_str()).unwrap_or_default().to_owned();
+        let leaving = metadata["deletionTimestamp"].is_string();
+        let conditions = object.get("status").and_then(|status| status["conditions"].as_array()).map(Vec::as_slice).unwrap_or_default();
+        let ready = conditions.iter().any(|condition| condition["type"] == "Ready" && condition["status"] == "True");
+        Self { namespace: text("namespace"), name: text("name"), version, labels, owner, leaving, ready, fields, body, metadata_end }
     }
 
     /// The same object with another version: what the event of its removal shows.
@@ -95,6 +105,16 @@ impl Stored {
         out.extend_from_slice(br#"{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1","metadata":"#);
         out.extend_from_slice(self.metadata());
         out.extend_from_slice(b"}");
+    }
+
+    /// Whether it is being deleted.
+    pub(crate) fn is_leaving(&self) -> bool {
+        self.leaving
+    }
+
+    /// Whether its condition Ready is true.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.ready
     }
 
     /// Bytes of its text.

@@ -13,6 +13,7 @@ use super::nodes;
 use super::pods::{Owner, pod, template};
 use crate::names::Random;
 use pod_states::situation;
+pub(crate) use rollouts::{Counts, status as deployment_status};
 
 /// Pods of one keeper.
 pub(super) struct Crew<'a> {
