@@ -117,7 +117,9 @@ impl Camera {
     /// stays as far as it can; further out only if it does not fit. What is shown as a card is flown close to, and centred.
     pub fn to_see(&self, rect: &Rect, viewport: Size, padding: f64) -> Camera {
         let seen = self.visible(viewport).grown(-padding / self.zoom);
-        let whole = seen.at.x <= rect.at.x && seen.at.y <= rect.at.y && seen.right() >= rect.right() && seen.bottom() >= rect.bottom();
+        // A pixel of slack: what was flown to is seen, whatever was rounded on the way.
+        let least = seen.grown(1.0 / self.zoom);
+        let whole = least.at.x <= rect.at.x && least.at.y <= rect.at.y && least.right() >= rect.right() && least.bottom() >= rect.bottom();
         if whole && self.zoom >= WINDOWS_ABOVE {
             return *self;
         }

@@ -9,7 +9,7 @@ use super::empty::EmptyYard;
 use super::krate::KrateFrame;
 use crate::browser::{dom, screen};
 use crate::canvas::camera::Camera;
-use crate::yard::{Point, Size};
+use crate::yard::{Persistence, Point, Size};
 
 /// A press on the ground that moved less than this many pixels is a click.
 const CLICK_PX: f64 = 4.0;
@@ -85,9 +85,11 @@ pub fn Canvas() -> impl IntoView {
             }
         }
     };
-    let is_empty = Memo::new(move |_| desk.yard.state().with(|state| state.krates.is_empty()));
+    // What is not read yet is not known to be empty.
+    let (state, kept) = (desk.yard.state(), desk.yard.persistence());
+    let is_empty = Memo::new(move |_| state.with(|state| state.krates.is_empty()) && kept.with(|kept| *kept != Persistence::Loading));
     let ids = Memo::new(move |_| {
-        let mut ids: Vec<_> = desk.yard.state().with(|state| state.krates.iter().map(|krate| krate.id.clone()).collect());
+        let mut ids: Vec<_> = state.with(|state| state.krates.iter().map(|krate| krate.id.clone()).collect());
         // Painted by z-index: the order in the document stays, so that raising a krate moves no node (and no terminal loses its focus).
         ids.sort();
         ids
