@@ -2,6 +2,8 @@
 
 pub mod columns;
 pub mod filter;
+#[cfg(test)]
+pub(crate) mod fixtures;
 pub mod reduce;
 pub mod sort;
 

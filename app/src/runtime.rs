@@ -74,7 +74,7 @@ pub struct Runtime {
     cluster: ClusterName,
     socket: Socket,
     rights: Rightsholder,
-    leases: BTreeMap<LeaseId, Lease>,
+    leases: BTreeMap<LeaseId, Held>,
     subscriptions: BTreeMap<Target, Subscription>,
     wire: HashMap<SubscriptionId, Target>,
     last_lease: LeaseId,
@@ -84,6 +84,13 @@ pub struct Runtime {
     changed: bool,
     effects: Vec<Effect>,
     resyncs: u64,
+}
+
+/// A lease that is held.
+#[derive(Debug)]
+struct Held {
+    lease: Lease,
+    since_ms: u64,
 }
 
 impl Runtime {
@@ -110,7 +117,11 @@ impl Runtime {
     pub fn handle(&mut self, input: Input, now_ms: u64) -> Vec<Effect> {
         match input {
             Input::Socket(event) => self.socket_event(event, now_ms),
-            Input::Frame { generation, bytes } => self.frame(generation, &bytes, now_ms),
+            Input::Frame { generation, bytes } => {
+                // What a message means for the plan can wait for the next tick; messages are too many to plan after each.
+                self.frame(generation, &bytes, now_ms);
+                return std::mem::take(&mut self.effects);
+            }
             Input::Access(answer) => self.access_answered(answer, now_ms),
             Input::Tick => self.socket_event(SocketEvent::Tick, now_ms),
         }
@@ -120,7 +131,7 @@ impl Runtime {
     /// Somebody needs this from now on.
     pub fn lease(&mut self, lease: Lease, now_ms: u64) -> (LeaseId, Vec<Effect>) {
         self.last_lease += 1;
-        self.leases.insert(self.last_lease, lease);
+        self.leases.insert(self.last_lease, Held { lease, since_ms: now_ms });
         self.dirty.insert(self.last_lease);
         (self.last_lease, self.settle(now_ms))
     }
@@ -134,7 +145,7 @@ impl Runtime {
 
     /// A person asked: what serves this lease is listed past every cache, and what was denied is asked for again.
     pub fn refresh(&mut self, lease: LeaseId, now_ms: u64) -> Vec<Effect> {
-        for target in self.leases.get(&lease).map(|lease| self.served_by(lease)).unwrap_or_default() {
+        for target in self.leases.get(&lease).map(|held| self.served_by(&held.lease)).unwrap_or_default() {
             match self.subscriptions.get(&target).and_then(|s| s.id().filter(|_| !s.is_settled())) {
                 Some(id) => self.say(&ClientMessage::Refresh { id }),
                 None => self.subscribe(&target, now_ms),
@@ -147,7 +158,6 @@ impl Runtime {
     /// The person leaves: everything ends.
     pub fn sign_out(&mut self, now_ms: u64) -> Vec<Effect> {
         self.socket_event(SocketEvent::Stop, now_ms);
-        self.rights.stop();
         self.effects.push(Effect::SignOut);
         self.settle(now_ms)
     }
@@ -190,7 +200,7 @@ impl Runtime {
 
     fn planned(&self, now_ms: u64) -> Vec<Step> {
         let rights = self.rights.known().map(|access| Rights { access, generation: self.rights.generation() });
-        plan::plan(self.leases.values(), rights, &self.streams(), now_ms)
+        plan::plan(self.leases.values().map(|held| &held.lease), rights, &self.streams(), now_ms)
     }
 
     fn streams(&self) -> BTreeMap<Target, Stream> {
@@ -255,6 +265,12 @@ impl Runtime {
 
     fn socket_event(&mut self, event: SocketEvent, now_ms: u64) {
         let random = self.jitter.draw();
+        // Another person may sign in next: what this one saw is not theirs to see.
+        if event == SocketEvent::Stop || (event == SocketEvent::Start && !self.socket.is_wanted()) {
+            self.rights.stop();
+            self.subscriptions.clear();
+            self.wire.clear();
+        }
         let before = std::mem::discriminant(self.socket.state());
         let effects = self.socket.handle(event, now_ms, random);
         if std::mem::discriminant(self.socket.state()) != before {
@@ -272,7 +288,9 @@ impl Runtime {
 
     fn up(&mut self, now_ms: u64) {
         self.say(&ClientMessage::Hello { version: VERSION });
-        self.rights.ask();
+        if self.rights.known().is_some() {
+            self.rights.ask();
+        }
         let mut targets: Vec<_> = self.subscriptions.keys().cloned().collect();
         targets.sort_by_key(|target| krateyard_shared::domain::Domain::of_kind(target.kind).entry().priority);
         for target in targets {

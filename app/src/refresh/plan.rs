@@ -123,14 +123,13 @@ pub fn wants(lease: &Lease, access: &Access) -> Wants {
     wants
 }
 
-/// The stream that serves a target: one of everything where it has all rows, else its own, else whatever is under way.
-pub fn server<'t>(target: &'t Target, streams: &BTreeMap<Target, Stream>, all: &'t Target) -> Option<&'t Target> {
-    let whole = matches!(target.scope, Scope::Namespace(_)).then(|| streams.get(all)).flatten();
-    match whole {
-        Some(Stream { standing: Standing::Complete, .. }) => Some(all),
-        _ if streams.contains_key(target) => Some(target),
-        Some(_) => Some(all),
-        None => None,
+/// The stream that serves a target: one of everything where it has all rows, else its own, else whatever is under way. `standing` knows the streams there are.
+pub fn server(target: &Target, standing: impl Fn(&Target) -> Option<Standing>) -> Option<Target> {
+    let all = matches!(target.scope, Scope::Namespace(_)).then(|| Target { kind: target.kind, scope: Scope::All });
+    match all.and_then(|all| Some((standing(&all)?, all))) {
+        Some((Standing::Complete, all)) => Some(all),
+        _ if standing(target).is_some() => Some(target.clone()),
+        whole => whole.map(|(_, all)| all),
     }
 }
 

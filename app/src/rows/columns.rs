@@ -331,3 +331,6 @@ fn bytes(bytes: i64) -> String {
     let decimals = usize::from(value < 10.0 && value.fract() > 0.05);
     format!("{value:.decimals$}{}", units[at])
 }
+
+#[cfg(test)]
+mod tests;

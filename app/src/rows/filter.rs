@@ -142,3 +142,6 @@ fn contains(text: &str, word: &str) -> bool {
         text.to_lowercase().contains(word)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -109,3 +109,6 @@ fn rank(health: Health) -> i64 {
 fn by_name(a: &Row, b: &Row) -> Ordering {
     a.name.cmp(&b.name).then_with(|| a.namespace.cmp(&b.namespace)).then_with(|| a.uid.cmp(&b.uid))
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,8 +8,8 @@ use krateyard_shared::rows::Row;
 use krateyard_shared::scope::Scope;
 use krateyard_shared::watch::MAX_SUBSCRIPTIONS;
 
-use super::Runtime;
 use super::subscription::{Phase, Subscription};
+use super::{Held, Runtime};
 use crate::refresh::plan::{self, Wants};
 use crate::refresh::{Lease, LeaseId, Target};
 use crate::rows::Rows;
@@ -50,10 +50,10 @@ pub struct Counts {
 impl Runtime {
     /// The table of a lease.
     pub fn table(&self, lease: LeaseId) -> Table {
-        let Some(lease) = self.leases.get(&lease) else { return Table::default() };
+        let Some(Held { lease, since_ms }) = self.leases.get(&lease) else { return Table::default() };
         let socket = self.socket.stream_state();
         let Some(access) = self.rights.known() else {
-            return Table { state: self.without_rights(socket), ..Table::default() };
+            return Table { state: self.without_rights(socket, *since_ms), ..Table::default() };
         };
         let Wants { targets, missing } = plan::wants(lease, access);
         let served = self.served_by(lease);
@@ -67,7 +67,7 @@ impl Runtime {
             let state = if socket.is_live() || !matches!(socket, StreamState::Denied(_)) { StreamState::Denied(first.clone()) } else { socket };
             return Table { state, missing, ..Table::default() };
         }
-        let state = worst(readable.iter().map(|(_, s)| s.stream_state(&socket))).unwrap_or(StreamState::Connecting { since_ms: 0 });
+        let state = worst(readable.iter().map(|(_, s)| s.stream_state(&socket))).unwrap_or(StreamState::Connecting { since_ms: *since_ms });
         Table {
             rows: readable.iter().flat_map(|(target, s)| filtered(lease, target, s.rows())).collect(),
             state,
@@ -79,14 +79,17 @@ impl Runtime {
 
     /// The object of a lease.
     pub fn object(&self, lease: LeaseId) -> ObjectState {
-        let Some(lease) = self.leases.get(&lease) else { return ObjectState::default() };
+        let Some(Held { lease, since_ms }) = self.leases.get(&lease) else { return ObjectState::default() };
         let socket = self.socket.stream_state();
+        if lease.kinds.iter().next().is_none() {
+            return ObjectState { object: None, state: StreamState::Ended { code: None, reason: "objects of this kind are not followed yet".into() } };
+        }
         if self.rights.known().is_none() {
-            return ObjectState { object: None, state: self.without_rights(socket) };
+            return ObjectState { object: None, state: self.without_rights(socket, *since_ms) };
         }
         match self.served_by(lease).first().and_then(|target| self.subscriptions.get(target)) {
             Some(subscription) => ObjectState { object: subscription.object().0.cloned(), state: subscription.stream_state(&socket) },
-            None => ObjectState { object: None, state: StreamState::Connecting { since_ms: 0 } },
+            None => ObjectState { object: None, state: StreamState::Connecting { since_ms: *since_ms } },
         }
     }
 
@@ -100,12 +103,8 @@ impl Runtime {
     /// The streams that serve a lease, each once.
     pub(super) fn served_by(&self, lease: &Lease) -> Vec<Target> {
         let Some(access) = self.rights.known() else { return Vec::new() };
-        let streams = self.streams();
-        let mut served = BTreeSet::new();
-        for target in plan::wants(lease, access).targets {
-            let all = Target { kind: target.kind, scope: Scope::All };
-            served.extend(plan::server(&target, &streams, &all).cloned());
-        }
+        let standing = |target: &Target| self.subscriptions.get(target).map(|subscription| subscription.stream().standing);
+        let served: BTreeSet<_> = plan::wants(lease, access).targets.iter().filter_map(|target| plan::server(target, standing)).collect();
         served.into_iter().collect()
     }
 
@@ -121,7 +120,7 @@ impl Runtime {
     pub(super) fn touch(&mut self, target: &Target) {
         self.changed = true;
         let shows = |lease: &Lease| lease.kinds.iter().any(|kind| kind == target.kind);
-        self.dirty.extend(self.leases.iter().filter(|(_, lease)| shows(lease)).map(|(id, _)| *id));
+        self.dirty.extend(self.leases.iter().filter(|(_, held)| shows(&held.lease)).map(|(id, _)| *id));
     }
 
     pub(super) fn touch_all(&mut self) {
@@ -145,10 +144,10 @@ impl Runtime {
         missing
     }
 
-    fn without_rights(&self, socket: StreamState) -> StreamState {
+    fn without_rights(&self, socket: StreamState, since_ms: u64) -> StreamState {
         match (&self.rights.trouble, socket) {
             (Some(failure), StreamState::Live | StreamState::Connecting { .. }) => StreamState::Stale { as_of_ms: 0, cause: failure.to_string() },
-            (None, StreamState::Live) => StreamState::Connecting { since_ms: 0 },
+            (None, StreamState::Live) => StreamState::Connecting { since_ms },
             (_, socket) => socket,
         }
     }

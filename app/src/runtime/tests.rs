@@ -327,3 +327,34 @@ fn what_is_said_of_a_number_that_is_not_in_use_means_nothing() {
     rig.say_bytes(b"no message at all");
     assert_eq!(rig.table(lease), before);
 }
+
+#[test]
+fn the_next_person_sees_nothing_of_the_one_before() {
+    let mut rig = Rig::with(everything(), &[("a", "web")]);
+    let lease = rig.lease(Kind::Pod, Scope::All);
+    rig.deliver_all();
+    rig.close_socket(4401);
+    rig.handle(Input::Socket(SocketEvent::Start));
+    assert_eq!((names(&rig.table(lease)), rig.runtime.access()), (vec![], None));
+    rig.open_socket();
+    rig.give(only(&[]));
+    rig.deliver_all();
+    assert_eq!(rig.table(lease).state, StreamState::Denied(FORBIDDEN()));
+}
+
+#[test]
+fn signing_out_takes_everything_off_the_screen() {
+    let mut rig = Rig::with(everything(), &[("a", "web")]);
+    let lease = rig.lease(Kind::Pod, Scope::All);
+    rig.deliver_all();
+    let effects = rig.runtime.sign_out(rig.now_ms);
+    assert_eq!(effects, [Effect::Disconnect, Effect::SignOut]);
+    assert_eq!((names(&rig.table(lease)), rig.table(lease).state), (vec![], StreamState::NotStarted));
+}
+
+#[test]
+fn an_object_of_a_kind_without_a_stream_says_so() {
+    let mut rig = Rig::with(everything(), &[]);
+    let lease = rig.lease(&[] as &[Kind], Scope::Object { namespace: None, name: "x".into() });
+    assert!(matches!(rig.runtime.object(lease).state, StreamState::Ended { .. }));
+}

@@ -1,0 +1,121 @@
+use std::sync::Arc;
+
+use krateyard_app::store::{Command, Kinds, ObjectLease, ObjectState, Table, TableLease, Workspace};
+use krateyard_app::stream::StreamState;
+use krateyard_shared::api::{Access, AccessQuestion};
+use krateyard_shared::identity::{ClusterName, ObjectRef};
+use krateyard_shared::kinds::Kind;
+use krateyard_shared::scope::Scope;
+use leptos::prelude::{GetUntracked, Owner};
+
+use crate::eventually;
+use crate::stage::{CLUSTER, Shown, Stage, sorted};
+use crate::wire::{self, Account};
+
+/// Somebody with the app open.
+pub struct Person {
+    workspace: Workspace,
+    owner: Owner,
+    driver: tokio::task::JoinHandle<()>,
+}
+
+impl Person {
+    /// Opens the app under a token. Within a `LocalSet`.
+    pub fn open(stage: &Stage, token: &str) -> Person {
+        let owner = Owner::new();
+        let (outbox, effects) = wire::outbox();
+        let send = move |effect| outbox.try_send(effect).expect("a workspace has few effects at once");
+        let workspace = owner.with(|| Workspace::new(ClusterName(CLUSTER.into()), send, wire::now_ms));
+        let account = Account { addr: stage.addr(), token: token.into() };
+        let driver = tokio::task::spawn_local(wire::drive(workspace, account, effects));
+        workspace.command(Command::Start);
+        Person { workspace, owner, driver }
+    }
+
+    /// The workspace.
+    pub fn workspace(&self) -> Workspace {
+        self.workspace
+    }
+
+    /// Leases rows.
+    pub fn table(&self, kinds: impl Into<Kinds>, scope: Scope) -> TableLease {
+        self.owner.with(|| self.workspace.table(kinds, scope))
+    }
+
+    /// Leases an object of a namespace.
+    pub fn object(&self, kind: Kind, namespace: &str, name: &str) -> ObjectLease {
+        let entry = kind.entry();
+        let object = ObjectRef {
+            cluster: ClusterName(CLUSTER.into()),
+            group: entry.group.into(),
+            version: entry.version.into(),
+            kind: entry.name.into(),
+            namespace: Some(namespace.into()),
+            name: name.into(),
+            uid: String::new(),
+        };
+        self.owner.with(|| self.workspace.object(&object))
+    }
+
+    /// How the connection does.
+    pub fn connection(&self) -> StreamState {
+        self.owner.with(|| self.workspace.connection().get_untracked())
+    }
+
+    /// What they may list.
+    pub fn access(&self) -> Arc<Access> {
+        self.owner.with(|| self.workspace.access().get_untracked())
+    }
+
+    /// May they?
+    pub async fn may(&self, question: AccessQuestion) -> Option<bool> {
+        let answer = self.owner.with(|| self.workspace.may(question));
+        eventually(|| answer.get_untracked()).await
+    }
+
+    /// Waits for a table of this kind of state; the last one that was seen where it never comes.
+    ///
+    /// # Errors
+    /// The last table.
+    pub async fn table_when(lease: &TableLease, is_it: impl Fn(&Table) -> bool) -> Result<Arc<Table>, Arc<Table>> {
+        let found = eventually(|| Some(lease.table.get_untracked()).filter(|table| is_it(table))).await;
+        found.ok_or_else(|| lease.table.get_untracked())
+    }
+
+    /// Waits for an object of this kind of state.
+    ///
+    /// # Errors
+    /// The last one.
+    pub async fn object_when(lease: &ObjectLease, is_it: impl Fn(&ObjectState) -> bool) -> Result<ObjectState, ObjectState> {
+        let found = eventually(|| Some(lease.object.get_untracked()).filter(|object| is_it(object))).await;
+        found.ok_or_else(|| lease.object.get_untracked())
+    }
+
+    /// Waits until a table is live and shows exactly what kubesim lists; panics with both where it never does.
+    pub async fn sees_the_cluster(stage: &Stage, lease: &TableLease, kind: Kind, namespace: &str) {
+        let is_equal = |table: &Table| table.complete && table.state.is_live() && shown(table) == stage.expected(kind, namespace);
+        if let Err(table) = Person::table_when(lease, is_equal).await {
+            let (shown, expected) = (shown(&table), stage.expected(kind, namespace));
+            let only_shown: Vec<_> = shown.iter().filter(|row| !expected.contains(row)).take(3).collect();
+            let only_there: Vec<_> = expected.iter().filter(|row| !shown.contains(row)).take(3).collect();
+            panic!(
+                "{kind:?}: {:?}, {} shown and {} there; only shown: {only_shown:#?}; only there: {only_there:#?}; missing: {:?}",
+                table.state,
+                shown.len(),
+                expected.len(),
+                table.missing
+            );
+        }
+    }
+}
+
+impl Drop for Person {
+    fn drop(&mut self) {
+        self.driver.abort();
+    }
+}
+
+/// What a table shows, in the order of [`Stage::expected`].
+pub(crate) fn shown(table: &Table) -> Vec<Shown> {
+    sorted(table.rows.iter().map(|row| Shown::of_row(row)).collect())
+}
