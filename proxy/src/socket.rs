@@ -75,12 +75,7 @@ impl Opening {
     }
 
     /// Answers. A program reads a refusal from the status; a browser cannot, so for it the socket opens, says `last_words` and closes with the code.
-    pub(crate) fn open<F>(
-        self,
-        max_frame: usize,
-        last_words: impl FnOnce(&Refusal) -> Option<Message> + Send + 'static,
-        serve: impl FnOnce(Line) -> F + Send + 'static,
-    ) -> Response
+    pub(crate) fn open<F>(self, max_frame: usize, last_words: fn(&Refusal) -> Option<Message>, serve: impl FnOnce(Line) -> F + Send + 'static) -> Response
     where
         F: Future<Output = ()> + Send + 'static,
     {
@@ -94,7 +89,7 @@ impl Opening {
         match guest {
             Ok(guest) => upgrade.on_upgrade(move |socket| {
                 let tasks = app.tasks.clone();
-                tasks.track_future(serve(Line { socket, guest, app }))
+                tasks.track_future(serve(Line { socket, guest, app, last_words }))
             }),
             Err(refusal) if browser => upgrade.on_upgrade(async move |mut socket| {
                 let farewell = async {
@@ -124,6 +119,7 @@ pub(crate) struct Line {
     socket: WebSocket,
     pub(crate) guest: Guest,
     pub(crate) app: Shared,
+    last_words: fn(&Refusal) -> Option<Message>,
 }
 
 /// Takes what comes in. While it is busy nothing more is read: that is the backpressure.
@@ -140,7 +136,7 @@ impl Line {
 
     /// Runs both directions until one of them ends, the peer is dead, the session is over, or the proxy stops. `outbound` ends with a close frame, or without one (1000).
     pub(crate) async fn run(self, mut inbound: impl Inbound, outbound: impl Stream<Item = Result<Message, CloseFrame>> + Send) {
-        let Line { socket, guest, app } = self;
+        let Line { socket, guest, app, last_words } = self;
         let _counted = guest.session.socket();
         let (mut sink, mut stream) = socket.split();
         let patience = app.limits.peer_timeout;
@@ -165,14 +161,21 @@ impl Line {
                 }
             }
         };
+        let mut words = None;
         let end = tokio::select! {
             end = read(&mut stream, &mut inbound, patience) => end,
             end = writer => end,
-            why = guest.session.ended() => Some(refuse::close(&why)),
+            why = guest.session.ended() => {
+                words = last_words(&why);
+                Some(refuse::close(&why))
+            }
             () = app.stop.cancelled() => Some(CloseFrame { code: close_code::RESTART, reason: "krateyard restarts".into() }),
         };
         if let Some(frame) = end {
             let farewell = async {
+                if let Some(words) = words {
+                    let _ = sink.send(words).await;
+                }
                 let _ = sink.send(Message::Close(Some(frame))).await;
                 // Closed with something unread, a connection is reset, and the frame is lost on the way.
                 while let Some(Ok(_)) = stream.next().await {}

@@ -4,9 +4,13 @@
 mod bench;
 #[path = "routes/files.rs"]
 mod files;
+#[path = "routes/logs.rs"]
+mod logs;
 #[path = "routes/resources.rs"]
 mod resources;
 #[path = "routes/session.rs"]
 mod session;
+#[path = "routes/shell.rs"]
+mod shell;
 #[path = "routes/watch.rs"]
 mod watch;

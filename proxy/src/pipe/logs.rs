@@ -147,11 +147,9 @@ impl Reader {
                 self.control(LogControl::Ended { reason: reason.into() });
                 self.ready.push_back(Err(CloseFrame { code: close_code::NORMAL, reason: reason.into() }));
             }
-            // Its close code says that it is worth coming again, from the last line on.
+            // No end: the close code says that it is worth coming again, from the last line on.
             Some(cause) => {
-                let refusal = Refusal::UpstreamDown { cause };
-                self.control(LogControl::Ended { reason: refusal.to_string() });
-                self.ready.push_back(Err(refuse::close(&refusal)));
+                self.ready.push_back(Err(refuse::close(&Refusal::UpstreamDown { cause })));
             }
         }
         self.over = true;
