@@ -83,6 +83,7 @@ impl StreamState {
             StreamState::Stale { as_of_ms, .. } => format!("stale {}", span(secs(now_ms.saturating_sub(*as_of_ms)))),
             StreamState::Ended { code: Some(code), .. } => format!("ended {code}"),
             StreamState::Ended { code: None, .. } => "ended".into(),
+            StreamState::Denied(Refusal::Rejected { .. } | Refusal::BadRequest { .. } | Refusal::UpstreamDown { .. }) => "not available".into(),
             StreamState::Denied(_) => "denied".into(),
             StreamState::Gone => "gone".into(),
         }

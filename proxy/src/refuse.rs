@@ -109,6 +109,8 @@ pub(crate) fn of_status(status: &kube::core::Status, asked: &Asked<'_>) -> Refus
             Refusal::Limit { which: "requests to the cluster".into(), retry_after_secs: secs }
         }
         (401, _) => Refusal::UpstreamDown { cause: "it does not accept krateyard's own token".into() },
+        // The kubelet's own words for a container that does not run: 500, as text (recordings, exec/v5-waiting-container).
+        (500, _) if status.message.contains("container not found") => Refusal::Rejected { message: "the container does not run now".into() },
         (400..=499, _) => Refusal::Rejected { message: status.message.clone() },
         _ => Refusal::UpstreamDown { cause: if status.message.is_empty() { format!("status {}", status.code) } else { status.message.clone() } },
     }

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 
+use leptos::prelude::{LocalStorage, StoredValue};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{Element, EventTarget, HtmlElement, KeyboardEvent, PointerEvent};
@@ -127,13 +128,24 @@ pub fn focus(element: &HtmlElement) {
     let _ = element.focus_with_options(&options);
 }
 
-/// Calls `changed` whenever an element changes its size, for as long as the page has it.
+/// Calls `changed` whenever an element changes its size, until the present owner (a component) is gone.
 pub fn on_resize(element: &Element, changed: impl Fn() + 'static) {
     let callback = Closure::<dyn Fn()>::new(changed);
     if let Ok(observer) = web_sys::ResizeObserver::new(callback.as_ref().unchecked_ref()) {
         observer.observe(element);
-        // The observer holds the callback for as long as it observes; the browser drops it with the element.
-        callback.forget();
+        StoredValue::<_, LocalStorage>::new_local(Observing { observer, _callback: callback });
+    }
+}
+
+/// Observes until it is dropped.
+struct Observing {
+    observer: web_sys::ResizeObserver,
+    _callback: Closure<dyn Fn()>,
+}
+
+impl Drop for Observing {
+    fn drop(&mut self) {
+        self.observer.disconnect();
     }
 }
 

@@ -160,5 +160,5 @@ pub fn cut_name(name: &str) -> impl IntoView + use<> {
     const TAIL: usize = 5;
     let split = name.char_indices().rev().nth(TAIL - 1).map_or(0, |(at, _)| at);
     let (head, tail) = name.split_at(split);
-    view! { <span class="cutname" title=name.to_owned()><span class="cut">{head.to_owned()}</span><span>{tail.to_owned()}</span></span> }
+    view! { <span class="cutname" title=name.to_owned()>{(!head.is_empty()).then(|| view! { <span class="cut">{head.to_owned()}</span> })}<span>{tail.to_owned()}</span></span> }
 }
