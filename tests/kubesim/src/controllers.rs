@@ -6,7 +6,7 @@ mod life;
 mod pod_life;
 mod replicas;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -59,17 +59,25 @@ pub(crate) struct Controllers {
     due: BTreeMap<(Instant, u64), (String, String, Step)>,
     number: u64,
     positions: BTreeMap<String, u64>,
+    /// Keepers whose pods have changed: kind, namespace, name.
+    dirty: BTreeSet<(String, String, String)>,
     life: life::Life,
 }
 
 /// How long the controllers rest when nothing is due.
 const REST: Duration = Duration::from_millis(500);
 
+/// Keepers that are looked at in one go; the others wait a moment, so that churn does not keep a core busy with counting.
+const KEEPERS_AT_ONCE: usize = 10;
+
+/// The moment that they wait.
+const MOMENT: Duration = Duration::from_millis(100);
+
 impl Controllers {
     /// Takes over a cluster as it stands.
     pub(crate) fn new(cluster: Arc<Cluster>) -> Self {
         let life = life::Life::new(&cluster);
-        Self { pods: built_in_kind("", "pods"), cluster, due: BTreeMap::new(), number: 0, positions: BTreeMap::new(), life }
+        Self { pods: built_in_kind("", "pods"), cluster, due: BTreeMap::new(), number: 0, positions: BTreeMap::new(), dirty: BTreeSet::new(), life }
     }
 
     /// Works until the task is aborted.
@@ -81,6 +89,7 @@ impl Controllers {
             self.positions.insert(kind.plural.clone(), start);
         }
         self.life.begin(&mut self.due, &mut self.number);
+        let mut next_keepers = Instant::now();
         let mut news: Vec<_> = watched.iter().map(|kind| self.cluster.store.news(kind)).collect();
         loop {
             for receiver in &mut news {
@@ -90,7 +99,17 @@ impl Controllers {
                 self.catch_up(kind);
             }
             self.work();
-            let next = self.due.keys().next().map_or(Instant::now() + REST, |(at, _)| *at).min(self.life.next());
+            let now = Instant::now();
+            if now >= next_keepers {
+                self.look_after_keepers();
+                next_keepers = now + MOMENT;
+            }
+            // what was written just now may be due at once: others are to have their turn as well
+            tokio::task::yield_now().await;
+            let mut next = self.due.keys().next().map_or(Instant::now() + REST, |(at, _)| *at).min(self.life.next());
+            if !self.dirty.is_empty() {
+                next = next.min(next_keepers);
+            }
             let changed = futures::future::select_all(news.iter_mut().map(|receiver| Box::pin(receiver.changed())));
             tokio::select! {
                 _ = changed => {}
@@ -122,9 +141,9 @@ impl Controllers {
         let Some(object) = change.after.as_ref().or(change.before.as_ref()) else { return };
         let (namespace, name) = (object.namespace.clone(), object.name.clone());
         match kind.plural.as_str() {
-            "deployments" => deployments::reconcile(&self.cluster, &namespace, &name),
-            "replicasets" => replicas::reconcile(&self.cluster, "ReplicaSet", &namespace, &name),
-            "statefulsets" => replicas::reconcile(&self.cluster, "StatefulSet", &namespace, &name),
+            "deployments" | "replicasets" | "statefulsets" => {
+                self.dirty.insert((kind.kind.clone(), namespace, name));
+            }
             _ => {
                 // churn changes thousands of statuses: only births, deaths, departures and readiness matter here
                 let before = change.before.as_ref().map(|pod| (pod.is_leaving(), pod.is_ready()));
@@ -137,8 +156,18 @@ impl Controllers {
                     self.later(step.1, &namespace, &name, step.0);
                 }
                 if let Some((owner_kind, owner)) = owner(&value) {
-                    replicas::reconcile(&self.cluster, &owner_kind, &namespace, &owner);
+                    self.dirty.insert((owner_kind, namespace, owner));
                 }
+            }
+        }
+    }
+
+    fn look_after_keepers(&mut self) {
+        for _ in 0..KEEPERS_AT_ONCE {
+            let Some((kind, namespace, name)) = self.dirty.pop_first() else { return };
+            match kind.as_str() {
+                "Deployment" => deployments::reconcile(&self.cluster, &namespace, &name),
+                _ => replicas::reconcile(&self.cluster, &kind, &namespace, &name),
             }
         }
     }

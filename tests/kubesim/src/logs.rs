@@ -167,10 +167,8 @@ impl Reader {
             let mut out = BytesMut::new();
             let now = Timestamp::now();
             let caught_up = self.read(now, &mut out);
-            if caught_up {
-                if !self.options.follow || self.run.has_ended(now) {
-                    self.ended = true;
-                }
+            if caught_up && (!self.options.follow || self.run.has_ended(now)) {
+                self.ended = true;
             }
             self.cut(&mut out);
             if !out.is_empty() {

@@ -22,7 +22,10 @@ pub struct RequestCount {
 
 /// The counters of one server.
 #[derive(Clone, Debug, Default)]
-pub struct Requests(Arc<Mutex<BTreeMap<(String, String), (u64, u64)>>>);
+pub struct Requests(Arc<Mutex<Counts>>);
+
+/// Made and open, by path and verb.
+type Counts = BTreeMap<(String, String), (u64, u64)>;
 
 impl Requests {
     /// All counts, sorted by path and verb.

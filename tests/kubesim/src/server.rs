@@ -188,5 +188,5 @@ where
     F: Fn(axum::extract::Request) -> R + Clone + Send + Sync + 'static,
     R: Future<Output = axum::response::Response> + Send + 'static,
 {
-    Router::new().fallback(move |request| answer(request))
+    Router::new().fallback(answer)
 }

@@ -1,5 +1,7 @@
 //! Exec speaks the channel protocol as the recordings of the group exec show it.
 
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "helpers of a test fail and speak as a test does")]
+
 #[path = "support/client.rs"]
 mod client;
 #[path = "support/scene.rs"]

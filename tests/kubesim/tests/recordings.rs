@@ -3,6 +3,8 @@
 //! The recordings that matter most lie in `tests/fixtures`; where the whole collection lies beside the repository (`../shared/recordings`), those named here are
 //! asked as well.
 
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "helpers of a test fail and speak as a test does")]
+
 #[path = "support/scene.rs"]
 mod scene;
 

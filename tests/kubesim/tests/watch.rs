@@ -1,5 +1,7 @@
 //! Watches do what the recordings of the group watch show.
 
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "helpers of a test fail and speak as a test does")]
+
 #[path = "support/client.rs"]
 mod client;
 #[path = "support/scene.rs"]

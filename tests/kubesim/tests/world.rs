@@ -1,5 +1,7 @@
 //! The world is what the demo and other tests lean on, and it answers to what is done to it.
 
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "helpers of a test fail and speak as a test does")]
+
 #[path = "support/client.rs"]
 mod client;
 
@@ -128,8 +130,10 @@ async fn a_deployment_scales_and_rolls_out() {
     let image = json!({"spec": {"template": {"spec": {"containers": [{"name": "cart", "image": "registry.example.com/checkout/cart:3.4.0"}]}}}});
     send(&sim, "demo-admin", "PATCH", path, image).await;
     soon("all are of the new revision", || {
-        let status = &deployment()["status"];
-        status["updatedReplicas"] == 6 && status["readyReplicas"] == 6 && status["replicas"] == 6
+        let deployment = deployment();
+        let status = &deployment["status"];
+        let seen = status["observedGeneration"] == deployment["metadata"]["generation"];
+        seen && status["updatedReplicas"] == 6 && status["readyReplicas"] == 6 && status["replicas"] == 6
     })
     .await;
     assert_eq!(deployment()["metadata"]["annotations"]["deployment.kubernetes.io/revision"], "3");

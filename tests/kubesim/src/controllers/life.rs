@@ -1,6 +1,6 @@
 //! What happens by itself in a living world: crash loops turn, pods are moved, and statuses churn at a given rate.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -33,6 +33,8 @@ pub(super) struct Life {
     known: Vec<(String, String)>,
     known_at: Option<Instant>,
     unready: VecDeque<(String, String)>,
+    /// What people and tests look at: it is left alone.
+    cast: BTreeSet<String>,
     crashing: Vec<(String, String, bool)>,
 }
 
@@ -52,6 +54,7 @@ impl Life {
             known: Vec::new(),
             known_at: None,
             unready: VecDeque::new(),
+            cast: crate::world::apps::cast().into_iter().map(|app| app.name).collect(),
             crashing: crashing.map(|pod| (pod.namespace.clone(), pod.name.clone(), waits(pod))).filter(|(_, _, waits)| *waits).collect(),
         }
     }
@@ -119,8 +122,12 @@ impl Life {
     fn any(&mut self, cluster: &Cluster) -> Option<(String, String)> {
         if self.known_at.is_none_or(|at| at.elapsed() > Duration::from_secs(5)) {
             let (_, pods) = cluster.store.list(&built_in_kind("", "pods"), "");
-            let crowd =
-                pods.iter().filter(|pod| pod.is_ready() && !pod.is_leaving() && pod.labels.contains_key("pod-template-hash") && !is_cast(&pod.labels["app"]));
+            let crowd = pods.iter().filter(|pod| {
+                pod.is_ready()
+                    && !pod.is_leaving()
+                    && pod.labels.contains_key("pod-template-hash")
+                    && pod.labels.get("app").is_some_and(|app| !self.cast.contains(app))
+            });
             self.known = crowd.map(|pod| (pod.namespace.clone(), pod.name.clone())).collect();
             self.known_at = Some(Instant::now());
         }
@@ -140,9 +147,4 @@ impl Life {
             let _ = write::delete(&cluster.writer(), &edit, &serde_json::Value::Null);
         }
     }
-}
-
-/// The cast is what people and tests look at: it is left alone.
-fn is_cast(app: &str) -> bool {
-    crate::world::apps::cast().iter().any(|member| member.name == app)
 }

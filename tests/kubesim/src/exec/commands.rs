@@ -76,7 +76,7 @@ pub(super) async fn run(shell: &mut Shell<'_>, words: &[String]) -> Result<i32, 
         "head" | "tail" | "grep" | "wc" => filter(shell, &words[0], &arguments).await,
         "touch" | "mkdir" | "rm" => change(shell, &words[0], &arguments).await,
         // to the shell itself: it has no other processes
-        "kill" if arguments.iter().any(|argument| *argument == "1042") => {
+        "kill" if arguments.contains(&"1042") => {
             let signal = arguments.first().and_then(|argument| argument.strip_prefix('-')).map_or(15, |name| match name {
                 "KILL" => 9,
                 "TERM" => 15,

@@ -159,7 +159,7 @@ impl Run {
         let count = match self.rate {
             Some(rate) => rate.min(20_000),
             // quiet seconds, single lines, and now and then a burst
-            None if seed % 97 == 0 => 12 + seed % 25,
+            None if seed.is_multiple_of(97) => 12 + seed % 25,
             None if seed % 5 < 2 => 1,
             None => 0,
         };

@@ -41,7 +41,7 @@ pub(super) fn nodes(builder: &Builder<'_>) {
 fn node(builder: &Builder<'_>, index: usize) -> Value {
     let name = name(index);
     let zone = format!("eu-west-1{}", ["a", "b", "c"][index % 3]);
-    let large = index % 4 == 0;
+    let large = index.is_multiple_of(4);
     let (cpu, memory) = if large { ("16", "65854156Ki") } else { ("8", "32779124Ki") };
     let mut labels = json!({
         "beta.kubernetes.io/arch": "amd64", "beta.kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64", "kubernetes.io/os": "linux",

@@ -1,6 +1,5 @@
 //! Small clients: lines of a stream, and frames of an exec.
 #![allow(dead_code, reason = "each test binary uses its part")]
-
 use std::time::Duration;
 
 use futures::{SinkExt as _, StreamExt as _};
