@@ -3,6 +3,7 @@
 pub mod ansi;
 pub mod buffer;
 pub mod follow;
+pub mod head;
 pub mod layout;
 pub mod level;
 pub mod line;

@@ -64,10 +64,9 @@ impl Inner {
                     self.generation.set(generation);
                     let inner = Rc::downgrade(self);
                     let socket = StreamSocket::open("/ws/logs", &query, move |event| heard(&inner, generation, event));
-                    drop_later(self.socket.replace(Some(socket)));
+                    *self.socket.borrow_mut() = Some(socket);
                 }
-                // From a fresh turn: the socket may be in the middle of telling this.
-                Effect::Close => drop_later(self.socket.borrow_mut().take()),
+                Effect::Close => *self.socket.borrow_mut() = None,
                 Effect::Grant(credit) => {
                     if let (Some(socket), Ok(text)) = (&*self.socket.borrow(), serde_json::to_string(&LogCredit { credit })) {
                         socket.send_text(&text);
@@ -90,7 +89,7 @@ impl Inner {
                 }
             })
         });
-        drop_later(self.timer.replace(timer));
+        *self.timer.borrow_mut() = timer;
     }
 }
 
@@ -107,9 +106,4 @@ fn heard(inner: &Weak<Inner>, generation: u32, event: SocketEvent) {
         SocketEvent::Bytes(_) => {}
         SocketEvent::Closed { code, reason } => inner.step(Input::Closed { code, reason }),
     }
-}
-
-/// Drops what may be calling right now once it is done.
-pub(super) fn drop_later<T: 'static>(value: T) {
-    wasm_bindgen_futures::spawn_local(async move { drop(value) });
 }

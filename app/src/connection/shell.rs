@@ -5,7 +5,6 @@ use std::rc::{Rc, Weak};
 
 use gloo_timers::callback::Timeout;
 
-use super::logs::drop_later;
 use super::stream_socket::{SocketEvent, StreamSocket};
 use crate::stream::StreamState;
 use crate::terminal::Session;
@@ -73,7 +72,7 @@ impl Inner {
                     self.generation.set(generation);
                     let inner = Rc::downgrade(self);
                     let socket = StreamSocket::open("/ws/shell", &query, move |event| heard(&inner, generation, event));
-                    drop_later(self.socket.replace(Some(socket)));
+                    *self.socket.borrow_mut() = Some(socket);
                 }
                 Effect::Send(frame) => {
                     if let Some(socket) = &*self.socket.borrow() {
@@ -81,8 +80,7 @@ impl Inner {
                     }
                 }
                 Effect::Draw(bytes) => (self.told)(Told::Draw(bytes)),
-                // From a fresh turn: the socket may be in the middle of telling this.
-                Effect::Close => drop_later(self.socket.borrow_mut().take()),
+                Effect::Close => *self.socket.borrow_mut() = None,
             }
         }
         self.wind();
@@ -101,9 +99,7 @@ impl Inner {
                 }
             })
         });
-        if timer.is_some() || self.timer.borrow().is_some() {
-            drop_later(self.timer.replace(timer));
-        }
+        *self.timer.borrow_mut() = timer;
     }
 }
 

@@ -20,10 +20,10 @@ const NO_CLOSE_FRAME: u16 = 1006;
 
 pub(super) struct StreamSocket {
     socket: Option<WebSocket>,
-    _on_open: Closure<dyn FnMut()>,
-    _on_message: Closure<dyn FnMut(MessageEvent)>,
-    _on_close: Closure<dyn FnMut(CloseEvent)>,
+    listeners: Option<Listeners>,
 }
+
+type Listeners = (Closure<dyn FnMut()>, Closure<dyn FnMut(MessageEvent)>, Closure<dyn FnMut(CloseEvent)>);
 
 impl StreamSocket {
     /// Opens a socket to a path of this origin, with the fields of `query` as its query.
@@ -54,7 +54,7 @@ impl StreamSocket {
             // Refused before it began (a page that is being left). Told from a fresh turn: whoever opens it is in the middle of a step.
             None => wasm_bindgen_futures::spawn_local(async move { tell(SocketEvent::Closed { code: NO_CLOSE_FRAME, reason: String::new() }) }),
         }
-        StreamSocket { socket, _on_open: on_open, _on_message: on_message, _on_close: on_close }
+        StreamSocket { socket, listeners: Some((on_open, on_message, on_close)) }
     }
 
     /// Sends a binary frame; what can not be sent is told by the close that follows.
@@ -80,6 +80,9 @@ impl Drop for StreamSocket {
             socket.set_onclose(None);
             let _ = socket.close();
         }
+        // One of them may be what calls this: they go with the next turn.
+        let listeners = self.listeners.take();
+        wasm_bindgen_futures::spawn_local(async move { drop(listeners) });
     }
 }
 

@@ -209,7 +209,9 @@ impl Follow {
         match &self.phase {
             Phase::Waiting { .. } if self.container.has_log() || (self.query.previous && self.container.restarts > 0) => self.open(now_ms),
             Phase::Waiting { again_ms, .. } => {
-                self.phase = Phase::Waiting { why: self.container.why(), again_ms: *again_ms };
+                // What is known to wait is asked again when it changes.
+                let again_ms = again_ms.filter(|_| self.container.run == Run::Unknown);
+                self.phase = Phase::Waiting { why: self.container.why(), again_ms };
                 Vec::new()
             }
             Phase::Ended { .. } if self.container.run == Run::Gone => self.settle(Phase::Gone),

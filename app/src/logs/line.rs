@@ -4,12 +4,13 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 
 use super::ansi::{self, Span, Style};
+use super::head;
 use super::level::{self, Level};
 
 /// A line, taken apart for display. Only what is on screen is parsed.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Parsed {
-    /// The message.
+    /// The message, without a time and level of its own at its beginning.
     pub message: Vec<Span>,
     /// Fields beside it, in the order of the line; level and time are left out, since the row has columns for them.
     pub fields: Vec<Field>,
@@ -55,21 +56,22 @@ pub fn parse(raw: &str) -> Parsed {
             let message = fields.remove(at).value;
             (vec![Span { text: message, style: Style::default() }], fields)
         }
-        None => (cut(ansi::spans(raw), message_end), fields),
+        None => (cut(ansi::spans(raw), head::length(&plain[..message_end]), message_end), fields),
     };
     Parsed { message, fields: fields.into_iter().filter(|field| !is_column_key(&field.key)).collect(), json: false }
 }
 
-/// The first `bytes` of the spans.
-fn cut(spans: Vec<Span>, mut bytes: usize) -> Vec<Span> {
+/// Bytes `from` to `to` of the spans.
+fn cut(spans: Vec<Span>, from: usize, to: usize) -> Vec<Span> {
+    let mut begin = 0;
     let mut kept = Vec::with_capacity(spans.len());
-    for mut span in spans {
-        if bytes == 0 {
-            break;
+    for Span { text, style } in spans {
+        let end = begin + text.len();
+        let piece = from.clamp(begin, end) - begin..to.clamp(begin, end) - begin;
+        if !piece.is_empty() {
+            kept.push(Span { text: text[piece].to_owned(), style });
         }
-        span.text.truncate(bytes.min(span.text.len()));
-        bytes -= span.text.len();
-        kept.push(span);
+        begin = end;
     }
     kept
 }

@@ -75,6 +75,8 @@ pub struct Screen {
 
 /// Lines that one can scroll back.
 const SCROLLBACK: f64 = 5000.0;
+/// Width of the scroll bar, in CSS pixels.
+const SCROLL_BAR: f64 = 8.0;
 /// Least contrast of text, on both themes (look.md).
 const CONTRAST: f64 = 4.5;
 
@@ -162,11 +164,13 @@ impl Screen {
         self.parts.terminal().blur();
     }
 
-    /// Whether keys reach a shell: the cursor of a session that is over rests.
+    /// Whether keys reach a shell: a session that is over has no cursor (DECTCEM).
     pub fn set_live(&self, live: bool) {
         let options = self.parts.terminal().unchecked_into::<Terminal6>().options();
         set(&options, "disableStdin", &JsValue::from_bool(!live));
-        set(&options, "cursorBlink", &JsValue::FALSE);
+        if !live {
+            self.draw(b"\x1b[?25l");
+        }
     }
 
     /// Shows the next (or the previous) place with this text; false when there is none. An empty text clears the marks.
@@ -201,6 +205,13 @@ fn options() -> Object {
     set(&options, "scrollback", &SCROLLBACK.into());
     set(&options, "cursorInactiveStyle", &"outline".into());
     set(&options, "macOptionIsMeta", &JsValue::TRUE);
+    set(&options, "fontWeightBold", &"600".into());
+    // The search's marks are decorations, which xterm still calls a proposal.
+    set(&options, "allowProposedApi", &JsValue::TRUE);
+    // Its width is that of the scroll bar.
+    let ruler = Object::new();
+    set(&ruler, "width", &SCROLL_BAR.into());
+    set(&options, "overviewRuler", &ruler);
     set(&options, "theme", &theme::read().into());
     options
 }

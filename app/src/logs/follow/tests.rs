@@ -104,7 +104,7 @@ fn the_end_of_a_log_that_is_ahead_of_its_row_is_checked_again() {
 fn a_container_that_waits_says_why_and_starts_when_it_runs() {
     let mut follow = follow(Range::All);
     follow.step(Input::Container(Container { run: Run::Waiting("ImagePullBackOff".into()), ..Container::default() }), 0);
-    assert_eq!((follow.state(), follow.waits_for()), (StreamState::NotStarted, Some("ImagePullBackOff")));
+    assert_eq!((follow.state(), follow.waits_for(), follow.wake_ms()), (StreamState::NotStarted, Some("ImagePullBackOff"), None));
     assert!(opened(&follow.step(running(0), 9)).is_some());
 }
 

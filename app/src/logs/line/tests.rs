@@ -35,6 +35,7 @@ fn escapes_inside_json_texts_become_colours_too() {
 fn trailing_pairs_are_fields_and_pairs_within_a_sentence_are_text() {
     assert_eq!(shown("starting payments-api version=2.31.4"), "starting payments-api | version=2.31.4");
     assert_eq!(shown(r#"level=error msg="connect postgres" attempt=3 err="i/o \"timeout\"""#), r#"connect postgres | attempt=3 err=i/o "timeout""#);
+    assert_eq!(shown("2026-11-21T22:51:35Z WARN  queue is filling n=7"), "queue is filling | n=7");
     assert_eq!(shown("set a=1 and go"), "set a=1 and go | ");
     assert_eq!(shown("GET /v1?x=1 200"), "GET /v1?x=1 200 | ");
     assert_eq!(shown("\u{1b}[36mkafka\u{1b}[0m connected brokers=3"), "kafka connected | brokers=3");

@@ -56,6 +56,13 @@ fn a_session_runs_and_says_how_it_ended() {
 }
 
 #[test]
+fn a_reason_that_only_repeats_the_exit_code_is_left_out() {
+    let mut session = running();
+    session.step(status(&ShellStatus::Exited { code: Some(3), reason: "command terminated with exit code 3".into() }), 15_000);
+    assert_eq!(session.phase().over().as_deref(), Some("Ended with exit code 3 after 14 s."));
+}
+
+#[test]
 fn other_ends_are_told_apart() {
     let forbidden = Refusal::Forbidden { verb: "create".into(), resource: "pods/exec".into(), namespace: Some("n".into()) };
     let mut session = running();

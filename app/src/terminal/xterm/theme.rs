@@ -17,12 +17,16 @@ extern "C" {
 }
 
 /// xterm's names, and the tokens that they mean.
-const COLOURS: [(&str, &str); 21] = [
+const COLOURS: [(&str, &str); 25] = [
     ("background", "--term-bg"),
     ("foreground", "--term-text"),
     ("cursor", "--term-cursor"),
     ("cursorAccent", "--term-bg"),
     ("selectionBackground", "--term-selection"),
+    ("scrollbarSliderBackground", "--line-strong"),
+    ("scrollbarSliderHoverBackground", "--text-muted"),
+    ("scrollbarSliderActiveBackground", "--text-muted"),
+    ("overviewRulerBorder", "--term-bg"),
     ("black", "--ansi-black"),
     ("red", "--ansi-red"),
     ("green", "--ansi-green"),

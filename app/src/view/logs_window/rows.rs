@@ -122,7 +122,7 @@ pub fn LogRows(
     };
     view! {
         <div class="log scrolls" node_ref=scroller tabindex="0" role="log" aria-live="off" aria-label="Log" class:wrap=view.wrap
-            class:no-time=move || view.times.get() == Times::Off on:scroll=on_scroll on:click=move |event| unfold(view, &event)>
+            class:no-time=move || view.times.get() == Times::Off on:scroll=on_scroll on:click=move |event| unfold(view, scroller, &event)>
             <div class="spacer" style:height=spacer>
                 <div class="seen" class:window=move || screen.with(|screen| screen.slice.is_some()) style:height=seen>
                     <div class="rows" node_ref=list>
@@ -166,14 +166,25 @@ fn in_flow(list: &NodeRef<html::Div>, at: usize) -> Option<f64> {
     Some(f64::from(row.offset_top()) + f64::from(row.offset_height()) / 2.0)
 }
 
-/// A click on a line with fields folds them out, or in; one that marked text does not.
-fn unfold(view: LogView, event: &ev::MouseEvent) {
+/// A click on a line with fields folds them out, or in, below a line that stays where it is; one that marked text does not.
+fn unfold(view: LogView, scroller: NodeRef<html::Div>, event: &ev::MouseEvent) {
     if crate::browser::locale::has_selection() {
         return;
     }
     let row = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok()).and_then(|element| element.closest(".row.folds").ok().flatten());
-    if let Some(id) = row.and_then(|row| row.get_attribute("data-id")).and_then(|id| id.parse().ok()) {
-        view.shown.update_value(|shown| shown.toggle(id));
-        view.touch();
-    }
+    let (Some(row), Some(scroller)) = (row, scroller.get_untracked()) else { return };
+    let Some(id) = row.get_attribute("data-id") else { return };
+    let Ok(number) = id.parse() else { return };
+    let before = row.get_bounding_client_rect().top();
+    view.pause();
+    view.shown.update_value(|shown| shown.toggle(number));
+    view.version.update(|version| *version += 1);
+    request_animation_frame(move || {
+        let row = scroller.query_selector(&format!(".row[data-id=\"{id}\"]")).ok().flatten();
+        let scale = scroller.get_bounding_client_rect().height() / f64::from(scroller.offset_height().max(1));
+        if let Some(row) = row.filter(|_| scale > 0.0) {
+            let moved = (row.get_bounding_client_rect().top() - before) / scale;
+            scroller.set_scroll_top(scroller.scroll_top() + moved.round() as i32);
+        }
+    });
 }

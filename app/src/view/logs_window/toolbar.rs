@@ -11,9 +11,9 @@ use crate::logs::follow::Range;
 use crate::view::parts::{glyph, small_glyph};
 
 const LEVELS: [(&str, &str, Option<Level>); 4] =
-    [("", "all levels", None), ("i", "info +", Some(Level::Info)), ("w", "warnings +", Some(Level::Warn)), ("e", "errors", Some(Level::Error))];
+    [("", "all levels", None), ("i", "info", Some(Level::Info)), ("w", "warn", Some(Level::Warn)), ("e", "errors", Some(Level::Error))];
 const RANGES: [(&str, &str, Range); 4] =
-    [("tail", "1,000 lines", Range::Tail(TAIL)), ("5m", "5 m", Range::Since(300)), ("1h", "1 h", Range::Since(3600)), ("all", "all", Range::All)];
+    [("tail", "1,000", Range::Tail(TAIL)), ("5m", "5 m", Range::Since(300)), ("1h", "1 h", Range::Since(3600)), ("all", "all", Range::All)];
 
 /// The toolbar.
 #[component]
@@ -64,13 +64,13 @@ pub fn Toolbar(
                         if view.filter.get_untracked().is_empty() { view.header.has_keyboard.set(false); } else { view.filter.set(String::new()); }
                     }/>
             </label>
-            <label class="pick" title="Level">
+            <label class="pick" title="This level, and worse">
                 <select aria-label="Level" on:change=pick_level>
                     {LEVELS.map(|(key, words, level)| view! { <option value=key selected=move || view.level.get() == level>{words}</option> }).collect_view()}
                 </select>
                 {glyph("down")}
             </label>
-            <label class="pick" title="From when on">
+            <label class="pick" title="From when on: last 1,000 lines, 5 minutes, 1 hour, all">
                 <select aria-label="From when on" on:change=pick_range>
                     {RANGES.map(|(key, words, range)| view! { <option value=key selected=move || view.range.get() == range>{words}</option> }).collect_view()}
                 </select>
