@@ -97,7 +97,7 @@ pub fn KrateFrame(
             <header on:pointerdown=press on:pointermove=moved on:pointerup=dropped on:pointercancel=dropped
                 on:dblclick=move |event| if !dom::is_control(event.target()) { minimise() }>
                 {glyph(kind_glyph(subject.kind()))}
-                <h2 class="name">{cut_name(&title)}</h2>
+                <h2 class="name" aria-label=title.clone()>{cut_name(&title)}</h2>
                 {tag(subject.namespace(), otherwise)}
                 <span class="grow"></span>
                 {row.map(|row| view! { <RowStatus row/> })}

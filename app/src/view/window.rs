@@ -178,7 +178,7 @@ fn Tabs(object: ObjectRef, views: &'static [View], content: Memo<Content>, choos
         let is_on = move || content.get() == Content::View(view);
         let is_denied = move || allowed.get() == Some(false);
         view! {
-            <button role="tab" class:on=is_on class:no=is_denied aria-selected=move || is_on().to_string() disabled=move || is_denied() && !is_on()
+            <button role="tab" class:on=is_on class:no=is_denied aria-selected=move || is_on().to_string() aria-label=view.word() disabled=move || is_denied() && !is_on()
                 title=move || if is_denied() { format!("{}: you may not {need}", view.word()) } else { view.word().to_owned() }
                 on:click=move |_| choose.run(view)>
                 {move || if is_on() { view! { <i>{view.letter().to_string()}</i>{view.word()} }.into_any() } else { view.letter().to_string().into_any() }}

@@ -35,7 +35,7 @@ export class Person {
   /** One more tab. */
   async tab() {
     const page = await this.context.newPage();
-    page.setDefaultTimeout(10_000);
+    page.setDefaultTimeout(20_000);
     page.on("pageerror", (error) => this.problems.push({ url: page.url(), text: `uncaught: ${error.message}` }));
     page.on("console", (message) => {
       if (message.type() === "error") this.problems.push({ url: message.location().url, text: message.text() });

@@ -1,0 +1,161 @@
+// The main job, end to end, as each of the three people of the demo: sign in, type, find, open, arrange, reload.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { startDemo } from "./support/demo.mjs";
+import { launch, signedIn } from "./support/people.mjs";
+
+const world = {};
+before(async () => {
+  [world.demo, world.browser] = await Promise.all([startDemo({ still: true }), launch()]);
+});
+after(() => Promise.all([world.browser?.close(), world.demo?.stop()]));
+
+/** Types into Spotlight and waits until it has found something. */
+async function find(page, text) {
+  await page.keyboard.press("/");
+  await page.getByRole("combobox", { name: "Find anything" }).waitFor();
+  await page.keyboard.type(text);
+  await page.locator(".hit").first().waitFor();
+}
+
+/** The name of a pod of a namespace that is ready. */
+async function readyPod(namespace) {
+  const { items } = await world.demo.kube("GET", `/api/v1/namespaces/${namespace}/pods`);
+  return items.find((pod) => pod.status.phase === "Running" && pod.status.containerStatuses.every((container) => container.ready)).metadata.name;
+}
+
+const krate = (page, title) => page.locator(".krate", { has: page.getByRole("heading", { name: title }) });
+const window_ = (page, title, view) => krate(page, title).locator(".win", { has: page.getByRole("tab", { name: view, selected: true }) });
+const place = (locator) => locator.evaluate((element) => [element.style.left, element.style.top, element.style.width, element.style.height].join(" "));
+
+/** Waits until a terminal shows this. */
+async function shows(terminal, text) {
+  await terminal.locator(".xterm-rows", { hasText: text }).waitFor();
+}
+
+async function drag(page, locator, dx, dy, at = {}) {
+  const box = await locator.boundingBox();
+  const [x, y] = [box.x + (at.x ?? box.width / 2), box.y + (at.y ?? box.height / 2)];
+  await page.mouse.move(x, y);
+  await page.mouse.down();
+  await page.mouse.move(x + dx / 2, y + dy / 2, { steps: 4 });
+  await page.mouse.move(x + dx, y + dy, { steps: 4 });
+  await page.mouse.up();
+}
+
+test("an administrator finds a failing pod, opens its logs, a shell and the list of its namespace, arranges them, and finds all after a reload", async (t) => {
+  const person = await signedIn(t, world, "demo-admin");
+  const { page } = person;
+  const running = await readyPod("payments");
+
+  await page.getByText("Type to find anything in").waitFor();
+  await page.keyboard.type("payapi");
+  const first = page.locator(".hit").first();
+  await first.getByText("CrashLoopBackOff").waitFor();
+  const failing = await first.locator(".name").getAttribute("title");
+  assert.match(failing, /^payments-api-/);
+  await page.keyboard.press("Enter");
+  const logs = window_(page, failing, "Logs");
+  await logs.getByText("panic").first().waitFor();
+  await krate(page, failing).getByText("CrashLoopBackOff").waitFor();
+  await page.keyboard.press("Escape");
+
+  await find(page, running);
+  await page.keyboard.press("Alt+s");
+  const shell = window_(page, running, "Shell");
+  await shows(shell, "#");
+  await page.keyboard.type("echo one-$?-two\n");
+  await shows(shell, "one-0-two");
+  await page.keyboard.press("Control+Shift+Escape");
+
+  await find(page, "ns:payments pods");
+  await page.keyboard.press("Enter");
+  const list = krate(page, "Pods");
+  await list.getByRole("grid").getByText("CrashLoopBackOff").first().waitFor();
+  const firstRow = await list.locator(".rows tr").first().innerText();
+  assert.match(firstRow, /CrashLoopBackOff|Error|ImagePull/, "what is bad comes first");
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Escape");
+
+  await page.keyboard.press("1");
+  await page.waitForTimeout(700);
+  const before = await place(krate(page, failing));
+  await drag(page, krate(page, failing).locator("header").first(), 40, 260, { x: 130, y: 12 });
+  await page.waitForTimeout(400);
+  const moved = await place(krate(page, failing));
+  assert.notEqual(moved, before, "the krate moved");
+  const sizeBefore = await place(logs);
+  await drag(page, logs.locator(".resize"), 60, 40);
+  await page.waitForTimeout(400);
+  assert.notEqual(await place(logs), sizeBefore, "the window grew");
+  const there = await Promise.all([failing, running, "Pods"].map((title) => place(krate(page, title))));
+  await person.picture(page, "journey-admin");
+
+  await page.reload();
+  await krate(page, "Pods").getByRole("grid").getByText("CrashLoopBackOff").first().waitFor();
+  const back = await Promise.all([failing, running, "Pods"].map((title) => place(krate(page, title))));
+  assert.deepEqual(back, there, "everything is where it was");
+  await window_(page, failing, "Logs").getByText("panic").first().waitFor();
+  await krate(page, running).getByText(`Start a shell in ${running}`).waitFor();
+  await person.picture(page, "journey-admin-reloaded");
+});
+
+test("close asks nothing, and Ctrl+Z brings it back", async (t) => {
+  const { page } = await signedIn(t, world, "demo-admin");
+  await find(page, "nodes");
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Escape");
+  await find(page, "deploy");
+  await page.locator(".hit", { hasText: "Deployments" }).first().click();
+  const deployments = krate(page, "Deployments");
+  await deployments.locator(".rows tr").first().waitFor();
+  await page.keyboard.press("Escape");
+  await deployments.getByRole("button", { name: "Close" }).first().click();
+  await deployments.waitFor({ state: "detached" });
+  await page.keyboard.press("Control+z");
+  await deployments.locator(".rows tr").first().waitFor();
+});
+
+test("an editor of payments sees payments, opens a shell there, and reads what is missing elsewhere", async (t) => {
+  const person = await signedIn(t, world, "demo-editor");
+  const { page } = person;
+  const running = await readyPod("payments");
+  const elsewhere = await readyPod("web");
+
+  await find(page, running);
+  await page.keyboard.press("Alt+s");
+  await shows(window_(page, running, "Shell"), "#");
+  await page.keyboard.type("echo edited-$?-once\n");
+  await shows(window_(page, running, "Shell"), "edited-0-once");
+  await page.keyboard.press("Control+Shift+Escape");
+
+  await page.keyboard.press("/");
+  await page.keyboard.type(elsewhere);
+  await page.getByText("Nothing called").waitFor();
+  await page.keyboard.press("Escape");
+
+  await find(page, "pods");
+  await page.locator(".hit", { hasText: "Pods" }).first().click();
+  const list = krate(page, "Pods");
+  await list.locator(".rows tr").first().waitFor();
+  await list.getByText("Not shown").waitFor();
+  const namespaces = await list.locator(".rows td:first-child").evaluateAll((cells) => [...new Set(cells.map((cell) => cell.title))]);
+  assert.deepEqual(namespaces, ["payments"]);
+  await person.picture(page, "journey-editor");
+});
+
+test("a viewer of web reads logs there, and a shell is shown struck through with the missing right", async (t) => {
+  const person = await signedIn(t, world, "demo-viewer");
+  const { page } = person;
+  const running = await readyPod("web");
+
+  await find(page, running);
+  const views = page.locator(".views");
+  await views.locator(".no", { hasText: "create pods/exec" }).waitFor();
+  await page.keyboard.press("Enter");
+  const logs = window_(page, running, "Logs");
+  await logs.locator(".log .row").first().waitFor();
+  await logs.getByRole("tab", { name: "Shell" }).and(page.locator(".no")).waitFor();
+  await person.picture(page, "journey-viewer");
+});
