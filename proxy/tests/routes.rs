@@ -1,7 +1,12 @@
 //! The proxy's routes, in process, against kubesim. A file a route; the names are claims.
 
+// clippy allows it in test functions; what they share is test code as well.
+#![allow(clippy::unwrap_used)]
+
 #[path = "routes/bench.rs"]
 mod bench;
+#[path = "routes/faults.rs"]
+mod faults;
 #[path = "routes/files.rs"]
 mod files;
 #[path = "routes/logs.rs"]

@@ -60,6 +60,8 @@ pub(super) struct Upstream {
     events: Option<Events>,
     answered: Arc<Notify>,
     answered_at: Option<Instant>,
+    /// Answers since the last event: many at once mean that the stream ends as soon as it begins.
+    answers: u32,
     /// Since 1.27 a list can come as the beginning of a watch; where the API server does not offer it, pages do.
     streaming: bool,
     failures: u32,
@@ -68,7 +70,7 @@ pub(super) struct Upstream {
 
 impl Upstream {
     pub(super) fn new(cluster: Arc<Cluster>, kind: Kind) -> Upstream {
-        Upstream { cluster, kind, events: None, answered: Arc::default(), answered_at: None, streaming: true, failures: 0, retry_at: None }
+        Upstream { cluster, kind, events: None, answered: Arc::default(), answered_at: None, answers: 0, streaming: true, failures: 0, retry_at: None }
     }
 
     /// Begins anew with a list from the storage itself.
@@ -92,7 +94,7 @@ impl Upstream {
         let events = self.events.as_mut().expect("opened above");
         let event = tokio::select! {
             () = self.answered.notified() => {
-                self.answered_at = Some(Instant::now());
+                self.pace();
                 return News::Answered;
             }
             event = events.next() => event,
@@ -100,6 +102,7 @@ impl Upstream {
         match event {
             Some(Ok(event)) => {
                 self.failures = 0;
+                self.answers = 0;
                 match event {
                     watcher::Event::Init => News::ListBegins,
                     watcher::Event::InitApply(seen) | watcher::Event::Apply(seen) => News::Row(seen),
@@ -143,14 +146,22 @@ impl Upstream {
         }
     }
 
+    /// kube's watcher begins a stream that ended anew at once, and so without end where it always ends: not being polled, it waits.
+    fn pace(&mut self) {
+        let soon = self.answered_at.is_some_and(|at| at.elapsed() < GOOD);
+        self.answered_at = Some(Instant::now());
+        self.answers = if soon { self.answers + 1 } else { 1 };
+        if self.answers > 2 {
+            self.retry_at = Some(Instant::now() + wait(self.answers - 3));
+        }
+    }
+
     fn failed(&mut self, refusal: Refusal) -> News {
         if self.answered_at.take().is_some_and(|at| at.elapsed() > GOOD) {
             self.failures = 0;
         }
-        let longest = MIN_WAIT.saturating_mul(1 << self.failures.min(10)).min(MAX_WAIT);
+        self.retry_at = Some(Instant::now() + wait(self.failures));
         self.failures += 1;
-        let cut = f64::from(getrandom::u32().unwrap_or(0)) / f64::from(u32::MAX) / 2.0;
-        self.retry_at = Some(Instant::now() + longest.mul_f64(1.0 - cut));
         News::Failed(refusal)
     }
 
@@ -172,6 +183,13 @@ impl Upstream {
         let api = Api::<Projected<K>>::all(heard(client.clone(), self.answered.clone()));
         watcher(api, config).map(|event| event.map(seen)).boxed()
     }
+}
+
+/// The wait after so many earlier failures.
+fn wait(failures: u32) -> Duration {
+    let longest = MIN_WAIT.saturating_mul(1 << failures.min(10)).min(MAX_WAIT);
+    let cut = f64::from(getrandom::u32().unwrap_or(0)) / f64::from(u32::MAX) / 2.0;
+    longest.mul_f64(1.0 - cut)
 }
 
 /// A client that says when it was answered: kube's watcher reconnects without a word, and a quiet watch has no event that would show it.
