@@ -32,14 +32,31 @@ fn bit(byte: u8) -> u64 {
     }
 }
 
-/// How well a word (in lower case, not empty) matches a text; `None` = not at all. Allocates nothing.
-pub(super) fn score(word: &str, text: &str) -> Option<i32> {
+/// How well a word matches, as far as it can be told at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Glance {
+    /// It stands there as a whole: this well.
+    Exactly(i32),
+    /// Its letters are scattered: at most this well. [`score`] tells how well.
+    AtMost(i32),
+}
+
+/// How well a word (in lower case, not empty) matches a text at a glance; `None` = not at all. Allocates nothing.
+pub(super) fn glance(word: &str, text: &str) -> Option<Glance> {
     let (word, text) = (word.as_bytes(), clipped(text));
     if word.len() > text.len() || !is_subsequence(word, text) {
         return None;
     }
     let whole = if word.len() == text.len() { WHOLE } else { 0 };
-    Some(whole + substring(word, text).map_or_else(|| scattered(word, text), |at| run(word.len(), start_bonus(text, at))))
+    Some(substring(word, text).map_or_else(|| Glance::AtMost(most_scattered(word.len())), |at| Glance::Exactly(whole + run(word.len(), start_bonus(text, at)))))
+}
+
+/// How well a word (in lower case, not empty) matches a text; `None` = not at all. Allocates nothing.
+pub(super) fn score(word: &str, text: &str) -> Option<i32> {
+    Some(match glance(word, text)? {
+        Glance::Exactly(score) => score,
+        Glance::AtMost(_) => scattered(word.as_bytes(), clipped(text)),
+    })
 }
 
 /// The bytes of a text that a word matches, ascending; the same match that [`score`] values.
@@ -79,6 +96,12 @@ fn start_bonus(text: &[u8], at: usize) -> i32 {
 fn run(letters: usize, start: i32) -> i32 {
     let letters = i32::try_from(letters).unwrap_or(i32::MAX / 64);
     letters * LETTER + (letters - 1) * CONSECUTIVE + start
+}
+
+/// More than letters that do not all stand together can be worth: each at the start of a word, all but one behind another.
+fn most_scattered(letters: usize) -> i32 {
+    let letters = i32::try_from(letters).unwrap_or(i32::MAX / 64);
+    letters * (LETTER + WORD_START) + NAME_START + (letters - 2).max(0) * CONSECUTIVE
 }
 
 /// Where the whole word stands: the first place at a word's start, else the first.
@@ -215,6 +238,15 @@ mod tests {
                 prop_assert_eq!(places.iter().map(|at| text.as_bytes()[*at]).collect::<Vec<_>>(), word.as_bytes());
             } else {
                 prop_assert!(places.is_empty());
+            }
+        }
+
+        #[test]
+        fn a_glance_never_promises_less_than_there_is(text in "[a-d.-]{1,20}", word in "[a-d]{1,5}") {
+            match (glance(&word, &text), score(&word, &text)) {
+                (Some(Glance::Exactly(glance)), Some(score)) => prop_assert_eq!(glance, score),
+                (Some(Glance::AtMost(most)), Some(score)) => prop_assert!(score <= most, "{} > {}", score, most),
+                (glance, score) => prop_assert!(glance.is_none() && score.is_none()),
             }
         }
 

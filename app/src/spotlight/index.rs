@@ -8,7 +8,7 @@ use krateyard_shared::kinds::Kind;
 use krateyard_shared::rows::Row;
 use krateyard_shared::status::{self, Health};
 
-use super::fuzzy;
+use super::fuzzy::{self, Glance};
 use super::query::Terms;
 
 /// How far ahead an old entry is looked for when rows shifted.
@@ -112,10 +112,15 @@ impl Index {
             if entry.mask & needed != needed {
                 return;
             }
-            let Some(matches) = entry.matches(terms) else { return };
+            let Some(most) = entry.glance(terms) else { return };
             survivors.push(at);
-            let rank = Rank { matches, trouble: trouble(entry.health), weight: entry.kind.entry().weight, recent: recent(&entry.row) };
-            if best.len() < limit || best.peek().is_some_and(|Reverse((worst, _))| rank > *worst) {
+            let of = |matches| Rank { matches, trouble: trouble(entry.health), weight: entry.kind.entry().weight, recent: recent(&entry.row) };
+            let is_among_the_best = |rank: Rank| best.len() < limit || best.peek().is_some_and(|Reverse((worst, _))| rank > *worst);
+            if !is_among_the_best(of(most)) {
+                return;
+            }
+            let rank = of(entry.score(terms));
+            if is_among_the_best(rank) {
                 best.push(Reverse((rank, Reverse(at))));
                 if best.len() > limit {
                     best.pop();
@@ -142,7 +147,8 @@ impl Entry {
         Entry { row: row.clone(), mask, kind: row.facts.kind(), health: status::of(row).health }
     }
 
-    fn matches(&self, terms: &Terms) -> Option<i32> {
+    /// At most how well it answers; `None` = not at all.
+    fn glance(&self, terms: &Terms) -> Option<i32> {
         let kind_fits = if terms.kinds.is_empty() { self.kind != Kind::Namespace } else { terms.kinds.contains(&self.kind) };
         let status_fits = || terms.statuses.is_empty() || terms.statuses.iter().any(|word| word.holds(self.health));
         let namespace = self.row.namespace.as_deref();
@@ -151,13 +157,20 @@ impl Entry {
         if !kind_fits || !status_fits() || !namespace_fits() {
             return None;
         }
-        terms.words.iter().try_fold(0, |sum, word| Some(sum + self.word(word)?))
+        terms.words.iter().try_fold(0, |sum, word| {
+            let by_name = fuzzy::glance(word, &self.row.name).map(|(Glance::Exactly(score) | Glance::AtMost(score))| score);
+            Some(sum + by_name.or_else(|| self.by_namespace(word))?)
+        })
     }
 
-    fn word(&self, word: &str) -> Option<i32> {
-        let in_namespace = || self.row.namespace.as_deref().filter(|namespace| namespace.contains(word));
-        let by_namespace = || in_namespace().map(|_| IN_NAMESPACE * i32::try_from(word.len()).unwrap_or(0));
-        fuzzy::score(word, &self.row.name).or_else(by_namespace)
+    /// How well it answers, where it does.
+    fn score(&self, terms: &Terms) -> i32 {
+        terms.words.iter().filter_map(|word| fuzzy::score(word, &self.row.name).or_else(|| self.by_namespace(word))).sum()
+    }
+
+    fn by_namespace(&self, word: &str) -> Option<i32> {
+        self.row.namespace.as_deref().filter(|namespace| namespace.contains(word))?;
+        Some(IN_NAMESPACE * i32::try_from(word.len()).unwrap_or(0))
     }
 }
 
