@@ -19,7 +19,7 @@ use crate::refresh::plan::{self, Rights, Step, Stream};
 use crate::refresh::{Lease, LeaseId, Target};
 use access::Rightsholder;
 use socket::{Socket, SocketEffect, SocketEvent};
-use subscription::Subscription;
+use subscription::{Phase, Subscription};
 
 pub use access::Failure;
 pub use tables::{Counts, ObjectState, Table};
@@ -146,10 +146,19 @@ impl Runtime {
     /// A person asked: what serves this lease is listed past every cache, and what was denied is asked for again.
     pub fn refresh(&mut self, lease: LeaseId, now_ms: u64) -> Vec<Effect> {
         for target in self.leases.get(&lease).map(|held| self.served_by(&held.lease)).unwrap_or_default() {
-            match self.subscriptions.get(&target).and_then(|s| s.id().filter(|_| !s.is_settled())) {
-                Some(id) => self.say(&ClientMessage::Refresh { id }),
-                None => self.subscribe(&target, now_ms),
-            }
+            self.ask_again(&target, now_ms);
+        }
+        self.rights.ask();
+        self.settle(now_ms)
+    }
+
+    /// A person does not want to wait: whatever waits for its next try is tried now, and what is stale is listed anew.
+    pub fn retry_now(&mut self, now_ms: u64) -> Vec<Effect> {
+        self.socket_event(SocketEvent::RetryNow, now_ms);
+        let waiting: Vec<_> =
+            self.subscriptions.iter().filter(|(_, s)| matches!(s.phase(), Phase::Ended { .. } | Phase::Stale { .. })).map(|(t, _)| t.clone()).collect();
+        for target in waiting {
+            self.ask_again(&target, now_ms);
         }
         self.rights.ask();
         self.settle(now_ms)
@@ -248,6 +257,14 @@ impl Runtime {
             subscription.wait(now_ms);
         }
         self.touch(target);
+    }
+
+    /// A running stream lists anew, any other begins.
+    fn ask_again(&mut self, target: &Target, now_ms: u64) {
+        match self.subscriptions.get(target).and_then(|s| s.id().filter(|_| !s.is_settled())) {
+            Some(id) => self.say(&ClientMessage::Refresh { id }),
+            None => self.subscribe(target, now_ms),
+        }
     }
 
     fn unsubscribe(&mut self, target: &Target) {

@@ -358,3 +358,22 @@ fn an_object_of_a_kind_without_a_stream_says_so() {
     let lease = rig.lease(&[] as &[Kind], Scope::Object { namespace: None, name: "x".into() });
     assert!(matches!(rig.runtime.object(lease).state, StreamState::Ended { .. }));
 }
+
+#[test]
+fn who_does_not_want_to_wait_need_not() {
+    let mut rig = Rig::with(everything(), &[("a", "web")]);
+    let lease = rig.lease(Kind::Pod, Scope::All);
+    rig.deliver_all();
+    let id = rig.proxy.ids()[0];
+    rig.say(ServerMessage::Freshness { id, state: Freshness::Stale { since: 100, cause: "slow".into() } });
+    rig.retry_now();
+    assert_eq!((rig.proxy.refreshed(), rig.proxy.asked()), (1, 1));
+    rig.proxy.end(id);
+    rig.say(ServerMessage::Complete { id, reason: "drained".into() });
+    rig.retry_now();
+    rig.deliver_all();
+    assert_eq!((rig.table(lease).state, rig.proxy.asked()), (StreamState::Live, 2));
+    rig.drop_socket();
+    let effects = rig.retry_now();
+    assert!(effects.contains(&Effect::Connect { generation: 2 }), "{effects:?}");
+}

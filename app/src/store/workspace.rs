@@ -24,7 +24,7 @@ pub struct Workspace(StoredValue<Arc<Inner>>);
 pub enum Command {
     /// Somebody signed in.
     Start,
-    /// Reconnect now instead of after the wait.
+    /// Reconnect, and try again what waits, now instead of after the wait.
     RetryNow,
     /// End the session.
     SignOut,
@@ -167,7 +167,7 @@ impl Workspace {
                 core.may.forget();
                 core.runtime.handle(Input::Socket(SocketEvent::Start), now_ms)
             }),
-            Command::RetryNow => inner.act(|core, now_ms| core.runtime.handle(Input::Socket(SocketEvent::RetryNow), now_ms)),
+            Command::RetryNow => inner.act(|core, now_ms| core.runtime.retry_now(now_ms)),
             Command::SignOut => inner.act(|core, now_ms| core.runtime.sign_out(now_ms)),
         }
     }

@@ -309,6 +309,12 @@ impl Rig {
         self.perform(&effects);
     }
 
+    pub(super) fn retry_now(&mut self) -> Vec<Effect> {
+        let effects = self.runtime.retry_now(self.now_ms);
+        self.perform(&effects);
+        effects
+    }
+
     pub(super) fn table(&self, lease: LeaseId) -> Table {
         self.runtime.table(lease)
     }
