@@ -217,6 +217,22 @@ fn a_right_that_is_taken_ends_the_stream_and_one_that_is_given_begins_it_when_as
 }
 
 #[test]
+fn many_people_and_tables_share_one_watch_of_the_cluster() {
+    flow(async || {
+        let stage = Stage::start().await;
+        let (admin, other, editor) = (Person::open(&stage, "demo-admin"), Person::open(&stage, "demo-admin"), Person::open(&stage, "demo-editor"));
+        let leases = [admin.table(Kind::Pod, Scope::All), other.table(Kind::Pod, Scope::All), other.table(Kind::Pod, ns("payments"))];
+        let theirs = editor.table(Kind::Pod, Scope::All);
+        Person::sees_the_cluster(&stage, &leases[0], Kind::Pod, "").await;
+        Person::sees_the_cluster(&stage, &leases[1], Kind::Pod, "").await;
+        Person::sees_the_cluster(&stage, &leases[2], Kind::Pod, "payments").await;
+        Person::sees_the_cluster(&stage, &theirs, Kind::Pod, "payments").await;
+        let open: u64 = stage.sim.requests().all().iter().filter(|count| count.verb == "watch" && count.path.ends_with("/pods")).map(|count| count.open).sum();
+        assert_eq!(open, 1, "{:?}", stage.sim.requests().all());
+    });
+}
+
+#[test]
 fn a_wrong_token_is_signed_out() {
     flow(async || {
         let stage = Stage::start().await;
