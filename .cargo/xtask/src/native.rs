@@ -21,7 +21,7 @@ pub(crate) fn build_programs(workspace: &Workspace, optimised: bool, extra: &[&s
     if optimised {
         cargo.arg("--release");
     }
-    command::quietly(workspace, "cargo", &mut cargo)?;
+    command::quietly(workspace, if optimised { "cargo-release" } else { "cargo" }, &mut cargo)?;
     Ok(workspace.target.join(if optimised { "release" } else { "debug" }))
 }
 
