@@ -44,6 +44,7 @@ const BENCHES: [Bench; 5] = [
 /// When a name is unknown, or a measurement cannot be made; after the others were.
 pub(crate) fn run(workspace: &Workspace, arguments: &mut Arguments) -> Result<(), Failure> {
     let file: Option<PathBuf> = arguments.value("--json")?;
+    let as_built = arguments.flag("--as-built");
     let names = arguments.words();
     arguments.finish()?;
     let known = || BENCHES.iter().flat_map(|bench| bench.names);
@@ -51,7 +52,9 @@ pub(crate) fn run(workspace: &Workspace, arguments: &mut Arguments) -> Result<()
         return Err(Failure::new(format!("there is no figure `{unknown}`; there are: {}", known().copied().collect::<Vec<_>>().join(", "))));
     }
     let wanted = |bench: &&Bench| names.is_empty() || bench.names.iter().any(|name| names.iter().any(|wanted| wanted == name));
-    build(workspace)?;
+    if !as_built {
+        build(workspace)?;
+    }
     let (mut figures, mut failed) = (Vec::new(), Vec::new());
     for bench in BENCHES.iter().filter(wanted) {
         println!("measuring {}", bench.names.join(", "));
