@@ -15,22 +15,20 @@ pub fn length(plain: &str) -> usize {
     if end == plain.len() { 0 } else { end }
 }
 
-/// `2026-11-21T22:51:32.672Z`, `2026-11-21 22:51:32,672`, `2026/11/21 22:51:32`, each also in brackets.
+/// `2026-11-21T22:51:32.672Z`, `2026-11-21 22:51:32,672`, `2026/11/21 22:51:32`, `22:51:32.672`, each also in brackets.
 fn time(plain: &str) -> Option<usize> {
     let open = usize::from(plain.starts_with('['));
     let bytes = &plain.as_bytes()[open..];
-    const SHAPE: &[u8; 19] = b"dddd-dd-ddTdd:dd:dd";
-    let matches = bytes.len() >= SHAPE.len()
-        && SHAPE.iter().zip(bytes).all(|(shape, byte)| match shape {
-            b'd' => byte.is_ascii_digit(),
-            b'-' => matches!(byte, b'-' | b'/'),
-            b'T' => matches!(byte, b'T' | b' '),
-            other => byte == other,
-        });
-    if !matches {
-        return None;
-    }
-    let mut at = SHAPE.len();
+    let has = |shape: &&&[u8]| {
+        bytes.len() >= shape.len()
+            && shape.iter().zip(bytes).all(|(shape, byte)| match shape {
+                b'd' => byte.is_ascii_digit(),
+                b'-' => matches!(byte, b'-' | b'/'),
+                b'T' => matches!(byte, b'T' | b' '),
+                other => byte == other,
+            })
+    };
+    let mut at = [b"dddd-dd-ddTdd:dd:dd".as_slice(), b"dd:dd:dd"].iter().find(has)?.len();
     let digits = |from: usize| bytes[from..].iter().take_while(|b| b.is_ascii_digit()).count();
     if matches!(bytes.get(at), Some(b'.' | b',')) && digits(at + 1) > 0 {
         at += 1 + digits(at + 1);
@@ -74,6 +72,8 @@ mod tests {
             ("2026/11/21 14:05:31 [error] 29#29: no", "29#29: no"),
             ("[2026-11-21T22:51:39.200Z] \"GET /v1\" 200", "\"GET /v1\" 200"),
             ("2026-11-21T22:51:32+01:00 started", "started"),
+            ("23:14:59.200 INFO message consumed", "message consumed"),
+            ("10:00:00 is early", "is early"),
             ("2026-11-21T22:51:32Z Information wants to be free", "Information wants to be free"),
             ("2026-11-21T22:51:32Z INFORMAL talk", "INFORMAL talk"),
             ("2026-11-21T22:51:32Z", "2026-11-21T22:51:32Z"),

@@ -2,6 +2,7 @@
 
 mod theme;
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use js_sys::{Function, Object, Reflect, Uint8Array};
@@ -67,6 +68,8 @@ pub enum ScreenEvent {
 pub struct Screen {
     parts: Parts,
     tell: Rc<dyn Fn(ScreenEvent)>,
+    /// Whether keys reach a shell.
+    live: Rc<Cell<bool>>,
     heard: Vec<Disposable>,
     resize: ResizeObserver,
     _theme: ThemeWatch,
@@ -110,9 +113,10 @@ impl Screen {
             move |size: JsValue| tell(ScreenEvent::Resized(Size { cols: number(&size, "cols"), rows: number(&size, "rows") }))
         });
         heard.push(terminal.on_resize(resized.as_ref().unchecked_ref()));
+        let live = Rc::new(Cell::new(true));
         let keys = Closure::<dyn FnMut(KeyboardEvent) -> bool>::new({
-            let (tell, terminal) = (tell.clone(), parts.terminal());
-            move |key: KeyboardEvent| is_for_shell(&key, &terminal, &*tell)
+            let (tell, terminal, live) = (tell.clone(), parts.terminal(), live.clone());
+            move |key: KeyboardEvent| is_for_shell(&key, live.get(), &terminal, &*tell)
         });
         terminal.attach_custom_key_event_handler(keys.as_ref().unchecked_ref());
         let fits = Closure::<dyn FnMut()>::new({
@@ -133,7 +137,7 @@ impl Screen {
         closures.push(Box::new((typed, binary, resized)));
         closures.push(Box::new((keys, fits)));
         parts.fit().fit();
-        Ok(Screen { parts, tell, heard, resize, _theme: theme, _closures: closures })
+        Ok(Screen { parts, tell, live, heard, resize, _theme: theme, _closures: closures })
     }
 
     /// Its size in cells.
@@ -168,6 +172,7 @@ impl Screen {
     pub fn set_live(&self, live: bool) {
         let options = self.parts.terminal().unchecked_into::<Terminal6>().options();
         set(&options, "disableStdin", &JsValue::from_bool(!live));
+        self.live.set(live);
         if !live {
             self.draw(b"\x1b[?25l");
         }
@@ -216,10 +221,11 @@ fn options() -> Object {
     options
 }
 
-/// Keys that are ours; everything else, Escape included, is the shell's.
-fn is_for_shell(key: &KeyboardEvent, terminal: &Terminal, tell: &dyn Fn(ScreenEvent)) -> bool {
+/// Keys that are ours; everything else, Escape included, is the shell's while there is one.
+fn is_for_shell(key: &KeyboardEvent, live: bool, terminal: &Terminal, tell: &dyn Fn(ScreenEvent)) -> bool {
     let chord = (key.ctrl_key() || key.meta_key()) && key.shift_key();
-    if !chord || key.type_() != "keydown" {
+    let leaves = !live && key.key() == "Escape";
+    if !(chord || leaves) || key.type_() != "keydown" {
         return true;
     }
     let event = match key.key().to_ascii_lowercase().as_str() {

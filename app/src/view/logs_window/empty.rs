@@ -42,14 +42,15 @@ pub fn Instead(
         }
         let retry = matches!(state, StreamState::Reconnecting { .. } | StreamState::Gone)
             .then(|| view! { <button class="btn" on:click=move |_| view.again()>"Try now"</button> });
-        say(None, title, sentence, None, retry.into_any()).into_any()
+        let why = view.waits_for.get().filter(|why| !why.is_empty());
+        say(None, title, sentence, why, retry.into_any()).into_any()
     }
 }
 
 fn words(view: LogView, state: &StreamState, of: &str) -> (String, String) {
     match state {
         StreamState::NotStarted => match view.waits_for.get().filter(|why| !why.is_empty()) {
-            Some(why) => ("Not started".into(), format!("{of} has no log yet: {why}. It appears here as soon as there is one.")),
+            Some(_) => ("Not started".into(), format!("{of} has no log yet. It appears here as soon as there is one.")),
             None => ("Asking".into(), format!("Looking for {of}.")),
         },
         StreamState::Live | StreamState::LiveAs(_) | StreamState::Behind { .. } | StreamState::Stale { .. } => {

@@ -158,6 +158,9 @@ impl ShellView {
                 let Some(shell) = self.shell.try_get_value().flatten() else { return };
                 let phase = shell.phase();
                 screen.set_live(matches!(phase, Phase::Running { .. } | Phase::Connecting { .. }));
+                if matches!(phase, Phase::NoShell { .. } | Phase::Denied(_)) {
+                    screen.blur(); // there is nothing to type into
+                }
                 self.header.stream.set(shell.state());
                 self.phase.set(phase);
             }
