@@ -174,11 +174,14 @@ fn place_of(table: &Table) -> Place {
     }
 }
 
+/// Rows in the order in which they are shown.
+type Shown = Arc<Vec<Arc<Row>>>;
+
 /// Rows that pass the filter, in order. While the pointer is over the list nothing moves: new rows join at the end.
-fn shown_rows(table: Signal<Arc<Table>>, filter: RwSignal<String>, order: RwSignal<Order>, is_frozen: RwSignal<bool>) -> Memo<Arc<Vec<Arc<Row>>>> {
+fn shown_rows(table: Signal<Arc<Table>>, filter: RwSignal<String>, order: RwSignal<Order>, is_frozen: RwSignal<bool>) -> Memo<Shown> {
     let sorter = StoredValue::new(Sorter::default());
     Memo::new_with_compare(
-        move |was: Option<&Arc<Vec<Arc<Row>>>>| {
+        move |was: Option<&Shown>| {
             let filter = Filter::parse(&filter.get());
             let mut rows: Vec<_> = table.with(|table| table.rows.iter().filter(|row| filter.passes(row)).cloned().collect());
             let order = order.get();
@@ -189,7 +192,10 @@ fn shown_rows(table: Signal<Arc<Table>>, filter: RwSignal<String>, order: RwSign
             }
             Arc::new(rows)
         },
-        |a, b| a != b,
+        |a: Option<&Shown>, b: Option<&Shown>| match (a, b) {
+            (Some(a), Some(b)) => a.len() != b.len() || a.iter().zip(b.iter()).any(|(a, b)| !Arc::ptr_eq(a, b)),
+            _ => true,
+        },
     )
 }
 
