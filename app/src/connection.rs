@@ -12,15 +12,16 @@ use krateyard_shared::identity::ClusterName;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
+use crate::browser::clock::now_ms;
 use crate::runtime::{Effect, Input};
 use crate::store::{Command, Workspace};
-use watch_socket::WatchSocket;
+use stream_socket::StreamSocket;
 
 /// What a workspace's edge holds: gone with the owner that made it.
 #[derive(Default)]
 struct Edge {
     workspace: Option<Workspace>,
-    socket: Option<WatchSocket>,
+    socket: Option<StreamSocket>,
 }
 
 type EdgeHandle = StoredValue<Edge, LocalStorage>;
@@ -36,16 +37,11 @@ pub fn start(cluster: ClusterName) -> Workspace {
     workspace
 }
 
-/// Milliseconds since 1970, as the browser's clock has it.
-pub fn now_ms() -> u64 {
-    js_sys::Date::now() as u64
-}
-
 fn perform(edge: EdgeHandle, effect: Effect) {
     let Some(workspace) = edge.try_with_value(|edge| edge.workspace).flatten() else { return };
     match effect {
         Effect::Connect { generation } => {
-            let socket = WatchSocket::open(workspace, generation);
+            let socket = watch_socket::open(workspace, generation);
             // The one before it, if any, is closed by being dropped.
             edge.try_update_value(|edge| edge.socket = Some(socket));
         }
@@ -55,7 +51,7 @@ fn perform(edge: EdgeHandle, effect: Effect) {
         Effect::Send { bytes } => {
             edge.try_with_value(|edge| {
                 if let Some(socket) = &edge.socket {
-                    socket.send(&bytes);
+                    socket.send_bytes(&bytes);
                 }
             });
         }

@@ -55,7 +55,7 @@ impl LogStream {
 
 impl Inner {
     fn step(self: &Rc<Inner>, input: Input) {
-        let effects = self.follow.borrow_mut().step(input, super::now_ms());
+        let effects = self.follow.borrow_mut().step(input, crate::browser::clock::now_ms());
         let mut told = Vec::new();
         for effect in effects {
             match effect {
@@ -82,7 +82,7 @@ impl Inner {
     fn wind(self: &Rc<Inner>) {
         let inner = Rc::downgrade(self);
         let timer = self.follow.borrow().wake_ms().map(|wake_ms| {
-            let delay_ms = wake_ms.saturating_sub(super::now_ms()).min(60_000) as u32;
+            let delay_ms = wake_ms.saturating_sub(crate::browser::clock::now_ms()).min(60_000) as u32;
             Timeout::new(delay_ms, move || {
                 if let Some(inner) = inner.upgrade() {
                     inner.step(Input::Tick);

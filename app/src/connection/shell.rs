@@ -63,7 +63,7 @@ impl ShellStream {
 impl Inner {
     fn step(self: &Rc<Inner>, input: Input) {
         let before = self.session.borrow().phase().clone();
-        let effects = self.session.borrow_mut().step(input, super::now_ms());
+        let effects = self.session.borrow_mut().step(input, crate::browser::clock::now_ms());
         for effect in effects {
             match effect {
                 Effect::Open(query) => {
@@ -92,7 +92,7 @@ impl Inner {
     fn wind(self: &Rc<Inner>) {
         let inner = Rc::downgrade(self);
         let timer = self.session.borrow().wake_ms().map(|wake_ms| {
-            let delay_ms = wake_ms.saturating_sub(super::now_ms()).min(60_000) as u32;
+            let delay_ms = wake_ms.saturating_sub(crate::browser::clock::now_ms()).min(60_000) as u32;
             Timeout::new(delay_ms, move || {
                 if let Some(inner) = inner.upgrade() {
                     inner.step(Input::Tick);

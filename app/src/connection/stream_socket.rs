@@ -1,4 +1,4 @@
-//! A browser's WebSocket for one stream (a log, a shell): closed when dropped, and silent from then on.
+//! A browser's WebSocket (rows, a log, a shell): closed when dropped, and silent from then on.
 
 use std::rc::Rc;
 
@@ -28,6 +28,15 @@ type Listeners = (Closure<dyn FnMut()>, Closure<dyn FnMut(MessageEvent)>, Closur
 impl StreamSocket {
     /// Opens a socket to a path of this origin, with the fields of `query` as its query.
     pub(super) fn open(path: &str, query: &impl Serialize, tell: impl Fn(SocketEvent) + 'static) -> StreamSocket {
+        StreamSocket::over(WebSocket::new(&format!("{}?{}", url(path), query_text(query))).ok(), tell)
+    }
+
+    /// Opens a socket to a path of this origin that speaks a subprotocol.
+    pub(super) fn speaking(protocol: &str, path: &str, tell: impl Fn(SocketEvent) + 'static) -> StreamSocket {
+        StreamSocket::over(WebSocket::new_with_str(&url(path), protocol).ok(), tell)
+    }
+
+    fn over(socket: Option<WebSocket>, tell: impl Fn(SocketEvent) + 'static) -> StreamSocket {
         let tell = Rc::new(tell);
         let opened = tell.clone();
         let on_open = Closure::<dyn FnMut()>::new(move || opened(SocketEvent::Opened));
@@ -43,7 +52,6 @@ impl StreamSocket {
         let closed = tell.clone();
         let on_close =
             Closure::<dyn FnMut(CloseEvent)>::new(move |close: CloseEvent| closed(SocketEvent::Closed { code: close.code(), reason: close.reason() }));
-        let socket = WebSocket::new(&url(path, query)).ok();
         match &socket {
             Some(socket) => {
                 socket.set_binary_type(BinaryType::Arraybuffer);
@@ -86,14 +94,17 @@ impl Drop for StreamSocket {
     }
 }
 
-fn url(path: &str, query: &impl Serialize) -> String {
+fn url(path: &str) -> String {
     let location = window().location();
     let scheme = if location.protocol().is_ok_and(|protocol| protocol == "https:") { "wss" } else { "ws" };
-    let pairs = match serde_json::to_value(query) {
+    format!("{scheme}://{}{path}", location.host().unwrap_or_default())
+}
+
+fn query_text(query: &impl Serialize) -> String {
+    match serde_json::to_value(query) {
         Ok(serde_json::Value::Object(fields)) => fields.iter().map(|(key, value)| pair(key, value)).collect::<Vec<_>>().join("&"),
         _ => String::new(),
-    };
-    format!("{scheme}://{}{path}?{pairs}", location.host().unwrap_or_default())
+    }
 }
 
 fn pair(key: &str, value: &serde_json::Value) -> String {
