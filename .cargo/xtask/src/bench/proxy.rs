@@ -17,8 +17,8 @@ const RUNS: usize = 7;
 const SETTLES: Duration = Duration::from_secs(2);
 /// For how long events are counted.
 const COUNTED_SECONDS: u64 = 10;
-/// More than the proxy can be given by a simulated cluster that shares its two cores.
-const CHURN: u32 = 20_000;
+/// What the simulated cluster keeps up for long: it looks up pods to change every 5 s, and changes each once until then.
+const CHURN: u32 = 3_000;
 /// `USER_HZ`, the unit of times in /proc: 100 on every Linux that Rust runs on (`man 5 proc`).
 const TICKS_PER_SECOND: f64 = 100.0;
 
