@@ -6,8 +6,11 @@ use leptos::prelude::*;
 use super::desk::desk;
 use super::parts::{glyph, key};
 
+/// Keys, and what they do together.
+type Shortcut = (&'static [&'static str], &'static str);
+
 /// What a key does, by place.
-const SHORTCUTS: &[(&str, &[(&[&str], &str)])] = &[
+const SHORTCUTS: &[(&str, &[Shortcut])] = &[
     (
         "Find",
         &[
