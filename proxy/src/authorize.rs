@@ -8,6 +8,7 @@ mod target;
 use std::sync::Arc;
 
 use krateyard_shared::refusal::Refusal;
+use tokio::sync::watch;
 
 pub(crate) use access::find_access;
 pub(crate) use changes::watch_rights;
@@ -22,12 +23,14 @@ use crate::clusters::Cluster;
 /// ```compile_fail,E0451
 /// use krateyard_proxy::authorize::{Permit, ReadLogs};
 /// let target = ReadLogs { namespace: "web".into(), pod: "a".into(), container: "b".into() };
-/// let forged = Permit { target, session: todo!(), cluster: todo!() };
+/// let forged = Permit { target, session: todo!(), cluster: todo!(), changes: todo!() };
 /// ```
 pub struct Permit<T> {
     target: T,
     session: Arc<Session>,
     cluster: Arc<Cluster>,
+    /// Of rights, since before the review.
+    changes: watch::Receiver<u64>,
 }
 
 impl<T: Target> Permit<T> {
@@ -44,19 +47,22 @@ impl<T: Target> Permit<T> {
         &self.cluster
     }
 
-    /// Waits until the right is gone: reviewed again when roles or bindings change, and whenever the last review is too old to count.
-    pub(crate) async fn revoked(&self) -> Refusal {
-        let mut changes = self.cluster.reviews.changes();
-        loop {
-            let _ = tokio::time::timeout(self.cluster.limits.review, changes.changed()).await;
-            match check(&self.cluster, &self.session, &self.target).await {
-                Ok(()) => {}
-                Err(refusal) if refusal.is_passing() => {
-                    tracing::warn!(cluster = %self.cluster.name, %refusal, "cannot review a right again");
-                    tokio::time::sleep(self.cluster.limits.rights_settle).await;
-                    changes.mark_changed();
+    /// Waits until the right is gone: reviewed again when roles or bindings change, and whenever the last review is too old to count. It looks back to the
+    /// moment of the permit; made once for a stream, it misses nothing however busy the stream is.
+    pub(crate) fn revoked(&self) -> impl Future<Output = Refusal> + Send + use<T> {
+        let (cluster, session, target, mut changes) = (self.cluster.clone(), self.session.clone(), self.target.clone(), self.changes.clone());
+        async move {
+            loop {
+                let _ = tokio::time::timeout(cluster.limits.review, changes.changed()).await;
+                match check(&cluster, &session, &target).await {
+                    Ok(()) => {}
+                    Err(refusal) if refusal.is_passing() => {
+                        tracing::warn!(cluster = %cluster.name, %refusal, "cannot review a right again");
+                        tokio::time::sleep(cluster.limits.rights_settle).await;
+                        changes.mark_changed();
+                    }
+                    Err(refusal) => return refusal,
                 }
-                Err(refusal) => return refusal,
             }
         }
     }
@@ -67,8 +73,9 @@ impl<T: Target> Permit<T> {
 /// # Errors
 /// `Forbidden` with the first right that is missing; what the cluster says where it does not answer.
 pub(crate) async fn authorize<T: Target>(cluster: &Arc<Cluster>, session: &Arc<Session>, target: T) -> Result<Permit<T>, Refusal> {
+    let changes = cluster.reviews.changes();
     check(cluster, session, &target).await?;
-    Ok(Permit { target, session: session.clone(), cluster: cluster.clone() })
+    Ok(Permit { target, session: session.clone(), cluster: cluster.clone(), changes })
 }
 
 async fn check<T: Target>(cluster: &Arc<Cluster>, session: &Session, target: &T) -> Result<(), Refusal> {

@@ -1,5 +1,6 @@
 //! `krateyard`: serves the app and stands between browsers and clusters.
 
+use std::io::IsTerminal;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -56,7 +57,7 @@ async fn main() -> ExitCode {
 
 async fn serve(config: Config) -> ExitCode {
     let filter = EnvFilter::try_from_env("KRATEYARD_LOG").unwrap_or_else(|_| EnvFilter::new("info,kube_client=error,kube_runtime=error"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
     if std::env::var("KRATEYARD_LOG_FORMAT").is_ok_and(|format| format == "json") {
         log.json().init()
     } else {

@@ -3,7 +3,7 @@ use krateyard_shared::identity::Resource;
 use krateyard_shared::kinds::Kind;
 
 /// Something that a person may have if the cluster says yes to every question.
-pub trait Target {
+pub trait Target: Clone + Send + Sync + 'static {
     /// In RBAC's terms.
     fn questions(&self) -> Vec<AccessQuestion>;
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, close_code};
 use bytes::Bytes;
+use futures::future::BoxFuture;
 use futures::stream::{self, BoxStream};
 use futures::{FutureExt, Stream, StreamExt};
 use http::Method;
@@ -69,7 +70,8 @@ impl Log {
     /// Its frames, read from the cluster only while there is credit.
     pub(crate) fn frames(self, credit: Arc<Credit>) -> impl Stream<Item = Result<Message, CloseFrame>> + Send {
         let ReadLogs { pod, container, .. } = self.permit.target().clone();
-        let mut reader = Reader { ready: VecDeque::new(), caught_up: false, over: false, lines: Lines::default(), log: self, credit };
+        let revoked = self.permit.revoked().boxed();
+        let mut reader = Reader { ready: VecDeque::new(), revoked, caught_up: false, over: false, lines: Lines::default(), log: self, credit };
         reader.control(LogControl::Source { index: 0, pod, container });
         stream::unfold(reader, async |mut reader| reader.next().await.map(|frame| (frame, reader)))
     }
@@ -77,6 +79,8 @@ impl Log {
 
 struct Reader {
     log: Log,
+    /// Made once: a busy log is reviewed as a quiet one is.
+    revoked: BoxFuture<'static, Refusal>,
     credit: Arc<Credit>,
     lines: Lines,
     caught_up: bool,
@@ -93,7 +97,7 @@ impl Reader {
             };
             tokio::select! {
                 biased;
-                refusal = self.log.permit.revoked() => self.refused(refusal),
+                refusal = &mut self.revoked => self.refused(refusal),
                 piece = piece => match piece {
                     None => self.caught_up(),
                     Some(Some(Ok(bytes))) => self.take(bytes),

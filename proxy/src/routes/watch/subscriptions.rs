@@ -146,9 +146,11 @@ async fn object(cluster: &Arc<Cluster>, session: &Arc<Session>, target: ReadObje
         Err(refusal) => return refusal,
     };
     queue.begin_object(Position { epoch: getrandom::u64().unwrap_or_default() >> 11, seq: 0 });
+    let revoked = permit.revoked();
+    tokio::pin!(revoked);
     loop {
         tokio::select! {
-            refusal = permit.revoked() => return refusal,
+            refusal = &mut revoked => return refusal,
             refusal = object::follow(&permit, queue) => return refusal,
             () = refresh.notified() => {}
         }
