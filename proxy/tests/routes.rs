@@ -19,3 +19,5 @@ mod session;
 mod shell;
 #[path = "routes/watch.rs"]
 mod watch;
+#[path = "routes/watch_socket.rs"]
+mod watch_socket;

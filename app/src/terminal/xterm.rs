@@ -259,3 +259,9 @@ fn set(object: &Object, key: &str, value: &JsValue) {
 fn number(object: &JsValue, key: &str) -> u16 {
     Reflect::get(object, &key.into()).ok().and_then(|value| value.as_f64()).map_or(0, |value| value as u16)
 }
+
+/// Why the browser could not load the terminal.
+pub fn reason(error: &JsValue) -> String {
+    let message = Reflect::get(error, &"message".into()).ok().and_then(|message| message.as_string());
+    message.or_else(|| error.as_string()).unwrap_or_else(|| "The browser gave no reason.".into())
+}

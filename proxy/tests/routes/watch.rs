@@ -7,7 +7,7 @@ use krateyard_shared::kinds::Kind;
 use krateyard_shared::refusal::Refusal;
 use krateyard_shared::rows::Row;
 use krateyard_shared::scope::Scope;
-use krateyard_shared::watch::{BINARY, ClientMessage, Freshness, JSON, MAX_CLIENT_FRAME, MAX_SUBSCRIPTIONS, ServerMessage, Wire};
+use krateyard_shared::watch::{BINARY, ClientMessage, Freshness, ServerMessage, Wire};
 use kubesim::{Options, RestartKind};
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
@@ -16,11 +16,11 @@ use crate::bench::{Bench, Watch, bounded, eventually};
 
 const PODS: &str = "/api/v1/pods";
 
-fn pods() -> Resource {
+pub(crate) fn pods() -> Resource {
     Kind::Pod.resource()
 }
 
-fn in_namespace(namespace: &str) -> Scope {
+pub(crate) fn in_namespace(namespace: &str) -> Scope {
     Scope::Namespace(namespace.into())
 }
 
@@ -341,112 +341,4 @@ async fn a_slow_page_gets_the_latest_state_and_holds_nobody() {
         behind.take(&message);
     }
     assert!(frames < 400, "nothing collapsed: {frames} frames");
-}
-
-#[tokio::test]
-async fn nonsense_is_answered_and_the_socket_stays() {
-    let bench = Bench::start().await;
-    let mut watch = Watch { socket: bench.connect("/ws/watch", &[("authorization", "Bearer demo-admin"), ("sec-websocket-protocol", JSON)]).await.unwrap() };
-    watch.next().await;
-    watch.subscribe(1, pods(), Scope::All).await;
-    assert!(matches!(watch.next().await, ServerMessage::Bad { .. }), "Hello comes first");
-    watch.send(&ClientMessage::Hello { version: 1 }).await;
-    for text in ["", "{", r#"{"type":"nosuch"}"#, r#"{"type":"subscribe","id":-1}"#] {
-        watch.socket.send(Message::text(text)).await;
-        assert!(matches!(watch.next().await, ServerMessage::Bad { refusal: Refusal::BadRequest { .. } }), "{text}");
-    }
-    watch.socket.send(Message::binary(vec![0xff; 8])).await;
-    assert!(matches!(watch.next().await, ServerMessage::Bad { .. }));
-    watch.send(&ClientMessage::Refresh { id: 99 }).await;
-    assert!(matches!(watch.next().await, ServerMessage::Bad { .. }));
-    watch.send(&ClientMessage::Unsubscribe { id: 99 }).await;
-    watch.subscribe(1, pods(), Scope::All).await;
-    watch.rows(1).await;
-    watch.subscribe(1, pods(), Scope::All).await;
-    assert!(matches!(watch.denied(1).await, Refusal::BadRequest { field, .. } if field == "id"));
-}
-
-#[tokio::test]
-async fn a_long_frame_closes_the_socket() {
-    let bench = Bench::start().await;
-    let mut watch = bench.watch("demo-admin").await;
-    watch.socket.send(Message::text("x".repeat(MAX_CLIENT_FRAME + 1))).await;
-    assert_eq!(watch.socket.closed().await.0, 4400);
-}
-
-#[tokio::test]
-async fn subscriptions_and_sockets_are_counted() {
-    let bench = Bench::with(Options::default(), |config| config.limits.sockets_per_user = 2).await;
-    let mut watch = bench.watch("demo-viewer").await;
-    for id in 0..=u32::try_from(MAX_SUBSCRIPTIONS).unwrap() {
-        watch.subscribe(id, pods(), in_namespace("web")).await;
-    }
-    assert!(matches!(watch.denied(MAX_SUBSCRIPTIONS as u32).await, Refusal::Limit { .. }));
-    let _second = bench.watch("demo-viewer").await;
-    let third = bench.connect("/ws/watch", &[("authorization", "Bearer demo-viewer")]).await.err().unwrap();
-    assert!(matches!(third, (429, Some(Refusal::Limit { .. }))), "{third:?}");
-    bench.watch("demo-admin").await;
-    drop(watch);
-    bounded(async {
-        while bench.connect("/ws/watch", &[("authorization", "Bearer demo-viewer")]).await.is_err() {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_refused_upgrade_answers_programs_by_status_and_pages_by_code() {
-    let bench = Bench::start().await;
-    let origin = bench.origin();
-    assert_eq!(bench.connect("/ws/watch", &[("authorization", "Bearer wrong")]).await.err(), Some((401, Some(Refusal::Unauthenticated))));
-    let mut page = bench.connect("/ws/watch", &[("origin", &origin)]).await.unwrap();
-    assert_eq!(page.closed().await, (4401, Refusal::Unauthenticated.to_string()));
-    let mut page = bench.connect("/ws/watch", &[("origin", &origin), ("cookie", "krateyard=old")]).await.unwrap();
-    assert_eq!(page.closed().await, (4401, Refusal::Expired.to_string()));
-    let plain = bench.get("demo-admin", "/ws/watch").await;
-    assert_eq!(plain.status(), 400);
-}
-
-#[tokio::test]
-async fn a_foreign_page_gets_no_socket() {
-    let bench = Bench::start().await;
-    let cookie = bench.sign_in("demo-admin").await;
-    for path in ["/ws/watch", "/ws/logs?cluster=demo&ns=web&pod=a&container=b", "/ws/shell?cluster=demo&ns=web&pod=a&container=b&cols=80&rows=24"] {
-        for origin in ["null", "https://evil.example.com"] {
-            let refused = bench.connect(path, &[("cookie", &cookie), ("origin", origin)]).await.err();
-            assert_eq!(refused, Some((403, Some(Refusal::ForeignOrigin { origin: origin.into() }))), "{path}");
-        }
-        assert_eq!(bench.connect(path, &[("cookie", &cookie)]).await.err().map(|refused| refused.0), Some(403), "{path}");
-    }
-}
-
-#[tokio::test]
-async fn a_stopping_proxy_says_that_it_comes_back() {
-    let bench = Bench::start().await;
-    let mut watch = bench.watch("demo-admin").await;
-    let Bench { proxy, sim, .. } = bench;
-    let (closed, ()) = tokio::join!(watch.socket.closed(), proxy.stop());
-    assert_eq!(closed.0, 1012);
-    eventually(|| sim.requests().all().iter().all(|count| count.verb != "watch" || count.open == 0)).await;
-}
-
-#[tokio::test]
-async fn heartbeats_say_how_far_each_subscription_is() {
-    let bench = Bench::with(Options::default(), |config| config.limits.heartbeat = Duration::from_millis(20)).await;
-    let mut watch = bench.watch("demo-admin").await;
-    watch.subscribe(1, pods(), in_namespace("web")).await;
-    let rows = watch.rows(1).await.len() as u64;
-    let beat = bounded(async {
-        loop {
-            let message = watch.socket.next().await.unwrap();
-            if let ServerMessage::Heartbeat { positions } = Wire::Json.decode(message.to_text().unwrap().as_bytes()).unwrap()
-                && let [beat] = positions.as_slice()
-            {
-                return beat.clone();
-            }
-        }
-    })
-    .await;
-    assert_eq!((beat.id, beat.count), (1, rows));
 }

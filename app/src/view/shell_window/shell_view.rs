@@ -14,7 +14,7 @@ use crate::connection::shell::{ShellStream, Told};
 use crate::logs::follow::Container;
 use crate::terminal::Wanted;
 use crate::terminal::session::{Input, Phase};
-use crate::terminal::xterm::{Screen, ScreenEvent};
+use crate::terminal::xterm::{Screen, ScreenEvent, reason};
 use crate::view::window_header::WindowHeader;
 
 /// Handles of one shell window.
@@ -191,9 +191,4 @@ impl ShellView {
     pub(super) fn with_screen<T>(self, act: impl FnOnce(&Screen) -> T) -> Option<T> {
         self.screen.try_get_value().flatten().map(|screen| act(&screen))
     }
-}
-
-fn reason(error: &wasm_bindgen::JsValue) -> String {
-    let message = js_sys::Reflect::get(error, &"message".into()).ok().and_then(|message| message.as_string());
-    message.or_else(|| error.as_string()).unwrap_or_else(|| "The browser gave no reason.".into())
 }
