@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, close_code};
-use futures::{SinkExt, StreamExt};
+use futures::{FutureExt, SinkExt, StreamExt};
 use krateyard_shared::refusal::Refusal;
 use krateyard_shared::shell::{Channel, SHELLS, ShellStatus, Size};
 use tokio::sync::mpsc;
@@ -18,6 +18,8 @@ use exec::{Ended, Exec, FromPod};
 
 /// Frames that wait on their way to the browser; the socket's own backpressure does the rest.
 const OUTGOING: usize = 2;
+/// What is there already goes out in one frame of about so many bytes: a terminal's echo comes byte by byte.
+const BATCH: usize = 32 * 1024;
 /// A shell that has not failed after so long is running, even if it says nothing.
 const SILENT: Duration = Duration::from_millis(1500);
 
@@ -137,12 +139,18 @@ async fn pump(
 async fn show(from: &mut FromPod, shell: &str, out: &mpsc::Sender<Result<Message, CloseFrame>>, credit: &Credit) -> Ended {
     let mut started = false;
     let start = async || out.send(Ok(status_frame(&ShellStatus::Started { shell: shell.into() }))).await.is_ok();
+    let mut held = None;
     let silence = tokio::time::sleep(SILENT);
     tokio::pin!(silence);
     loop {
         let next = async {
-            credit.some().await;
-            from.next().await
+            match held.take() {
+                Some(frame) => frame,
+                None => {
+                    credit.some().await;
+                    from.next().await
+                }
+            }
         };
         let frame = tokio::select! {
             frame = next => frame,
@@ -173,9 +181,20 @@ async fn show(from: &mut FromPod, shell: &str, out: &mpsc::Sender<Result<Message
                         return Ended::Left;
                     }
                 }
-                credit.spend(payload.len());
                 let shown = if channel == exec::STDOUT { Channel::Stdout } else { Channel::Stderr };
-                if out.send(Ok(Message::binary(shown.frame(&payload)))).await.is_err() {
+                let mut batch = shown.frame(&payload);
+                while batch.len() < BATCH {
+                    match from.next().now_or_never() {
+                        Some(Some(Ok(more))) if more.first() == Some(&channel) => batch.extend_from_slice(&more[1..]),
+                        Some(other) => {
+                            held = Some(other);
+                            break;
+                        }
+                        None => break,
+                    }
+                }
+                credit.spend(batch.len() - 1);
+                if out.send(Ok(Message::binary(batch))).await.is_err() {
                     return Ended::Left;
                 }
             }
