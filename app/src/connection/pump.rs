@@ -1,6 +1,6 @@
 //! What drives a workspace in the browser: time, frames, and news of network and tab.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use gloo_timers::callback::Interval;
@@ -35,37 +35,48 @@ fn tell(workspace: Workspace, event: SocketEvent) {
     workspace.handle(Input::Socket(event));
 }
 
-type Step = RefCell<Option<Closure<dyn FnMut()>>>;
-
 /// One call per animation frame; ends when dropped.
 struct Frames(Rc<Step>);
+
+#[derive(Default)]
+struct Step {
+    call: RefCell<Option<Closure<dyn FnMut()>>>,
+    /// The frame that is asked for.
+    asked: Cell<Option<i32>>,
+}
 
 impl Frames {
     fn start(workspace: Workspace) -> Frames {
         let step: Rc<Step> = Rc::default();
         let again = Rc::downgrade(&step);
-        *step.borrow_mut() = Some(Closure::new(move || {
+        *step.call.borrow_mut() = Some(Closure::new(move || {
             workspace.frame();
             if let Some(step) = again.upgrade() {
-                request(&step);
+                step.ask();
             }
         }));
-        request(&step);
+        step.ask();
         Frames(step)
+    }
+}
+
+impl Step {
+    fn ask(&self) {
+        if let Some(call) = &*self.call.borrow() {
+            self.asked.set(window().request_animation_frame(call.as_ref().unchecked_ref()).ok());
+        }
     }
 }
 
 impl Drop for Frames {
     fn drop(&mut self) {
-        // A frame that is requested already must not find its closure gone: it is let go from a fresh turn.
-        let step = self.0.borrow_mut().take();
-        wasm_bindgen_futures::spawn_local(async move { drop(step) });
-    }
-}
-
-fn request(step: &Step) {
-    if let Some(step) = &*step.borrow() {
-        let _ = window().request_animation_frame(step.as_ref().unchecked_ref());
+        // A frame that is asked for already must not find its closure gone.
+        if let Some(asked) = self.0.asked.take() {
+            let _ = window().cancel_animation_frame(asked);
+        }
+        // The closure may be what calls this: it goes with a fresh turn.
+        let call = self.0.call.borrow_mut().take();
+        wasm_bindgen_futures::spawn_local(async move { drop(call) });
     }
 }
 
