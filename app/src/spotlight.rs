@@ -189,9 +189,11 @@ impl Spotlight {
     /// Kinds by all their words, and namespaces: both open lists. Filters by kind and status leave none.
     fn lists_group(&self, terms: &Terms) -> (i32, Group) {
         let inside = terms.namespaces.first().and_then(|typed| self.namespaces.iter().find(|namespace| namespace.starts_with(typed.as_str())));
+        // A namespace that nobody knows (yet) has no list: one of all namespaces is not what was asked for.
+        let is_known = inside.is_some() || terms.namespaces.is_empty();
         // A kind that was typed whole is offered as a list, too.
         let is_wanted = |kind| terms.kinds.is_empty() || (terms.words.is_empty() && terms.kinds.contains(&kind));
-        let kinds = KINDS.iter().filter(|entry| is_wanted(entry.kind) && terms.statuses.is_empty()).filter_map(|entry| {
+        let kinds = KINDS.iter().filter(|entry| is_known && is_wanted(entry.kind) && terms.statuses.is_empty()).filter_map(|entry| {
             let words = entry.aliases.iter().copied().chain([entry.plural, entry.title]);
             let best = words.filter_map(|word| all_words(terms, word)).max()?;
             let collection = Collection::of_kind(entry.kind, inside.map(ToString::to_string));

@@ -145,6 +145,12 @@ fn a_kind_within_a_namespace_opens_the_list_of_that_namespace() {
 }
 
 #[test]
+fn a_kind_within_a_namespace_that_is_not_known_yet_does_not_offer_the_list_of_all_namespaces() {
+    assert_eq!(names(&spotlight().search(&query("ns:elsewhere pods", &[])), "Kinds and namespaces"), Vec::<String>::new());
+    assert_eq!(names(&spotlight().search(&query("ns:pay pods", &[])), "Kinds and namespaces").first().map(String::as_str), Some("Pods"));
+}
+
+#[test]
 fn commands_and_krates_are_found() {
     let mut spotlight = spotlight();
     let krate = crate::yard::Krate {
