@@ -4,44 +4,20 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { startDemo } from "./support/demo.mjs";
 import { launch, signedIn } from "./support/people.mjs";
+import { drag, find, krate, place, shows, windowOf } from "./support/yard.mjs";
 
 const world = {};
 before(async () => {
-  [world.demo, world.browser] = await Promise.all([startDemo({ still: true }), launch()]);
+  // One at a time: what has begun is known to `after` when the next one fails.
+  world.browser = await launch();
+  world.demo = await startDemo({ still: true });
 });
 after(() => Promise.all([world.browser?.close(), world.demo?.stop()]));
-
-/** Types into Spotlight and waits until it has found something. */
-async function find(page, text) {
-  await page.keyboard.press("/");
-  await page.getByRole("combobox", { name: "Find anything" }).waitFor();
-  await page.keyboard.type(text);
-  await page.locator(".hit").first().waitFor();
-}
 
 /** The name of a pod of a namespace that is ready. */
 async function readyPod(namespace) {
   const { items } = await world.demo.kube("GET", `/api/v1/namespaces/${namespace}/pods`);
   return items.find((pod) => pod.status.phase === "Running" && pod.status.containerStatuses.every((container) => container.ready)).metadata.name;
-}
-
-const krate = (page, title) => page.locator(".krate", { has: page.getByRole("heading", { name: title }) });
-const window_ = (page, title, view) => krate(page, title).locator(".win", { has: page.getByRole("tab", { name: view, selected: true }) });
-const place = (locator) => locator.evaluate((element) => [element.style.left, element.style.top, element.style.width, element.style.height].join(" "));
-
-/** Waits until a terminal shows this. */
-async function shows(terminal, text) {
-  await terminal.locator(".xterm-rows", { hasText: text }).waitFor();
-}
-
-async function drag(page, locator, dx, dy, at = {}) {
-  const box = await locator.boundingBox();
-  const [x, y] = [box.x + (at.x ?? box.width / 2), box.y + (at.y ?? box.height / 2)];
-  await page.mouse.move(x, y);
-  await page.mouse.down();
-  await page.mouse.move(x + dx / 2, y + dy / 2, { steps: 4 });
-  await page.mouse.move(x + dx, y + dy, { steps: 4 });
-  await page.mouse.up();
 }
 
 test("an administrator finds a failing pod, opens its logs, a shell and the list of its namespace, arranges them, and finds all after a reload", async (t) => {
@@ -56,14 +32,14 @@ test("an administrator finds a failing pod, opens its logs, a shell and the list
   const failing = await first.locator(".name").getAttribute("title");
   assert.match(failing, /^payments-api-/);
   await page.keyboard.press("Enter");
-  const logs = window_(page, failing, "Logs");
+  const logs = windowOf(page, failing, "Logs");
   await logs.getByText("panic").first().waitFor();
   await krate(page, failing).getByText("CrashLoopBackOff").waitFor();
   await page.keyboard.press("Escape");
 
   await find(page, running);
   await page.keyboard.press("Alt+s");
-  const shell = window_(page, running, "Shell");
+  const shell = windowOf(page, running, "Shell");
   await shows(shell, "#");
   await page.keyboard.type("echo one-$?-two\n");
   await shows(shell, "one-0-two");
@@ -96,7 +72,7 @@ test("an administrator finds a failing pod, opens its logs, a shell and the list
   await krate(page, "Pods").getByRole("grid").getByText("CrashLoopBackOff").first().waitFor();
   const back = await Promise.all([failing, running, "Pods"].map((title) => place(krate(page, title))));
   assert.deepEqual(back, there, "everything is where it was");
-  await window_(page, failing, "Logs").getByText("panic").first().waitFor();
+  await windowOf(page, failing, "Logs").getByText("panic").first().waitFor();
   await krate(page, running).getByText(`Start a shell in ${running}`).waitFor();
   await person.picture(page, "journey-admin-reloaded");
 });
@@ -125,9 +101,9 @@ test("an editor of payments sees payments, opens a shell there, and reads what i
 
   await find(page, running);
   await page.keyboard.press("Alt+s");
-  await shows(window_(page, running, "Shell"), "#");
+  await shows(windowOf(page, running, "Shell"), "#");
   await page.keyboard.type("echo edited-$?-once\n");
-  await shows(window_(page, running, "Shell"), "edited-0-once");
+  await shows(windowOf(page, running, "Shell"), "edited-0-once");
   await page.keyboard.press("Control+Shift+Escape");
 
   await page.keyboard.press("/");
@@ -154,7 +130,7 @@ test("a viewer of web reads logs there, and a shell is shown struck through with
   const views = page.locator(".views");
   await views.locator(".no", { hasText: "create pods/exec" }).waitFor();
   await page.keyboard.press("Enter");
-  const logs = window_(page, running, "Logs");
+  const logs = windowOf(page, running, "Logs");
   await logs.locator(".log .row").first().waitFor();
   await logs.getByRole("tab", { name: "Shell" }).and(page.locator(".no")).waitFor();
   await person.picture(page, "journey-viewer");

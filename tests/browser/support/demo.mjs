@@ -97,6 +97,13 @@ class Demo {
     if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
     return answer.json();
   }
+
+  /** Tells the simulator what to do (tests/kubesim, `control`): faults, its port, tokens, pods. */
+  async simulate(path, body = {}, method = "POST") {
+    const answer = await fetch(this.control + path, { method, headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
+    return answer.json();
+  }
 }
 
 /**
