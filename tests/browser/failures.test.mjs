@@ -238,6 +238,8 @@ test("two tabs of one person: what is opened and moved in one is so in the other
   const other = await person.tab();
   await other.getByRole("navigation", { name: "Krateyard" }).waitFor();
 
+  // A tab that is not in front gets a frame a second.
+  await page.bringToFront();
   const list = await openPods(page);
   await equalsTruth(krate(other, "Pods"));
   assert.equal(await place(krate(other, "Pods")), await place(list));
@@ -247,6 +249,7 @@ test("two tabs of one person: what is opened and moved in one is so in the other
   await drag(page, list.locator("header").first(), 60, 80, { x: 130, y: 12 });
   const moved = await until(() => place(list), (now) => now !== before);
   await until(() => place(krate(other, "Pods")), (now) => now === moved);
+  await other.bringToFront();
   await krate(other, "Pods").getByRole("button", { name: "Close" }).first().click();
   await list.waitFor({ state: "detached" });
 });
