@@ -7,7 +7,8 @@ import { launch, newcomer, signedIn } from "./support/people.mjs";
 
 const world = {};
 before(async () => {
-  [world.demo, world.browser] = await Promise.all([startDemo(), launch()]);
+  world.browser = await launch();
+  world.demo = await startDemo();
 });
 after(() => Promise.all([world.browser?.close(), world.demo?.stop()]));
 

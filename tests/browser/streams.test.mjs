@@ -7,7 +7,8 @@ import { launch, signedIn } from "./support/people.mjs";
 
 const world = {};
 before(async () => {
-  [world.demo, world.browser] = await Promise.all([startDemo({ still: true }), launch()]);
+  world.browser = await launch();
+  world.demo = await startDemo({ still: true });
 });
 after(() => Promise.all([world.browser?.close(), world.demo?.stop()]));
 

@@ -110,12 +110,9 @@ fn SignedIn(session: Session, cluster: ClusterName, signed_out: Callback<Option<
         }
     });
     let sign_out = Callback::new(move |()| {
+        // Signing out of a proxy that does not answer still leaves this page.
         workspace.command(Command::SignOut);
-        spawn_local(async move {
-            // Signing out of a proxy that does not answer still leaves this page.
-            let _ = rest::sign_out().await;
-            signed_out.run(None);
-        });
+        signed_out.run(None);
     });
     let notice = desk.yard.notice();
     let read = RwSignal::new(None::<String>);
