@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use krateyard_shared::api::Access;
 use krateyard_shared::identity::ClusterName;
-use krateyard_shared::watch::{ClientMessage, SubscriptionId, VERSION, encode_binary};
+use krateyard_shared::watch::{ClientMessage, SubscriptionId, VERSION, Wire};
 
 use crate::refresh::backoff::Jitter;
 use crate::refresh::plan::{self, Rights, Step, Stream};
@@ -277,7 +277,7 @@ impl Runtime {
     }
 
     fn say(&mut self, message: &ClientMessage) {
-        self.effects.push(Effect::Send { bytes: encode_binary(message) });
+        self.effects.push(Effect::Send { bytes: Wire::Binary.encode(message) });
     }
 
     fn socket_event(&mut self, event: SocketEvent, now_ms: u64) {

@@ -266,7 +266,7 @@ impl Wire {
     /// One message as the payload of one frame.
     pub fn encode<T: minicbor::Encode<()> + Serialize>(self, message: &T) -> Vec<u8> {
         match self {
-            Wire::Binary => encode_binary(message),
+            Wire::Binary => minicbor::to_vec(message).expect("a Vec takes every byte"),
             Wire::Json => serde_json::to_vec(message).expect("messages have no map with keys that are no text"),
         }
     }
@@ -276,28 +276,14 @@ impl Wire {
     /// # Errors
     /// `BadRequest {field: "frame"}` for what is no message of this version, or has bytes after it.
     pub fn decode<'b, T: minicbor::Decode<'b, ()> + Deserialize<'b>>(self, payload: &'b [u8]) -> Result<T, Refusal> {
+        let bad = |problem: String| Refusal::BadRequest { field: "frame".into(), problem };
         match self {
-            Wire::Binary => decode_binary(payload),
-            Wire::Json => serde_json::from_slice(payload).map_err(|e| bad_frame(e.to_string())),
+            Wire::Json => serde_json::from_slice(payload).map_err(|e| bad(e.to_string())),
+            Wire::Binary => {
+                let mut decoder = minicbor::Decoder::new(payload);
+                let message = decoder.decode().map_err(|e| bad(e.to_string()))?;
+                if decoder.position() == payload.len() { Ok(message) } else { Err(bad("bytes after the message".into())) }
+            }
         }
     }
-}
-
-/// One message as the payload of one binary frame. The page speaks nothing else, and so carries no JSON of rows.
-pub fn encode_binary<T: minicbor::Encode<()>>(message: &T) -> Vec<u8> {
-    minicbor::to_vec(message).expect("a Vec takes every byte")
-}
-
-/// The message of one binary frame.
-///
-/// # Errors
-/// As [`Wire::decode`].
-pub fn decode_binary<'b, T: minicbor::Decode<'b, ()>>(payload: &'b [u8]) -> Result<T, Refusal> {
-    let mut decoder = minicbor::Decoder::new(payload);
-    let message = decoder.decode().map_err(|e| bad_frame(e.to_string()))?;
-    if decoder.position() == payload.len() { Ok(message) } else { Err(bad_frame("bytes after the message".into())) }
-}
-
-fn bad_frame(problem: String) -> Refusal {
-    Refusal::BadRequest { field: "frame".into(), problem }
 }

@@ -1,7 +1,7 @@
 //! The one door: every message of a cluster enters here.
 
 use krateyard_shared::refusal::Refusal;
-use krateyard_shared::watch::{Beat, ServerMessage, SubscriptionId, decode_binary};
+use krateyard_shared::watch::{Beat, ServerMessage, SubscriptionId, Wire};
 
 use super::Runtime;
 use super::socket::SocketEvent;
@@ -14,7 +14,7 @@ impl Runtime {
         }
         self.socket_event(SocketEvent::Heard { generation }, now_ms);
         // A frame that is no message of this version: a newer proxy says what an older app need not know.
-        if let Ok(message) = decode_binary::<ServerMessage>(bytes) {
+        if let Ok(message) = Wire::Binary.decode::<ServerMessage>(bytes) {
             self.receive(message, now_ms);
         }
     }
