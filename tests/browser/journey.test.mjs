@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { startDemo } from "./support/demo.mjs";
 import { launch, signedIn } from "./support/people.mjs";
-import { drag, find, krate, place, shows, windowOf } from "./support/yard.mjs";
+import { atRest, drag, find, krate, movedFrom, place, shows, windowOf } from "./support/yard.mjs";
 
 const world = {};
 before(async () => {
@@ -55,16 +55,13 @@ test("an administrator finds a failing pod, opens its logs, a shell and the list
   await page.keyboard.press("Escape");
 
   await page.keyboard.press("1");
-  await page.waitForTimeout(700);
+  await atRest(page);
   const before = await place(krate(page, failing));
   await drag(page, krate(page, failing).locator("header").first(), 40, 260, { x: 130, y: 12 });
-  await page.waitForTimeout(400);
-  const moved = await place(krate(page, failing));
-  assert.notEqual(moved, before, "the krate moved");
+  await movedFrom(page, krate(page, failing), before);
   const sizeBefore = await place(logs);
   await drag(page, logs.locator(".resize"), 60, 40);
-  await page.waitForTimeout(400);
-  assert.notEqual(await place(logs), sizeBefore, "the window grew");
+  await movedFrom(page, logs, sizeBefore);
   const there = await Promise.all([failing, running, "Pods"].map((title) => place(krate(page, title))));
   await person.picture(page, "journey-admin");
 

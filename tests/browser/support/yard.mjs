@@ -21,6 +21,8 @@ export const shows = (terminal, text) => terminal.locator(".xterm-rows", { hasTe
 
 /** Drags something by its middle, or by a place within it. */
 export async function drag(page, locator, dx, dy, at = {}) {
+  // Playwright hovers over what stands still: a krate that was just dropped still glides.
+  await locator.hover(at.x === undefined ? {} : { position: at });
   const box = await locator.boundingBox();
   const [x, y] = [box.x + (at.x ?? box.width / 2), box.y + (at.y ?? box.height / 2)];
   await page.mouse.move(x, y);
@@ -43,3 +45,18 @@ export async function until(ask, wanted, within_ms = 20_000) {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
+
+/** Waits until the camera rests: it stands where it stood for as long as a flight takes to begin. */
+export async function atRest(page) {
+  let [last, same] = ["", 0];
+  await until(async () => {
+    const now = await page.locator(".world").evaluate((world) => world.style.transform);
+    same = now === last ? same + 1 : 0;
+    last = now;
+    return same;
+  }, (same) => same >= 5);
+}
+
+/** Waits until something stands elsewhere, dropped. */
+export const movedFrom = (page, locator, before) =>
+  until(async () => [(await page.locator(".krate.lifted").count()) === 0, await place(locator)], ([dropped, now]) => dropped && now !== before);
