@@ -58,6 +58,7 @@ impl Part {
                 tidy::run(workspace).and(own)
             }
             Part::Unit | Part::Routes | Part::Flows => match programs {
+                Ok(programs) if self == Part::Unit => native(workspace, programs, self.packages()).and(examples(workspace)),
                 Ok(programs) => native(workspace, programs, self.packages()),
                 Err(failure) => Err(Failure::new(failure.to_string())),
             },
@@ -114,6 +115,11 @@ fn native(workspace: &Workspace, programs: &[TestProgram], packages: &[&str]) ->
         }
     }
     if failed.is_empty() { Ok(()) } else { Err(Failure::new(format!("failed: {}", failed.join(", ")))) }
+}
+
+/// Runs what stands as an example in the documentation: that a `Permit` cannot be forged is one that must not compile.
+fn examples(workspace: &Workspace) -> Result<(), Failure> {
+    command::check("the examples of the documentation", command::program(workspace, "cargo").args(["test", "--doc"]))
 }
 
 fn browser(workspace: &Workspace) -> Result<(), Failure> {
