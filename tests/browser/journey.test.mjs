@@ -14,16 +14,10 @@ before(async () => {
 });
 after(() => Promise.all([world.browser?.close(), world.demo?.stop()]));
 
-/** The name of a pod of a namespace that is ready. */
-async function readyPod(namespace) {
-  const { items } = await world.demo.kube("GET", `/api/v1/namespaces/${namespace}/pods`);
-  return items.find((pod) => pod.status.phase === "Running" && pod.status.containerStatuses.every((container) => container.ready)).metadata.name;
-}
-
 test("an administrator finds a failing pod, opens its logs, a shell and the list of its namespace, arranges them, and finds all after a reload", async (t) => {
   const person = await signedIn(t, world, "demo-admin");
   const { page } = person;
-  const running = await readyPod("payments");
+  const running = await world.demo.readyPod("payments");
 
   await page.getByText("Type to find anything in").waitFor();
   await page.keyboard.type("payapi");
@@ -93,8 +87,8 @@ test("close asks nothing, and Ctrl+Z brings it back", async (t) => {
 test("an editor of payments sees payments, opens a shell there, and reads what is missing elsewhere", async (t) => {
   const person = await signedIn(t, world, "demo-editor");
   const { page } = person;
-  const running = await readyPod("payments");
-  const elsewhere = await readyPod("web");
+  const running = await world.demo.readyPod("payments");
+  const elsewhere = await world.demo.readyPod("web");
 
   await find(page, running);
   await page.keyboard.press("Alt+s");
@@ -121,7 +115,7 @@ test("an editor of payments sees payments, opens a shell there, and reads what i
 test("a viewer of web reads logs there, and a shell is shown struck through with the missing right", async (t) => {
   const person = await signedIn(t, world, "demo-viewer");
   const { page } = person;
-  const running = await readyPod("web");
+  const running = await world.demo.readyPod("web");
 
   await find(page, running);
   const views = page.locator(".views");

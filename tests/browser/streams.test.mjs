@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { startDemo } from "./support/demo.mjs";
 import { launch, signedIn } from "./support/people.mjs";
+import { find, windowOf } from "./support/yard.mjs";
 
 const world = {};
 before(async () => {
@@ -12,20 +13,11 @@ before(async () => {
 });
 after(() => Promise.all([world.browser?.close(), world.demo?.stop()]));
 
-/** The name of a pod of a namespace that is ready. */
-async function readyPod(namespace) {
-  const { items } = await world.demo.kube("GET", `/api/v1/namespaces/${namespace}/pods`);
-  return items.find((pod) => pod.status.phase === "Running" && pod.status.containerStatuses.every((container) => container.ready)).metadata.name;
-}
-
 /** Opens a view of a pod by its letter and answers its window. */
 async function open(page, pod, letter, view) {
-  await page.keyboard.press("/");
-  await page.getByRole("combobox", { name: "Find anything" }).waitFor();
-  await page.keyboard.type(pod);
-  await page.locator(".hit").first().waitFor();
+  await find(page, pod);
   await page.keyboard.press(`Alt+${letter}`);
-  return page.locator(".krate", { has: page.getByRole("heading", { name: pod }) }).locator(".win", { has: page.getByRole("tab", { name: view, selected: true }) });
+  return windowOf(page, pod, view);
 }
 
 /** A log server of the test's own between page and proxy, which keeps to the credit that the page grants. */
@@ -58,7 +50,7 @@ test("a log of 120,000 lines keeps 100,000, says so, renders a screenful, and is
   const person = await signedIn(t, world, "demo-admin");
   const { page } = person;
   const server = await logServer(page);
-  const logs = await open(page, await readyPod("web"), "l", "Logs");
+  const logs = await open(page, await world.demo.readyPod("web"), "l", "Logs");
   await logs.getByText("Asking for the log of").waitFor();
   for (let n = 0; n < 120_000; n += 1000) await server.send(lines(n, n + 1000));
   server.control("caughtUp");
@@ -88,7 +80,7 @@ test("a log of 120,000 lines keeps 100,000, says so, renders a screenful, and is
 test("after a cut a log goes on where it was: nothing is lost, nothing is doubled, and the gap is a line", async (t) => {
   const { page } = await signedIn(t, world, "demo-admin");
   const server = await logServer(page);
-  const logs = await open(page, await readyPod("web"), "l", "Logs");
+  const logs = await open(page, await world.demo.readyPod("web"), "l", "Logs");
   await logs.getByText("Asking for the log of").waitFor();
   await server.send(lines(0, 20));
   server.control("caughtUp");
@@ -107,7 +99,7 @@ test("after a cut a log goes on where it was: nothing is lost, nothing is double
 
 test("a flood of output leaves the page alive, Ctrl+C ends it, and marking text is exact on a scaled canvas", async (t) => {
   const { page } = await signedIn(t, world, "demo-admin");
-  const shell = await open(page, await readyPod("web"), "s", "Shell");
+  const shell = await open(page, await world.demo.readyPod("web"), "s", "Shell");
   const screen = shell.locator(".xterm-rows");
   await screen.getByText("#").first().waitFor();
   await page.keyboard.type("yes\n");
@@ -142,7 +134,7 @@ test("an image without a shell says so, and the keyboard is free again", async (
 
 test("a shell that ended keeps its screen, says its code, and may begin anew", async (t) => {
   const { page } = await signedIn(t, world, "demo-admin");
-  const shell = await open(page, await readyPod("web"), "s", "Shell");
+  const shell = await open(page, await world.demo.readyPod("web"), "s", "Shell");
   await shell.locator(".xterm-rows").getByText("#").first().waitFor();
   await page.keyboard.type("echo kept-$?; exit 3\n");
   await shell.getByText(/Ended with exit code 3 after \d+ s\.$/).waitFor();

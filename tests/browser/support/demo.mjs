@@ -90,6 +90,12 @@ class Demo {
 
   async stop() { await Promise.all([this.proxy?.stop(), this.cluster?.stop()]); }
 
+  /** The name of a pod of a namespace that is ready. */
+  async readyPod(namespace) {
+    const { items } = await this.kube("GET", `/api/v1/namespaces/${namespace}/pods`);
+    return items.find((pod) => pod.status.phase === "Running" && pod.status.containerStatuses.every((container) => container.ready)).metadata.name;
+  }
+
   /** A request to the simulated cluster as its administrator: for arranging what a test looks at. */
   async kube(method, path, body, type = "application/json") {
     const headers = { authorization: "Bearer demo-admin", ...(body ? { "content-type": type } : {}) };
