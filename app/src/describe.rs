@@ -79,7 +79,7 @@ pub fn summary(object: &Value, row: Option<&Row>, about: &ObjectRef, now: Second
         lead: row.and_then(|row| lead::lead(row, now)),
         facts: facts::facts(kind, object, row, about, now),
         containers: facts::containers(object, row, now),
-        conditions: conditions(kind, object, now),
+        conditions: conditions(object, now),
         labels: pairs(&object["metadata"]["labels"]),
     }
 }
@@ -89,7 +89,7 @@ fn is_bad_when_true(name: &str) -> bool {
     name.ends_with("Pressure") || name.ends_with("Failure") || name.ends_with("Unavailable") || name == "Failed" || name == "Terminating"
 }
 
-fn conditions(kind: Option<Kind>, object: &Value, now: Seconds) -> Vec<ConditionSummary> {
+fn conditions(object: &Value, now: Seconds) -> Vec<ConditionSummary> {
     let mut conditions: Vec<_> = object["status"]["conditions"]
         .as_array()
         .into_iter()
@@ -99,12 +99,11 @@ fn conditions(kind: Option<Kind>, object: &Value, now: Seconds) -> Vec<Condition
             let is_true = condition["status"] == "True";
             let (reason, message) = (text(&condition["reason"]), text(&condition["message"]));
             let is_well = is_true != is_bad_when_true(&name) && !(condition["status"] == "Unknown");
-            // A pod's words are in its reason; a node's good news is only noise.
-            let why = match (is_well, kind) {
-                (true, _) => String::new(),
-                (false, _) if message.is_empty() => reason,
-                (false, _) if reason.is_empty() => message,
-                (false, _) => format!("{reason}: {message}"),
+            let why = match (is_well, reason.is_empty(), message.is_empty()) {
+                (true, ..) => String::new(),
+                (false, _, true) => reason,
+                (false, true, false) => message,
+                (false, false, false) => format!("{reason}: {message}"),
             };
             ConditionSummary { name, is_well, why, since: age_of(&condition["lastTransitionTime"], now) }
         })

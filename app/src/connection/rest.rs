@@ -1,9 +1,8 @@
 //! The REST API.
 
 use gloo_net::http::{Request, RequestBuilder, Response};
-use krateyard_shared::api::{About, Access, AccessAnswers, AccessQuestion, AccessQuestions, Clusters, List, Session, SignIn};
+use krateyard_shared::api::{About, Access, AccessAnswers, AccessQuestion, AccessQuestions, Clusters, Session, SignIn};
 use krateyard_shared::identity::ClusterName;
-use krateyard_shared::kinds::Kind;
 use krateyard_shared::refusal::ErrorBody;
 use serde::de::DeserializeOwned;
 
@@ -65,19 +64,6 @@ pub async fn access(cluster: &ClusterName) -> Result<Access, Failure> {
 pub async fn may(cluster: &ClusterName, questions: &[AccessQuestion]) -> Result<AccessAnswers, Failure> {
     let request = of(Request::post("/api/access"), cluster).json(&AccessQuestions { questions: questions.to_vec() });
     body(request.map_err(|e| Failure::unreachable(&e))?.send().await).await
-}
-
-/// The rows of a kind, once.
-///
-/// # Errors
-/// As [`session`].
-pub async fn list(cluster: &ClusterName, kind: Kind, namespace: Option<&str>) -> Result<List, Failure> {
-    let entry = kind.entry();
-    let group = if entry.group.is_empty() { "core" } else { entry.group };
-    let cluster = js_sys::encode_uri_component(&cluster.0);
-    let request = Request::get(&format!("/api/clusters/{cluster}/resources/{group}/{}/{}", entry.version, entry.plural));
-    let request = if let Some(namespace) = namespace { request.query([("namespace", namespace)]) } else { request };
-    body(request.send().await).await
 }
 
 fn of(request: RequestBuilder, cluster: &ClusterName) -> RequestBuilder {
