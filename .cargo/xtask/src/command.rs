@@ -62,6 +62,20 @@ pub(crate) fn check(name: &str, command: &mut Command) -> Result<(), Failure> {
     if status.success() { Ok(()) } else { Err(Failure::new(format!("{name} failed ({status})"))) }
 }
 
+/// What a program printed.
+///
+/// # Errors
+/// What it said about why it failed, in one line.
+pub(crate) fn output(command: &mut Command) -> Result<String, String> {
+    let output = command.stdin(Stdio::null()).output().map_err(|error| format!("cannot start {}: {error}", command.get_program().display()))?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    }
+    let words = String::from_utf8_lossy(&output.stderr);
+    let last = words.lines().rev().find(|line| !line.trim().is_empty());
+    Err(last.map_or_else(|| output.status.to_string(), str::to_owned))
+}
+
 fn search_path(workspace: &Workspace) -> std::ffi::OsString {
     // Debian's wasm-opt 108 exports the wrong table of a module that has two, and such a page does not start: the one from npm comes first.
     let own = [workspace.tools.join("bin"), workspace.root.join("app/node_modules/.bin")];

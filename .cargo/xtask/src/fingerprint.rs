@@ -1,4 +1,4 @@
-//! What the page is made of.
+//! Whether anything that was built once has changed since.
 
 use std::fs;
 use std::hash::{DefaultHasher, Hasher as _};
@@ -6,30 +6,13 @@ use std::path::{Path, PathBuf};
 
 use crate::workspace::{Failure, Workspace};
 
-/// Files and folders that the page depends on.
-const INPUTS: [&str; 13] = [
-    ".cargo/config.toml",
-    "Cargo.lock",
-    "Cargo.toml",
-    "Trunk.toml",
-    "app/Cargo.toml",
-    "app/favicon.svg",
-    "app/index.html",
-    "app/package-lock.json",
-    "app/src",
-    "rust-toolchain.toml",
-    "shared/Cargo.toml",
-    "shared/src",
-    "style",
-];
-
-/// One number for all of them; contents count, times do not.
+/// One number for all of these files and folders of the repository; contents count, times do not.
 ///
 /// # Errors
 /// When a file cannot be read.
-pub(super) fn fingerprint(workspace: &Workspace) -> Result<u64, Failure> {
+pub(crate) fn fingerprint(workspace: &Workspace, inputs: &[&str]) -> Result<u64, Failure> {
     let mut files = Vec::new();
-    for input in INPUTS {
+    for input in inputs {
         collect(&workspace.root.join(input), &mut files)?;
     }
     files.sort();

@@ -30,6 +30,20 @@ pub(crate) enum Need {
     BrowserPackages,
     /// What checks licenses and sources of dependencies.
     Deny,
+    /// What builds the node's programs; any release of it.
+    Go,
+    /// What runs containers on the node.
+    Containerd,
+    /// What makes one container.
+    Runc,
+    /// What joins pods to the node's network.
+    CniPlugins,
+    /// What is in the node's image with a shell.
+    Busybox,
+    /// What makes the node's certificates.
+    Openssl,
+    /// What makes the node's bridge.
+    Iproute,
 }
 
 /// For the page that people load.
@@ -38,6 +52,9 @@ pub(crate) const PAGE: [Need; 5] = [Need::WasmTarget, Need::Trunk, Need::WasmBin
 pub(crate) const FAST_PAGE: [Need; 4] = [Need::WasmTarget, Need::Trunk, Need::WasmBindgen, Need::AppPackages];
 /// For the browser tests.
 pub(crate) const BROWSER: [Need; 2] = [Need::Chromium, Need::BrowserPackages];
+
+/// For the node of `cargo xtask node`, besides Go.
+pub(crate) const NODE: [Need; 6] = [Need::Containerd, Need::Runc, Need::CniPlugins, Need::Busybox, Need::Openssl, Need::Iproute];
 
 impl Need {
     /// Those that words of the command line name; all of them for none.
@@ -51,7 +68,8 @@ impl Need {
                 "page" => needs.extend(PAGE),
                 "browser" => needs.extend(BROWSER),
                 "deny" => needs.push(Need::Deny),
-                other => return Err(Failure::new(format!("`{other}` is none of page, browser, deny"))),
+                "node" => needs.extend(NODE),
+                other => return Err(Failure::new(format!("`{other}` is none of page, browser, deny, node"))),
             }
         }
         if words.is_empty() {
@@ -69,6 +87,13 @@ impl Need {
             Need::Deny => Ok(crates::DENY.missing(workspace)),
             Need::Brotli => Ok(debian::BROTLI.missing(workspace)),
             Need::Chromium => Ok(debian::CHROMIUM.missing(workspace)),
+            Need::Go => Ok(debian::GO.missing(workspace)),
+            Need::Containerd => Ok(debian::CONTAINERD.missing(workspace)),
+            Need::Runc => Ok(debian::RUNC.missing(workspace)),
+            Need::CniPlugins => Ok(debian::CNI_PLUGINS.missing(workspace)),
+            Need::Busybox => Ok(debian::BUSYBOX.missing(workspace)),
+            Need::Openssl => Ok(debian::OPENSSL.missing(workspace)),
+            Need::Iproute => Ok(debian::IPROUTE.missing(workspace)),
             Need::AppPackages => npm::APP.missing(workspace),
             Need::BrowserPackages => npm::BROWSER_TESTS.missing(workspace),
         }
@@ -82,6 +107,13 @@ impl Need {
             Need::Deny => crates::DENY.install(workspace),
             Need::Brotli => debian::BROTLI.install(workspace),
             Need::Chromium => debian::CHROMIUM.install(workspace),
+            Need::Go => debian::GO.install(workspace),
+            Need::Containerd => debian::CONTAINERD.install(workspace),
+            Need::Runc => debian::RUNC.install(workspace),
+            Need::CniPlugins => debian::CNI_PLUGINS.install(workspace),
+            Need::Busybox => debian::BUSYBOX.install(workspace),
+            Need::Openssl => debian::OPENSSL.install(workspace),
+            Need::Iproute => debian::IPROUTE.install(workspace),
             Need::AppPackages => npm::APP.install(workspace),
             Need::BrowserPackages => npm::BROWSER_TESTS.install(workspace),
         }

@@ -7,9 +7,11 @@ mod arguments;
 mod bench;
 mod command;
 mod demo;
+mod fingerprint;
 mod http;
 mod install;
 mod native;
+mod node;
 mod page;
 mod processes;
 mod progress;
@@ -31,7 +33,8 @@ cargo xtask COMMAND
   bench [NAME...] [--json FILE] [--as-built]
                               the figures, all or some (--as-built: of what the last one built)
   build [--fast]              builds the page into dist/ (--fast: quick to build, large to load)
-  install [WHAT...]           installs what the other commands need, before they do: page, browser, deny
+  node up | down | status     a real Kubernetes node on this machine, for tests (Linux, as root)
+  install [WHAT...]           installs what the other commands need, before they do: page, browser, deny, node
 
 Every command installs what it needs the first time, and does nothing twice.";
 
@@ -58,6 +61,7 @@ fn run(arguments: &mut Arguments) -> Result<(), Failure> {
         Some("demo") => demo::run(&workspace, arguments),
         Some("test") => test::run(&workspace, arguments),
         Some("bench") => bench::run(&workspace, arguments),
+        Some("node") => node::run(&workspace, arguments),
         Some("install") => {
             let needs = install::Need::of_words(&arguments.words())?;
             arguments.finish()?;

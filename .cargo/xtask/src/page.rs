@@ -1,16 +1,33 @@
 //! The page: `dist/`, made by trunk out of `app`, `shared`, `style` and npm packages, and compressed ahead.
 
 mod compress;
-mod inputs;
 
 use std::fs;
 use std::path::PathBuf;
 
 use crate::arguments::Arguments;
 use crate::command;
+use crate::fingerprint;
 use crate::install::{self, Need};
 use crate::progress::Steps;
 use crate::workspace::{Failure, Workspace};
+
+/// Files and folders that the page depends on.
+const INPUTS: [&str; 13] = [
+    ".cargo/config.toml",
+    "Cargo.lock",
+    "Cargo.toml",
+    "Trunk.toml",
+    "app/Cargo.toml",
+    "app/favicon.svg",
+    "app/index.html",
+    "app/package-lock.json",
+    "app/src",
+    "rust-toolchain.toml",
+    "shared/Cargo.toml",
+    "shared/src",
+    "style",
+];
 
 /// For whom the page is built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,7 +94,7 @@ pub(crate) fn steps_of_build(workspace: &Workspace, mode: Mode, steps: &mut Step
         return Ok(());
     }
     // Taken before the build: what changes while it runs makes the next one build again.
-    let inputs = inputs::fingerprint(workspace)?;
+    let inputs = fingerprint::fingerprint(workspace, &INPUTS)?;
     let _ = fs::remove_file(stamp(workspace));
     match mode {
         Mode::Fast => steps.step("building the page, fast", || trunk(workspace, &[], ""))?,
@@ -109,7 +126,7 @@ fn is_fresh(workspace: &Workspace, mode: Mode) -> Result<bool, Failure> {
     let noted = fs::read_to_string(stamp(workspace)).unwrap_or_default();
     let Some((built, inputs)) = noted.split_once(' ') else { return Ok(false) };
     let serves = built == mode.name() || built == Mode::Full.name();
-    Ok(serves && workspace.root.join("dist/index.html").is_file() && inputs == format!("{:016x}", inputs::fingerprint(workspace)?))
+    Ok(serves && workspace.root.join("dist/index.html").is_file() && inputs == format!("{:016x}", fingerprint::fingerprint(workspace, &INPUTS)?))
 }
 
 fn stamp(workspace: &Workspace) -> PathBuf {

@@ -17,6 +17,16 @@ pub(super) struct Packaged {
 pub(super) const BROTLI: Packaged = Packaged { programs: &["brotli"], package: "brotli", purpose: "compresses the page once, ahead of everybody who loads it" };
 pub(super) const CHROMIUM: Packaged = Packaged { programs: &CHROMIUMS, package: "chromium", purpose: "is the browser of the browser tests" };
 
+pub(super) const GO: Packaged = Packaged { programs: &["go"], package: "golang-go", purpose: "builds the node's programs" };
+pub(super) const CONTAINERD: Packaged = Packaged { programs: &["containerd"], package: "containerd", purpose: "runs containers on the node" };
+pub(super) const RUNC: Packaged = Packaged { programs: &["runc"], package: "runc", purpose: "makes one container" };
+/// A path that is absolute is looked for as it is.
+pub(super) const CNI_PLUGINS: Packaged =
+    Packaged { programs: &["/usr/lib/cni/bridge"], package: "containernetworking-plugins", purpose: "joins pods to the node's network" };
+pub(super) const BUSYBOX: Packaged = Packaged { programs: &["busybox"], package: "busybox-static", purpose: "is in the node's image with a shell" };
+pub(super) const OPENSSL: Packaged = Packaged { programs: &["openssl"], package: "openssl", purpose: "makes the node's certificates" };
+pub(super) const IPROUTE: Packaged = Packaged { programs: &["ip"], package: "iproute2", purpose: "makes the node's bridge" };
+
 /// Names under which systems have Chromium.
 const CHROMIUMS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
 
