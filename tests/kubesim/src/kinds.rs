@@ -37,6 +37,28 @@ pub struct Kind {
     /// Defined by a CustomResourceDefinition.
     #[serde(default)]
     pub custom: bool,
+    /// The columns that its definition adds to a Table.
+    #[serde(default)]
+    pub columns: Vec<PrinterColumn>,
+}
+
+/// One of a definition's `additionalPrinterColumns`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct PrinterColumn {
+    /// Title.
+    pub name: String,
+    /// `string`, `integer`, `number`, `boolean` or `date`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Format; mostly empty.
+    pub format: String,
+    /// Description; empty when the definition has none.
+    pub description: String,
+    /// 0 for columns that are always shown.
+    pub priority: i64,
+    /// Where in the object the value is.
+    pub json_path: String,
 }
 
 /// One subresource of a [`Kind`].
@@ -206,6 +228,7 @@ fn custom_kinds(definition: &Value) -> Vec<Kind> {
                 hash: None,
                 subresources: if version["subresources"]["status"].is_object() { vec![sub("status")] } else { Vec::new() },
                 custom: true,
+                columns: serde_json::from_value(version["additionalPrinterColumns"].clone()).unwrap_or_default(),
             }
         })
         .collect()

@@ -38,6 +38,7 @@ mod selector;
 mod server;
 mod sim;
 mod store;
+mod table;
 mod target;
 mod watch;
 mod world;
@@ -45,7 +46,7 @@ mod write;
 
 pub use controllers::PodDoes;
 pub use faults::{Class, Effect, Fault, Faults, Matching, SetFault};
-pub use kinds::{Kind, Subresource};
+pub use kinds::{Kind, PrinterColumn, Subresource};
 pub use options::Options;
 pub use requests::{RequestCount, Requests};
 pub use sim::{Error, Handle, RestartKind, Sim};

@@ -3,6 +3,8 @@
 use http::{HeaderMap, header};
 
 use crate::failure::Failure;
+use crate::query::Query;
+use crate::table::Include;
 
 /// One media type of an `Accept` header.
 #[derive(Clone, Debug)]
@@ -20,6 +22,8 @@ pub(crate) enum Form {
     Partial,
     /// `PartialObjectMetadataList`, asked for by name.
     PartialList,
+    /// `Table`: what `kubectl get` prints.
+    Table(Include),
 }
 
 impl Accepted {
@@ -48,14 +52,15 @@ pub(crate) fn accepts(headers: &HeaderMap) -> Vec<Accepted> {
 /// The form in which objects of a resource are answered.
 ///
 /// # Errors
-/// 406 in the server's two texts, and 501 for forms that a real server has and this one does not.
-pub(crate) fn form(headers: &HeaderMap) -> Result<Form, Failure> {
+/// 406 in the server's two texts, 400 for an includeObject that cannot be, and 501 for forms that a real server has and this one does not.
+pub(crate) fn form(headers: &HeaderMap, query: &Query) -> Result<Form, Failure> {
     let wants = accepts(headers);
     for wanted in wants.iter().filter(|wanted| wanted.is_json()) {
         match (wanted.parameter("as"), wanted.parameter("v")) {
             (None, _) => return Ok(Form::Full),
             (Some("PartialObjectMetadata"), Some("v1")) => return Ok(Form::Partial),
             (Some("PartialObjectMetadataList"), Some("v1")) => return Ok(Form::PartialList),
+            (Some("Table"), Some("v1")) => return Include::parse(query).map(Form::Table),
             _ => {}
         }
     }
@@ -66,7 +71,7 @@ pub(crate) fn form(headers: &HeaderMap) -> Result<Form, Failure> {
 pub(crate) fn not_acceptable(wants: &[Accepted]) -> Failure {
     let real = |wanted: &Accepted| {
         matches!(wanted.media_type.as_str(), "application/yaml" | "application/vnd.kubernetes.protobuf")
-            || (wanted.is_json() && wanted.parameter("as") == Some("Table") && matches!(wanted.parameter("v"), Some("v1" | "v1beta1")))
+            || (wanted.is_json() && wanted.parameter("as") == Some("Table") && wanted.parameter("v") == Some("v1beta1"))
     };
     if let Some(wanted) = wants.iter().find(|wanted| real(wanted)) {
         let what = wanted.parameter("as").unwrap_or(&wanted.media_type);

@@ -10,12 +10,14 @@ use bytes::{Bytes, BytesMut};
 use serde_json::{Value, json};
 
 use crate::answer;
+use crate::clock::Clock;
 use crate::failure::{Cause, Failure};
 use crate::kinds::Kind;
 use crate::negotiate::Form;
 use crate::query::Query;
 use crate::selection::Selection;
 use crate::store::{Store, Stored, stored_head};
+use crate::table;
 
 /// How long a read waits for a version to come: apiserver's blockTimeout of the watch cache.
 const WAIT_FOR_VERSION: Duration = Duration::from_secs(3);
@@ -42,8 +44,23 @@ pub(crate) fn one(code: u16, kind: &Kind, object: &Stored, form: Form) -> Respon
     match form {
         Form::Full => object.write_whole(&stored_head(kind), &mut out),
         Form::Partial | Form::PartialList => object.write_partial(&mut out),
+        Form::Table(_) => return shown(code, kind, object.value(), form),
     }
     answer::text(code, "application/json", out.freeze())
+}
+
+/// One object that is not stored as an answer.
+pub(crate) fn shown(code: u16, kind: &Kind, mut object: Value, form: Form) -> Response {
+    let document = match form {
+        Form::Full => {
+            object["kind"] = json!(kind.kind);
+            object["apiVersion"] = json!(kind.api_version());
+            object
+        }
+        Form::Partial | Form::PartialList => json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": object["metadata"]}),
+        Form::Table(include) => table::of_one(kind, &object, include, true, Clock.now()),
+    };
+    answer::json(code, &document)
 }
 
 /// What a list is asked for.
@@ -58,7 +75,7 @@ struct Page {
 ///
 /// # Errors
 /// 400, 410, 422 and 504 as recorded for limit, continue, resourceVersion and selectors.
-pub(crate) async fn list(store: &Store, kind: &Kind, namespace: &str, query: &Query, form: Form) -> Result<Response, Failure> {
+pub(crate) async fn list(store: &Store, kind: &Arc<Kind>, namespace: &str, query: &Query, form: Form) -> Result<Response, Failure> {
     if form == Form::Partial {
         let message = format!("you requested PartialObjectMetadata, but the requested object is a list (*core.{}List)", kind.kind);
         return Err(Failure::new(406, Some("NotAcceptable"), message));
@@ -66,7 +83,7 @@ pub(crate) async fn list(store: &Store, kind: &Kind, namespace: &str, query: &Qu
     let selection = Selection::parse(kind, namespace, query)?;
     check_options(query)?;
     let page = page(store, kind, &selection, query).await?;
-    Ok(stream_page(kind, page, form))
+    Ok(stream_page(kind.clone(), page, form))
 }
 
 async fn page(store: &Store, kind: &Kind, selection: &Selection, query: &Query) -> Result<Page, Failure> {
@@ -194,10 +211,10 @@ pub(crate) fn invalid_options(causes: &[Cause]) -> Result<(), Failure> {
     if causes.is_empty() { Ok(()) } else { Err(Failure::invalid("ListOptions", "meta.k8s.io", "", causes)) }
 }
 
-fn stream_page(kind: &Kind, page: Page, form: Form) -> Response {
+fn stream_page(kind: Arc<Kind>, page: Page, form: Form) -> Response {
     let (list_kind, api_version) = match form {
         Form::Full => (format!("{}List", kind.kind), kind.api_version()),
-        Form::Partial | Form::PartialList => ("PartialObjectMetadataList".to_owned(), "meta.k8s.io/v1".to_owned()),
+        Form::Partial | Form::PartialList | Form::Table(_) => ("PartialObjectMetadataList".to_owned(), "meta.k8s.io/v1".to_owned()),
     };
     let mut metadata = json!({"resourceVersion": page.version.to_string()});
     match page.next {
@@ -209,8 +226,12 @@ fn stream_page(kind: &Kind, page: Page, form: Form) -> Response {
     if let Some(remaining) = page.remaining {
         metadata["remainingItemCount"] = json!(remaining);
     }
-    let head = format!("{{\"kind\":\"{list_kind}\",\"apiVersion\":\"{api_version}\",\"metadata\":{metadata},\"items\":[");
-    let item_head = kind.custom.then(|| stored_head(kind));
+    let head = match form {
+        Form::Table(_) => table::head(&kind, &metadata),
+        _ => format!("{{\"kind\":\"{list_kind}\",\"apiVersion\":\"{api_version}\",\"metadata\":{metadata},\"items\":["),
+    };
+    let item_head = kind.custom.then(|| stored_head(&kind));
+    let now = Clock.now();
     let mut objects = page.objects.into_iter().enumerate();
     let mut first = Some(head);
     let mut done = false;
@@ -233,6 +254,7 @@ fn stream_page(kind: &Kind, page: Page, form: Form) -> Response {
                 (Form::Full, Some(head)) => object.write_whole(head, &mut out),
                 (Form::Full, None) => out.extend_from_slice(&object.item()),
                 (Form::Partial | Form::PartialList, _) => object.write_partial(&mut out),
+                (Form::Table(include), _) => out.extend_from_slice(table::row(&kind, &object.value(), include, now).to_string().as_bytes()),
             }
         }
         Some(Ok::<Bytes, std::io::Error>(out.freeze()))

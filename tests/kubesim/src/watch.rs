@@ -12,6 +12,7 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use crate::answer;
+use crate::clock::Clock;
 use crate::failure::{Cause, Failure};
 use crate::kinds::Kind;
 use crate::negotiate::Form;
@@ -19,6 +20,7 @@ use crate::query::Query;
 use crate::read::{forbidden, invalid_options, malformed_version};
 use crate::selection::Selection;
 use crate::store::{Change, Compacted, Store, Stored, stored_head};
+use crate::table;
 
 /// Changes taken from the history at once.
 const BATCH: usize = 512;
@@ -35,6 +37,8 @@ struct Watch {
     selection: Selection,
     form: Form,
     head: Vec<u8>,
+    /// Whether a Table's columns were sent: only the first event has them.
+    has_columns: bool,
     position: u64,
     /// Objects of the state that are still to be sent.
     initial: VecDeque<Arc<Stored>>,
@@ -67,6 +71,7 @@ pub(crate) fn watch(store: &Arc<Store>, kind: &Arc<Kind>, namespace: &str, query
         selection,
         form,
         head: stored_head(kind),
+        has_columns: false,
         position: from,
         initial: VecDeque::new(),
         marks_end: false,
@@ -184,7 +189,7 @@ impl Watch {
         }
     }
 
-    fn change(&self, change: &Change, out: &mut BytesMut) {
+    fn change(&mut self, change: &Change, out: &mut BytesMut) {
         let before = change.before.as_ref().filter(|object| self.selection.matches(object));
         let after = change.after.as_ref().filter(|object| self.selection.matches(object));
         match (before, after) {
@@ -196,7 +201,7 @@ impl Watch {
         }
     }
 
-    fn event(&self, kind: &str, object: &Stored, out: &mut BytesMut) {
+    fn event(&mut self, kind: &str, object: &Stored, out: &mut BytesMut) {
         out.reserve(object.len() + 128);
         out.extend_from_slice(b"{\"type\":\"");
         out.extend_from_slice(kind.as_bytes());
@@ -204,20 +209,30 @@ impl Watch {
         match self.form {
             Form::Full => object.write_whole(&self.head, out),
             Form::Partial | Form::PartialList => object.write_partial(out),
+            Form::Table(include) => {
+                let with_columns = !std::mem::replace(&mut self.has_columns, true);
+                let table = table::of_one(&self.kind, &object.value(), include, with_columns, Clock.now());
+                out.extend_from_slice(table.to_string().as_bytes());
+            }
         }
         out.extend_from_slice(b"}\n");
     }
 
-    fn bookmark(&self, ends_state: bool, out: &mut BytesMut) {
+    fn bookmark(&mut self, ends_state: bool, out: &mut BytesMut) {
         let mut metadata = json!({"resourceVersion": self.position.to_string()});
         if ends_state {
             metadata["annotations"] = json!({"k8s.io/initial-events-end": "true"});
         }
-        let (kind, api_version) = match self.form {
-            Form::Full => (self.kind.kind.clone(), self.kind.api_version()),
-            Form::Partial | Form::PartialList => ("PartialObjectMetadata".to_owned(), "meta.k8s.io/v1".to_owned()),
+        let object = match self.form {
+            Form::Full => json!({"kind": self.kind.kind, "apiVersion": self.kind.api_version(), "metadata": metadata}),
+            Form::Partial | Form::PartialList => json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": metadata}),
+            // a row of an object that has nothing but its version
+            Form::Table(include) => {
+                let with_columns = !std::mem::replace(&mut self.has_columns, true);
+                table::of_one(&self.kind, &json!({ "metadata": metadata }), include, with_columns, Clock.now())
+            }
         };
-        let event = json!({"type": "BOOKMARK", "object": {"kind": kind, "apiVersion": api_version, "metadata": metadata}});
+        let event = json!({"type": "BOOKMARK", "object": object});
         out.extend_from_slice(event.to_string().as_bytes());
         out.extend_from_slice(b"\n");
     }

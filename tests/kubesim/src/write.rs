@@ -19,7 +19,7 @@ use crate::kinds::{Kind, api_version};
 use crate::names::Names;
 use crate::negotiate::Form;
 use crate::query::Query;
-use crate::read::one;
+use crate::read::{one, shown};
 use crate::store::{Store, Stored, Write};
 use merge::merge_patch;
 
@@ -88,7 +88,7 @@ pub(crate) fn create(writer: &Writer<'_>, edit: &Edit<'_>, body: Value) -> Resul
         if writer.store.get(kind, edit.namespace, &name).is_some() {
             return Err(Failure::already_exists(kind, &name));
         }
-        return Ok(dry_answer(201, kind, object));
+        return Ok(shown(201, kind, object, edit.form));
     }
     let written = writer.store.write(kind, edit.namespace, &name, |existing| match existing {
         Some(_) => Err(Failure::already_exists(kind, &name)),
@@ -164,7 +164,7 @@ fn change(writer: &Writer<'_>, edit: &Edit<'_>, dry: bool, decide: impl FnOnce(&
     let kind = edit.kind;
     if dry {
         let existing = writer.store.get(kind, edit.namespace, edit.name).ok_or_else(|| Failure::not_found(kind, edit.name))?;
-        return decide(&existing).map(|object| dry_answer(200, kind, object));
+        return decide(&existing).map(|object| shown(200, kind, object, edit.form));
     }
     let written = writer.store.write(kind, edit.namespace, edit.name, |existing| {
         let existing = existing.ok_or_else(|| Failure::not_found(kind, edit.name))?;
@@ -326,12 +326,6 @@ fn check_name(kind: &Kind, name: &str) -> Result<(), Failure> {
         "Invalid value: \"{name}\": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
     );
     Err(Failure::invalid(&kind.kind, &kind.group, name, &[Cause::new("FieldValueInvalid", "metadata.name", message)]))
-}
-
-fn dry_answer(code: u16, kind: &Kind, mut object: Value) -> Response {
-    object["kind"] = json!(kind.kind);
-    object["apiVersion"] = json!(kind.api_version());
-    crate::answer::json(code, &object)
 }
 
 fn answer(code: u16, kind: &Kind, object: Option<Arc<Stored>>, form: Form) -> Result<Response, Failure> {

@@ -9,7 +9,7 @@ use crate::failure::{Cause, Failure};
 use crate::kinds::Kind;
 use crate::negotiate::Form;
 use crate::query::Query;
-use crate::read::one;
+use crate::read::{one, shown};
 use crate::selection::Selection;
 use crate::store::{Stored, Write, Written};
 
@@ -80,7 +80,7 @@ pub(crate) fn delete(writer: &Writer<'_>, edit: &Edit<'_>, body: &Value) -> Resu
         let value = existing.value();
         options.check(kind, &existing, &value)?;
         return Ok(match leaving(writer, kind, &options, &value) {
-            Some(object) => super::dry_answer(200, kind, object),
+            Some(object) => shown(200, kind, object, edit.form),
             None => gone(kind, edit.name, &value),
         });
     }

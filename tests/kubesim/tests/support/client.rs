@@ -35,6 +35,10 @@ impl Lines {
     pub(crate) async fn of(sim: &Sim, token: &str, path: &str) -> Self {
         let response = get(sim, token, path).await;
         assert_eq!(response.status(), 200, "{path}");
+        Self::from(response)
+    }
+
+    pub(crate) fn from(response: Response) -> Self {
         Self { response, rest: Vec::new() }
     }
 

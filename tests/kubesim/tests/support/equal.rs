@@ -145,6 +145,7 @@
     "reading/labelselector-bad-value",
     "reading/limit-not-a-number",
     "reading/pods-partial-wrong-kind",
+    "reading/pods-table-bad-include",
     "reading/pods-table-missing-404",
     "reading/rv-exact-0",
     "reading/rv-future-exact",
