@@ -144,7 +144,14 @@ impl Cluster {
             }
             _ => {
                 let body = self.body(&parts, body).await?;
-                self.resource(&parts, query, asked, &kind, body, &user).await.inspect(|_| self.written(asked, &kind))
+                let creates = asked.verb == "create" && kind.plural == "namespaces" && query.filled("dryRun").is_none();
+                let namespace = creates.then(|| body["metadata"]["name"].as_str().unwrap_or_default().to_owned());
+                let response = self.resource(&parts, query, asked, &kind, body, &user).await?;
+                self.written(asked, &kind);
+                if let Some(namespace) = namespace {
+                    crate::world::endow(self, &namespace);
+                }
+                Ok(response)
             }
         }
     }

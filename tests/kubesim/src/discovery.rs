@@ -149,6 +149,8 @@ fn aggregated(headers: &HeaderMap, kinds: &[Arc<Kind>], core: bool) -> Response 
     if let Ok(value) = HeaderValue::from_str(&etag) {
         response.headers_mut().insert(header::ETAG, value);
     }
+    // the aggregated documents alone may be kept, to be asked for again with their tag
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("public"));
     response.headers_mut().insert(header::VARY, HeaderValue::from_static("Accept"));
     response
 }

@@ -133,7 +133,7 @@ fn continued(store: &Store, kind: &Kind, selection: &Selection, token: &str, ask
     }
     let bytes = BASE64_URL_SAFE_NO_PAD.decode(token.trim_end_matches('=')).or_else(|_| BASE64_STANDARD_NO_PAD.decode(token)).unwrap_or_default();
     let parsed: Value = serde_json::from_slice(&bytes).map_err(|_| {
-        let first = bytes.first().map_or_else(String::new, |byte| format!("\\x{byte:02x}"));
+        let first = bytes.first().map_or_else(String::new, |byte| quoted(*byte));
         Failure::bad_request(format!("invalid continue token: continue key is not valid: invalid character '{first}' looking for beginning of value"))
     })?;
     let start = parsed["start"].as_str().unwrap_or_default().trim_start_matches('/').to_owned();
@@ -146,6 +146,17 @@ fn continued(store: &Store, kind: &Kind, selection: &Selection, token: &str, ask
         Failure::expired(message).continuing(&inconsistent_token(&start))
     })?;
     Ok((version, objects, start))
+}
+
+/// A byte in quotes, as encoding/json's quoteChar shows one: strconv.Quote of the rune of this number.
+fn quoted(byte: u8) -> String {
+    match byte {
+        b'\'' => "\\'".to_owned(),
+        b'"' => "\"".to_owned(),
+        b' '..=b'~' | 0xa1..=0xac | 0xae.. => char::from(byte).to_string(),
+        0..0x80 => format!("\\x{byte:02x}"),
+        _ => format!("\\u{byte:04x}"),
+    }
 }
 
 fn continue_token(version: i64, last: &str) -> String {

@@ -29,6 +29,12 @@ pub(crate) fn populate(cluster: &Cluster) {
     workloads::workloads(&builder);
 }
 
+/// Gives a namespace that was just created what controllers put into each.
+pub(crate) fn endow(cluster: &Cluster, namespace: &str) {
+    let now = cluster.clock.now();
+    config::birthrights(&Builder { cluster, now }, namespace, now);
+}
+
 /// Writes objects as they would be after a life of some length.
 pub(crate) struct Builder<'a> {
     pub(crate) cluster: &'a Cluster,

@@ -1,5 +1,6 @@
 //! Namespaces, config maps, secrets, service accounts.
 
+use jiff::Timestamp;
 use serde_json::json;
 
 use super::Builder;
@@ -14,13 +15,7 @@ pub(super) fn namespaces(builder: &Builder<'_>) {
         }
         let object = json!({"metadata": {"name": name, "labels": labels}, "spec": {"finalizers": ["kubernetes"]}, "status": {"phase": "Active"}});
         builder.put("", "namespaces", created, object);
-        let account = json!({"metadata": {"name": "default", "namespace": name}});
-        builder.put("", "serviceaccounts", created, account);
-        let certificate = json!({
-            "metadata": {"name": "kube-root-ca.crt", "namespace": name, "annotations": {"kubernetes.io/description": "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters."}},
-            "data": {"ca.crt": "-----BEGIN CERTIFICATE-----\n(simulated)\n-----END CERTIFICATE-----\n"},
-        });
-        builder.put("", "configmaps", created, certificate);
+        birthrights(builder, name, created);
     }
     builder.put(
         "",
@@ -28,6 +23,16 @@ pub(super) fn namespaces(builder: &Builder<'_>) {
         builder.ago(60 * 24 * 90),
         json!({"metadata": {"name": "krateyard", "namespace": "krateyard", "uid": "5b1f3f6e-6f3d-4f0a-9a64-4be5ad2d3a10"}}),
     );
+}
+
+/// What controllers put into each namespace: the service account and root-ca-certificate-publisher controllers.
+pub(crate) fn birthrights(builder: &Builder<'_>, namespace: &str, created: Timestamp) {
+    builder.put("", "serviceaccounts", created, json!({"metadata": {"name": "default", "namespace": namespace}}));
+    let certificate = json!({
+        "metadata": {"name": "kube-root-ca.crt", "namespace": namespace, "annotations": {"kubernetes.io/description": "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters."}},
+        "data": {"ca.crt": "-----BEGIN CERTIFICATE-----\n(simulated)\n-----END CERTIFICATE-----\n"},
+    });
+    builder.put("", "configmaps", created, certificate);
 }
 
 pub(super) fn settings(builder: &Builder<'_>) {

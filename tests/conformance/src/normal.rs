@@ -1,0 +1,232 @@
+//! What may differ between two clusters that answer alike, taken out. It is little; everything else must be equal.
+//!
+//! | what | becomes |
+//! | --- | --- |
+//! | headers of transport and tracing: Audit-Id, Date, X-Kubernetes-Pf-*, Content-Length, Transfer-Encoding, Connection | left out |
+//! | `managedFields`, which kubesim does not keep | left out |
+//! | a uid, wherever it stands | `<uid 1>`, numbered as they appear in a case: one that comes again keeps its number |
+//! | an object's `resourceVersion` | `<version 1>`, numbered likewise |
+//! | that of a list or bookmark, which counts what others write as well, and the versions in texts about them | `<version>` |
+//! | a continue token | what it says, without its version |
+//! | a time | `<time>`, `<time.micro>`, `<time.nano>` by its digits |
+//! | the name that `generateName` led to, and `kube-api-access-` of a pod's token volume | their five random characters as `<suffix>` |
+//! | a certificate | `<certificate>` |
+//! | when and from what the server was built, its address; names and addresses of nodes and pods, ids of containers and images | the field's name |
+//!
+//! Rules of RBAC (`resourceRules`, `nonResourceRules`) have no order; they are sorted.
+
+use std::collections::HashMap;
+
+use base64::Engine as _;
+use base64::prelude::{BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD};
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+/// Headers that belong to a connection or a moment, not to an answer.
+const HEADERS_LEFT_OUT: &[&str] =
+    &["audit-id", "date", "content-length", "transfer-encoding", "connection", "x-kubernetes-pf-flowschema-uid", "x-kubernetes-pf-prioritylevel-uid"];
+
+/// Fields whose values are a cluster's own.
+const OWN: &[&str] = &["serverAddress", "buildDate", "gitCommit", "goVersion", "nodeName", "hostIP", "podIP", "ip", "containerID", "imageID", "clusterIP"];
+
+/// Letters of k8s.io/apimachinery, pkg/util/rand.
+const SUFFIX_LETTERS: &str = "bcdfghjklmnpqrstvwxz2456789";
+
+/// Takes out what may differ; one for the answers of a case on one side, in their order.
+#[derive(Debug, Default)]
+pub struct Normal {
+    uids: HashMap<String, usize>,
+    versions: HashMap<String, usize>,
+}
+
+impl Normal {
+    /// An answer without what may differ.
+    pub fn of(&mut self, mut seen: Value) -> Value {
+        if let Some(headers) = seen.get_mut("headers").and_then(Value::as_object_mut) {
+            headers.retain(|name, _| !HEADERS_LEFT_OUT.contains(&name.as_str()));
+        }
+        self.value(&mut seen);
+        seen
+    }
+
+    fn value(&mut self, value: &mut Value) {
+        match value {
+            Value::Object(fields) => self.object(fields),
+            Value::Array(items) => items.iter_mut().for_each(|item| self.value(item)),
+            Value::String(text) => *text = self.text(text),
+            _ => {}
+        }
+    }
+
+    fn object(&mut self, fields: &mut Map<String, Value>) {
+        fields.remove("managedFields");
+        let is_list = fields.get("items").is_some_and(Value::is_array) || fields.get("rows").is_some_and(Value::is_array);
+        if let Some(metadata) = fields.get_mut("metadata").and_then(Value::as_object_mut) {
+            self.metadata(metadata, is_list);
+        }
+        for name in OWN {
+            if let Some(text) = fields.get_mut(*name).filter(|value| value.as_str().is_some_and(|text| !text.is_empty() && text != "None")) {
+                *text = json!(format!("<{name}>"));
+            }
+        }
+        for rules in ["resourceRules", "nonResourceRules"] {
+            if let Some(rules) = fields.get_mut(rules).and_then(Value::as_array_mut) {
+                rules.sort_by_key(Value::to_string);
+            }
+        }
+        fields.values_mut().for_each(|value| self.value(value));
+    }
+
+    fn metadata(&mut self, metadata: &mut Map<String, Value>, is_list: bool) {
+        let filled = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
+        // a bookmark has no name
+        let counts_others = is_list || !metadata.contains_key("name");
+        if let Some(version) = metadata.get("resourceVersion").and_then(filled) {
+            let number = self.versions.len() + 1;
+            let shown = if counts_others { "<version>".to_owned() } else { format!("<version {}>", *self.versions.entry(version).or_insert(number)) };
+            metadata.insert("resourceVersion".to_owned(), json!(shown));
+        }
+        if let Some(token) = metadata.get("continue").and_then(filled) {
+            metadata.insert("continue".to_owned(), continue_token(&token));
+        }
+        if let (Some(prefix), Some(name)) = (metadata.get("generateName").and_then(filled), metadata.get("name").and_then(filled))
+            && name.strip_prefix(&prefix).is_some_and(is_suffix)
+        {
+            metadata.insert("name".to_owned(), json!(format!("{prefix}<suffix>")));
+        }
+    }
+
+    /// Words of a text, one by one.
+    fn text(&mut self, text: &str) -> String {
+        if text.starts_with("-----BEGIN CERTIFICATE-----") {
+            return "<certificate>".to_owned();
+        }
+        let mut out = String::with_capacity(text.len());
+        let mut word = String::new();
+        for letter in text.chars().chain(['\0']) {
+            if letter.is_ascii_alphanumeric() || matches!(letter, '-' | ':' | '.' | '+') {
+                word.push(letter);
+                continue;
+            }
+            out.push_str(&self.word(&word));
+            word.clear();
+            out.push(letter);
+        }
+        out.pop();
+        without_versions(out)
+    }
+
+    fn word(&mut self, word: &str) -> String {
+        // a time or an id may end a sentence
+        let trimmed = word.trim_end_matches(['.', ':']);
+        let rest = &word[trimmed.len()..];
+        if is_uid(trimmed) {
+            let number = self.uids.len() + 1;
+            return format!("<uid {}>{rest}", self.uids.entry(trimmed.to_owned()).or_insert(number));
+        }
+        if let Some(time) = time(trimmed) {
+            return format!("{time}{rest}");
+        }
+        if trimmed.strip_prefix("kube-api-access-").is_some_and(is_suffix) {
+            return format!("kube-api-access-<suffix>{rest}");
+        }
+        word.to_owned()
+    }
+}
+
+/// Texts that say where the cluster stands: apimachinery's NewTooLargeResourceVersion, the watch cache's "too old resource version".
+fn without_versions(text: String) -> String {
+    let mut text = text;
+    for (before, after) in [("too old resource version: ", ")"), ("Too large resource version: ", ""), (", current: ", "")] {
+        if let Some(at) = text.find(before).map(|at| at + before.len()) {
+            let end = if after.is_empty() {
+                text[at..].find(|letter: char| !letter.is_ascii_digit()).map_or(text.len(), |length| at + length)
+            } else {
+                text[at..].find(after).map_or(text.len(), |length| at + length)
+            };
+            text.replace_range(at..end, "<version>");
+        }
+    }
+    text
+}
+
+fn is_uid(word: &str) -> bool {
+    let parts: Vec<&str> = word.split('-').collect();
+    parts.iter().map(|part| part.len()).eq([8, 4, 4, 4, 12]) && parts.iter().all(|part| part.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
+fn is_suffix(text: &str) -> bool {
+    text.len() == 5 && text.chars().all(|letter| SUFFIX_LETTERS.contains(letter))
+}
+
+fn time(word: &str) -> Option<&'static str> {
+    if word.len() < 20 || !word.starts_with("20") || word.parse::<Timestamp>().is_err() {
+        return None;
+    }
+    Some(match word.split_once('.').map_or(0, |(_, fraction)| fraction.bytes().take_while(u8::is_ascii_digit).count()) {
+        0 => "<time>",
+        1..=6 => "<time.micro>",
+        _ => "<time.nano>",
+    })
+}
+
+fn continue_token(token: &str) -> Value {
+    let bytes = BASE64_URL_SAFE_NO_PAD.decode(token.trim_end_matches('=')).or_else(|_| BASE64_STANDARD_NO_PAD.decode(token)).unwrap_or_default();
+    match serde_json::from_slice::<Value>(&bytes) {
+        Ok(mut says) => {
+            if says["rv"].as_i64().is_some_and(|version| version > 0) {
+                says["rv"] = json!("<version>");
+            }
+            says
+        }
+        Err(_) => json!(token),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_differ_is_taken_out_and_what_comes_again_keeps_its_number() {
+        let seen = json!({
+            "status": 200,
+            "headers": {"audit-id": "x", "content-type": "application/json"},
+            "body": {"items": [
+                {"metadata": {"name": "a", "uid": "5b1f3f6e-6f3d-4f0a-9a64-4be5ad2d3a10", "resourceVersion": "12", "managedFields": []}},
+                {"metadata": {"name": "b", "uid": "6b1f3f6e-6f3d-4f0a-9a64-4be5ad2d3a10", "resourceVersion": "12", "creationTimestamp": "2026-11-21T20:47:31Z"}},
+            ], "metadata": {"resourceVersion": "99"}, "message": "is 5b1f3f6e-6f3d-4f0a-9a64-4be5ad2d3a10."},
+        });
+        let wanted = json!({
+            "status": 200,
+            "headers": {"content-type": "application/json"},
+            "body": {"items": [
+                {"metadata": {"name": "a", "uid": "<uid 1>", "resourceVersion": "<version 1>"}},
+                {"metadata": {"name": "b", "uid": "<uid 2>", "resourceVersion": "<version 1>", "creationTimestamp": "<time>"}},
+            ], "metadata": {"resourceVersion": "<version>"}, "message": "is <uid 1>."},
+        });
+        assert_eq!(Normal::default().of(seen), wanted);
+    }
+
+    #[test]
+    fn texts_lose_their_times_and_versions_and_nothing_else() {
+        let mut normal = Normal::default();
+        for (text, wanted) in [
+            ("2026-11-21T20:47:31.123456789Z line 5\n", "<time.nano> line 5\n"),
+            ("too old resource version: 1 (4711)", "too old resource version: <version>)"),
+            ("Too large resource version: 999, current: 12", "Too large resource version: <version>, current: <version>"),
+            ("pods \"a-b.c\" not found: 404", "pods \"a-b.c\" not found: 404"),
+            ("kube-api-access-x4f7k", "kube-api-access-<suffix>"),
+        ] {
+            assert_eq!(normal.text(text), wanted);
+        }
+    }
+
+    #[test]
+    fn generated_names_lose_their_suffix_when_it_is_one() {
+        let mut normal = Normal::default();
+        let name = |normal: &mut Normal, name: &str| normal.of(json!({"metadata": {"generateName": "a-", "name": name}}))["metadata"]["name"].clone();
+        assert_eq!(name(&mut normal, "a-x4f7k"), "a-<suffix>");
+        assert_eq!(name(&mut normal, "a-eeeee"), "a-eeeee", "vowels are no letters of a suffix");
+    }
+}

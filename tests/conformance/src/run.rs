@@ -1,0 +1,180 @@
+//! Runs cases on both sides and says what differs.
+
+use std::fmt::Write as _;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use futures::{FutureExt as _, StreamExt as _, stream};
+use serde_json::{Value, json};
+use tokio::sync::Mutex;
+
+use crate::cases::{Case, Needs};
+use crate::compare::{Difference, differences, explained};
+use crate::known::Known;
+use crate::normal::Normal;
+use crate::scene::{Entry, Scene};
+use crate::side::Side;
+use crate::{delete, get, post};
+
+/// Cases that run at a time.
+const AT_ONCE: usize = 6;
+
+/// A difference is shown with so many characters of each side.
+const SHOWN: usize = 400;
+
+/// What a run came to.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// Answers compared.
+    pub requests: usize,
+    /// Those that are equal.
+    pub equal: usize,
+    /// Those that differ as is known.
+    pub known: usize,
+    /// Known differences that were met, with the number of answers, by their place in the list.
+    pub met: Vec<usize>,
+    /// What is wrong: differences that nobody knows, cases that broke off, namespaces that stayed.
+    pub wrong: Vec<String>,
+    /// Cases that were left out, each with its reason.
+    pub left_out: Vec<String>,
+}
+
+impl Outcome {
+    /// The end of a run in words: one line, and one for each known difference and each case that was left out.
+    pub fn words(&self, known: &[Known]) -> String {
+        let mut text = format!("conformance: {} requests, {} equal, {} differ for a known reason", self.requests, self.equal, self.known);
+        for (known, count) in known.iter().zip(&self.met).filter(|(_, count)| **count > 0) {
+            let _ = write!(text, "\n  {count} x {} at {}: {}", known.answers.join(", "), known.at.join(", "), known.why);
+        }
+        for case in &self.left_out {
+            let _ = write!(text, "\n  left out: {case}");
+        }
+        text
+    }
+}
+
+/// Runs the cases on both sides, in namespaces whose names begin with `prefix`, and compares.
+pub async fn run(cases: &'static [Case], known: &'static [Known], simulated: &Side, real: &Side, prefix: &str) -> Outcome {
+    let outcome = Arc::new(Mutex::new(Outcome { met: vec![0; known.len()], ..Outcome::default() }));
+    let has_nodes = has_nodes(real).await;
+    stream::iter(cases)
+        .for_each_concurrent(AT_ONCE, |case| {
+            let outcome = outcome.clone();
+            async move {
+                if case.needs == Needs::RunningPods && !has_nodes {
+                    outcome.lock().await.left_out.push(format!("{}: the real cluster has no node that is ready", case.name));
+                    return;
+                }
+                let namespace = format!("{prefix}-{}", case.name);
+                let (ours, theirs) = futures::join!(one(case, simulated, &namespace), one(case, real, &namespace));
+                let mut outcome = outcome.lock().await;
+                outcome.wrong.extend(ours.wrong);
+                outcome.wrong.extend(theirs.wrong);
+                compare(case, known, ours.entries, theirs.entries, &mut outcome);
+            }
+        })
+        .await;
+    let mut outcome = std::mem::take(&mut *outcome.lock().await);
+    let stale: Vec<String> = known
+        .iter()
+        .zip(&outcome.met)
+        .filter(|(known, met)| **met == 0 && !was_left_out(known, &outcome))
+        .map(|(known, _)| format!("the known difference of {} at {} is none any more: {}", known.answers.join(", "), known.at.join(", "), known.why))
+        .collect();
+    outcome.wrong.extend(stale);
+    outcome
+}
+
+/// Whether all that a known difference speaks of was left out.
+fn was_left_out(known: &Known, outcome: &Outcome) -> bool {
+    let left_out: Vec<&str> = outcome.left_out.iter().filter_map(|case| case.split(':').next()).collect();
+    known.answers.iter().all(|name| name.split('/').next().is_some_and(|case| left_out.contains(&case)))
+}
+
+/// What a case came to on one side.
+struct Played {
+    entries: Vec<Entry>,
+    wrong: Option<String>,
+}
+
+/// Runs a case on one side, in a namespace that goes when it is over, however it ends.
+async fn one(case: &Case, side: &Side, namespace: &str) -> Played {
+    let mut scene = Scene::new(side.clone(), namespace.to_owned());
+    let wrong = AssertUnwindSafe(async {
+        set(&scene).await;
+        (case.play)(&mut scene).await;
+    });
+    let broke = wrong.catch_unwind().await.err().map(|panic| format!("{}: broke off: {}", case.name, said(&*panic)));
+    let cleared = AssertUnwindSafe(clear(&scene)).catch_unwind().await.err().map(|panic| format!("{}: {}", case.name, said(&*panic)));
+    Played { entries: scene.into_entries(), wrong: broke.or(cleared) }
+}
+
+/// Makes the namespace, and waits for what controllers put into one.
+async fn set(scene: &Scene) {
+    let name = scene.namespace();
+    scene.arrange(post("/api/v1/namespaces", json!({"metadata": {"name": name}}))).await;
+    for birthright in ["serviceaccounts/default", "configmaps/kube-root-ca.crt"] {
+        scene.until(birthright, get(birthright), |answer| answer.status == 200).await;
+    }
+}
+
+/// Removes the namespace.
+async fn clear(scene: &Scene) {
+    let path = format!("/api/v1/namespaces/{}", scene.namespace());
+    scene.until("deleting the namespace", delete(&path), |answer| matches!(answer.status, 200 | 202 | 404 | 409)).await;
+}
+
+fn said(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().cloned();
+    text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned())).unwrap_or_default()
+}
+
+async fn has_nodes(side: &Side) -> bool {
+    let scene = Scene::new(side.clone(), String::new());
+    let nodes = scene.arrange(get("/api/v1/nodes")).await;
+    let ready = |node: &Value| {
+        node["status"]["conditions"].as_array().into_iter().flatten().any(|condition| condition["type"] == "Ready" && condition["status"] == "True")
+    };
+    nodes.body["items"].as_array().into_iter().flatten().any(ready)
+}
+
+fn compare(case: &Case, known: &'static [Known], ours: Vec<Entry>, theirs: Vec<Entry>, outcome: &mut Outcome) {
+    if ours.len() != theirs.len() {
+        outcome.wrong.push(format!("{}: {} answers of kubesim, {} of the real cluster", case.name, ours.len(), theirs.len()));
+    }
+    let (mut our_normal, mut their_normal) = (Normal::default(), Normal::default());
+    for (ours, theirs) in ours.into_iter().zip(theirs) {
+        outcome.requests += 1;
+        let name = format!("{}/{}", case.name, ours.name);
+        let found = differences(&our_normal.of(ours.seen), &their_normal.of(theirs.seen));
+        let mut causes: Vec<usize> = Vec::new();
+        let mut unknown = Vec::new();
+        for difference in &found {
+            match explained(known, &name, difference) {
+                Some((at, _)) => causes.push(at),
+                None => unknown.push(difference),
+            }
+        }
+        causes.sort_unstable();
+        causes.dedup();
+        for at in causes {
+            outcome.met[at] += 1;
+        }
+        if !unknown.is_empty() {
+            let places: String = unknown.iter().map(|difference| shown(difference)).collect();
+            outcome.wrong.push(format!("{name}: {}{places}", ours.request));
+        } else if found.is_empty() {
+            outcome.equal += 1;
+        } else {
+            outcome.known += 1;
+        }
+    }
+}
+
+fn shown(difference: &Difference) -> String {
+    let cut = |value: &Option<Value>| match value {
+        Some(value) => value.to_string().chars().take(SHOWN).collect(),
+        None => "nothing".to_owned(),
+    };
+    format!("\n  {}\n    kubesim {}\n    real    {}", difference.at, cut(&difference.simulated), cut(&difference.real))
+}
