@@ -83,6 +83,9 @@ pub(crate) struct Asked<'a> {
     pub(crate) name: &'a str,
 }
 
+/// What the proxy acts as. Since 1.36 an API server does not say which of them it refused.
+const IDENTITIES: &str = "users, groups or serviceaccounts";
+
 /// What an API server's error means for the person who asked.
 pub(crate) fn of_kube(error: &kube::Error, asked: &Asked<'_>) -> Refusal {
     match error {
@@ -99,7 +102,7 @@ pub(crate) fn of_status(status: &kube::core::Status, asked: &Asked<'_>) -> Refus
         (403, Actor::Person) if !status.message.contains("impersonate") => {
             Refusal::Forbidden { verb: (*verb).into(), resource: resource.clone(), namespace: namespace.map(Into::into) }
         }
-        (403, Actor::Person) => Refusal::ProxyForbidden { verb: "impersonate".into(), resource: "users".into(), namespace: None },
+        (403, Actor::Person) => Refusal::ProxyForbidden { verb: "impersonate".into(), resource: IDENTITIES.into(), namespace: None },
         (403, Actor::Proxy) => Refusal::ProxyForbidden { verb: (*verb).into(), resource: resource.clone(), namespace: namespace.map(Into::into) },
         (404, _) if name.is_empty() => Refusal::NotFound { what: resource.clone() },
         (404, _) => Refusal::NotFound { what: format!("{resource} {name}") },

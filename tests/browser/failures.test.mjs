@@ -10,7 +10,7 @@ const world = {};
 before(async () => {
   // One at a time: what has begun is known to `after` when the next one fails.
   world.browser = await launch();
-  world.demo = await startDemo({ still: true });
+  world.demo = await startDemo({ simulator: true, still: true });
 });
 after(() => Promise.all([world.browser?.close(), world.demo?.stop()]));
 afterEach(async () => {
@@ -71,7 +71,7 @@ function expectOutage(person) {
 }
 
 test("the proxy restarts: lists keep their rows and say so, then the page asks to sign in, and all is where it was", async (t) => {
-  const person = await signedIn(t, world, "demo-admin");
+  const person = await signedIn(t, world, "admin");
   const { page } = person;
   expectOutage(person);
   const list = await openPods(page);
@@ -86,13 +86,13 @@ test("the proxy restarts: lists keep their rows and say so, then the page asks t
 
   // Sessions live in the proxy's memory: it says that this one has ended, and the page does in words.
   await page.getByRole("alert").filter({ hasText: "The session has ended: sign in again." }).waitFor();
-  await person.signIn(page, "demo-admin");
+  await person.signIn(page, "admin");
   await hearsOf(list, names[0]);
   assert.equal(await place(list), stood, "the krate is where it was");
 });
 
 test("the way to the proxy is lost and found: the list keeps its rows, goes live again by itself, and shows what happened meanwhile", async (t) => {
-  const person = await signedIn(t, world, "demo-admin");
+  const person = await signedIn(t, world, "admin");
   const { page } = person;
   expectOutage(person);
   const list = await openPods(page);
@@ -107,7 +107,7 @@ test("the way to the proxy is lost and found: the list keeps its rows, goes live
 });
 
 test("the cluster's port closes and opens: rows stay and are said to be stale, then they are live and equal to the cluster", async (t) => {
-  const person = await signedIn(t, world, "demo-admin");
+  const person = await signedIn(t, world, "admin");
   const { page } = person;
   const list = await openPods(page);
   const names = await namesIn(list);
@@ -123,7 +123,7 @@ test("the cluster's port closes and opens: rows stay and are said to be stale, t
 });
 
 test("the cluster restarts and has forgotten its history: lists become equal to it all the same", async (t) => {
-  const { page } = await signedIn(t, world, "demo-admin");
+  const { page } = await signedIn(t, world, "admin");
   const list = await openPods(page);
   const [gone] = await namesIn(list);
   await deletePod(gone);
@@ -135,7 +135,7 @@ test("the cluster restarts and has forgotten its history: lists become equal to 
 });
 
 test("a pod is deleted while its windows are open: they say so, and keep what they show", async (t) => {
-  const person = await signedIn(t, world, "demo-admin");
+  const person = await signedIn(t, world, "admin");
   const { page } = person;
   const { name } = await runningPod(SPACE);
   await find(page, name);
@@ -159,7 +159,7 @@ test("a pod is deleted while its windows are open: they say so, and keep what th
 });
 
 test("a pod whose image holds no shell: the window says so, and what was tried", async (t) => {
-  const person = await signedIn(t, world, "demo-admin");
+  const person = await signedIn(t, world, "admin");
   const { page } = person;
   const { name } = await runningPod("edge", "gateway-");
   await find(page, name);
@@ -179,7 +179,7 @@ test("the right to a shell is taken away: the window that stayed says which righ
     ...rights, kind: "RoleBinding",
     roleRef: { apiGroup: RBAC, kind: "Role", name: "viewers-exec" }, subjects: [{ apiGroup: RBAC, kind: "User", name: "viewer@example.com" }],
   });
-  await person.signIn(page, "demo-viewer");
+  await person.signIn(page, "viewer");
   const { name } = await runningPod("web");
   await find(page, name);
   await page.keyboard.press("Alt+s");
@@ -198,11 +198,11 @@ test("the right to a shell is taken away: the window that stayed says which righ
 
 test("a log of 100,000 lines: a search, its beginning and its end are there, and the page holds few rows", async (t) => {
   const LINES = 100_000;
-  const person = await signedIn(t, world, "demo-admin");
+  const person = await signedIn(t, world, "admin");
   const { page } = person;
   const { name, path } = await runningPod("data");
   await world.demo.simulate("/world/pod", { namespace: "data", name, log_lines: LINES, log_rate: 0 });
-  const answer = await fetch(`${world.demo.kubernetes}${path}/log`, { headers: { authorization: "Bearer demo-admin" } });
+  const answer = await fetch(`${world.demo.cluster.url}${path}/log`, { headers: { authorization: "Bearer demo-admin" } });
   // Without time and level, which have columns of their own.
   const lines = (await answer.text()).trimEnd().split("\n").map((line) => line.slice(line.search(/\bn=\d+ /)));
   assert.equal(lines.length, LINES);
@@ -233,7 +233,7 @@ test("a log of 100,000 lines: a search, its beginning and its end are there, and
 });
 
 test("two tabs of one person: what is opened and moved in one is so in the other", async (t) => {
-  const person = await signedIn(t, world, "demo-admin");
+  const person = await signedIn(t, world, "admin");
   const { page } = person;
   const other = await person.tab();
   await other.getByRole("navigation", { name: "Krateyard" }).waitFor();
@@ -261,7 +261,7 @@ test("a slow cluster: the window says that it asks, then rows come", async (t) =
     await world.demo.simulate("/faults", { matching: { class: reading, path: "/api/v1/services" }, effect: { delay: 4000 } });
   }
   await world.demo.startProxy();
-  const person = await signedIn(t, world, "demo-admin");
+  const person = await signedIn(t, world, "admin");
   const { page } = person;
   await find(page, "services");
   await page.locator(".hit", { hasText: "Services" }).first().click();
@@ -280,7 +280,7 @@ test("signing out closes everything: no window, no socket, no session, and the s
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
   });
-  await person.signIn(page, "demo-admin");
+  await person.signIn(page, "admin");
   const { name } = await runningPod(SPACE);
   await find(page, name);
   await page.keyboard.press("Alt+s");
@@ -302,7 +302,7 @@ test("signing out closes everything: no window, no socket, no session, and the s
 test("a token is revoked: within half a minute the page says that the session has ended", async (t) => {
   // The proxy reviews the token of an open socket every 30 s.
   const PROMISED_MS = 30_000;
-  const person = await signedIn(t, world, "demo-expiring");
+  const person = await signedIn(t, world, "expiring");
   const { page } = person;
   await world.demo.simulate("/tokens/revoke", { token: "demo-expiring" });
   await page.getByRole("alert").filter({ hasText: "The session has ended: sign in again." }).waitFor({ timeout: PROMISED_MS + 10_000 });

@@ -15,20 +15,20 @@ before(async () => {
 after(() => Promise.all([world.browser?.close(), world.demo?.stop()]));
 
 test("an administrator finds a failing pod, opens its logs, a shell and the list of its namespace, arranges them, and finds all after a reload", async (t) => {
-  const person = await signedIn(t, world, "demo-admin");
+  const person = await signedIn(t, world, "admin");
   const { page } = person;
   const running = await world.demo.readyPod("payments");
 
   await page.getByText("Type to find anything in").waitFor();
   await page.keyboard.type("payapi");
   const first = page.locator(".hit").first();
-  await first.getByText("CrashLoopBackOff").waitFor();
+  await first.getByText(world.demo.crashing).waitFor();
   const failing = await first.locator(".name").getAttribute("title");
   assert.match(failing, /^payments-api-/);
   await page.keyboard.press("Enter");
   const logs = windowOf(page, failing, "Logs");
   await logs.getByText("panic").first().waitFor();
-  await krate(page, failing).getByText("CrashLoopBackOff").waitFor();
+  await krate(page, failing).getByText(world.demo.crashing).waitFor();
   await page.keyboard.press("Escape");
 
   await find(page, running);
@@ -39,10 +39,10 @@ test("an administrator finds a failing pod, opens its logs, a shell and the list
   await shows(shell, "one-0-two");
   await page.keyboard.press("Control+Shift+Escape");
 
-  await find(page, "ns:payments pods");
+  await find(page, `ns:${world.demo.namespace("payments")} pods`);
   await page.keyboard.press("Enter");
   const list = krate(page, "Pods");
-  await list.getByRole("grid").getByText("CrashLoopBackOff").first().waitFor();
+  await list.getByRole("grid").getByText(world.demo.crashing).first().waitFor();
   const firstRow = await list.locator(".rows tr").first().innerText();
   assert.match(firstRow, /CrashLoopBackOff|Error|ImagePull/, "what is bad comes first");
   await page.keyboard.press("Escape");
@@ -60,7 +60,7 @@ test("an administrator finds a failing pod, opens its logs, a shell and the list
   await person.picture(page, "journey-admin");
 
   await page.reload();
-  await krate(page, "Pods").getByRole("grid").getByText("CrashLoopBackOff").first().waitFor();
+  await krate(page, "Pods").getByRole("grid").getByText(world.demo.crashing).first().waitFor();
   const back = await Promise.all([failing, running, "Pods"].map((title) => place(krate(page, title))));
   assert.deepEqual(back, there, "everything is where it was");
   await windowOf(page, failing, "Logs").getByText("panic").first().waitFor();
@@ -69,7 +69,7 @@ test("an administrator finds a failing pod, opens its logs, a shell and the list
 });
 
 test("close asks nothing, and Ctrl+Z brings it back", async (t) => {
-  const { page } = await signedIn(t, world, "demo-admin");
+  const { page } = await signedIn(t, world, "admin");
   await find(page, "nodes");
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("Escape");
@@ -85,7 +85,7 @@ test("close asks nothing, and Ctrl+Z brings it back", async (t) => {
 });
 
 test("an editor of payments sees payments, opens a shell there, and reads what is missing elsewhere", async (t) => {
-  const person = await signedIn(t, world, "demo-editor");
+  const person = await signedIn(t, world, "editor");
   const { page } = person;
   const running = await world.demo.readyPod("payments");
   const elsewhere = await world.demo.readyPod("web");
@@ -108,12 +108,12 @@ test("an editor of payments sees payments, opens a shell there, and reads what i
   await list.locator(".rows tr").first().waitFor();
   await list.getByText("Not shown").waitFor();
   const namespaces = await list.locator(".rows td:first-child").evaluateAll((cells) => [...new Set(cells.map((cell) => cell.title))]);
-  assert.deepEqual(namespaces, ["payments"]);
+  assert.deepEqual(namespaces, [world.demo.namespace("payments")]);
   await person.picture(page, "journey-editor");
 });
 
 test("a viewer of web reads logs there, and a shell is shown struck through with the missing right", async (t) => {
-  const person = await signedIn(t, world, "demo-viewer");
+  const person = await signedIn(t, world, "viewer");
   const { page } = person;
   const running = await world.demo.readyPod("web");
 

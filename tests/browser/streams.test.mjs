@@ -47,7 +47,7 @@ const line = (n) => [0, new Date(1_795_269_931_000 + n * 10).toISOString(), `INF
 const lines = (from, to) => Array.from({ length: to - from }, (_, at) => line(from + at));
 
 test("a log of 120,000 lines keeps 100,000, says so, renders a screenful, and is filtered and searched", async (t) => {
-  const person = await signedIn(t, world, "demo-admin");
+  const person = await signedIn(t, world, "admin");
   const { page } = person;
   const server = await logServer(page);
   const logs = await open(page, await world.demo.readyPod("web"), "l", "Logs");
@@ -78,7 +78,7 @@ test("a log of 120,000 lines keeps 100,000, says so, renders a screenful, and is
 });
 
 test("after a cut a log goes on where it was: nothing is lost, nothing is doubled, and the gap is a line", async (t) => {
-  const { page } = await signedIn(t, world, "demo-admin");
+  const { page } = await signedIn(t, world, "admin");
   const server = await logServer(page);
   const logs = await open(page, await world.demo.readyPod("web"), "l", "Logs");
   await logs.getByText("Asking for the log of").waitFor();
@@ -98,7 +98,7 @@ test("after a cut a log goes on where it was: nothing is lost, nothing is double
 });
 
 test("a flood of output leaves the page alive, Ctrl+C ends it, and marking text is exact on a scaled canvas", async (t) => {
-  const { page } = await signedIn(t, world, "demo-admin");
+  const { page } = await signedIn(t, world, "admin");
   const shell = await open(page, await world.demo.readyPod("web"), "s", "Shell");
   const screen = shell.locator(".xterm-rows");
   await screen.getByText("#").first().waitFor();
@@ -122,8 +122,8 @@ test("a flood of output leaves the page alive, Ctrl+C ends it, and marking text 
 });
 
 test("an image without a shell says so, and the keyboard is free again", async (t) => {
-  const { page } = await signedIn(t, world, "demo-admin");
-  const { items } = await world.demo.kube("GET", "/api/v1/namespaces/edge/pods");
+  const { page } = await signedIn(t, world, "admin");
+  const { items } = await world.demo.kube("GET", `/api/v1/namespaces/${world.demo.namespace("edge")}/pods`);
   const gateway = items.find((pod) => pod.metadata.name.startsWith("gateway") && pod.status.phase === "Running").metadata.name;
   const shell = await open(page, gateway, "s", "Shell");
   await shell.getByText("No shell in the image").waitFor();
@@ -133,7 +133,7 @@ test("an image without a shell says so, and the keyboard is free again", async (
 });
 
 test("a shell that ended keeps its screen, says its code, and may begin anew", async (t) => {
-  const { page } = await signedIn(t, world, "demo-admin");
+  const { page } = await signedIn(t, world, "admin");
   const shell = await open(page, await world.demo.readyPod("web"), "s", "Shell");
   await shell.locator(".xterm-rows").getByText("#").first().waitFor();
   await page.keyboard.type("echo kept-$?; exit 3\n");

@@ -30,6 +30,8 @@ cargo xtask COMMAND
   demo [--port 8470] [--pods 250] [--churn CHANGES_PER_SECOND] [--fast]
                               Krateyard on a simulated cluster, until Ctrl-C
   test [--only PART]...       all tests, or parts of them: unit, routes, flows, browser, tidy
+  test --cluster node|kubeconfig:PATH[:CONTEXT] [--only PART]...
+                              flows, conformance, kubectl, browser on a real cluster
   bench [NAME...] [--json FILE] [--as-built]
                               the figures, all or some (--as-built: of what the last one built)
   build [--fast]              builds the page into dist/ (--fast: quick to build, large to load)

@@ -4,7 +4,7 @@ use std::fmt;
 use std::fs::{self, File};
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -61,6 +61,8 @@ pub(crate) struct Processes {
     running: Vec<Running>,
     events: Receiver<Event>,
     sender: SyncSender<Event>,
+    /// Whether Ctrl-C was seen while a program [ran](Processes::run).
+    asked: bool,
 }
 
 impl Processes {
@@ -75,7 +77,7 @@ impl Processes {
         thread::spawn(move || signals.forever().all(|_| on_signal.send(Event::Signal).is_ok()));
         let logs = workspace.notes().join("logs");
         fs::create_dir_all(&logs).map_err(Failure::at("making target/xtask/logs"))?;
-        Ok(Processes { logs, running: Vec::new(), events, sender })
+        Ok(Processes { logs, running: Vec::new(), events, sender, asked: false })
     }
 
     /// Starts a program; what it prints goes to `target/xtask/logs/NAME.log`. Answers its process id.
@@ -87,11 +89,54 @@ impl Processes {
         let file = File::create(&log).map_err(Failure::at(format!("making {}", log.display())))?;
         let errors = file.try_clone().map_err(Failure::at(format!("making {}", log.display())))?;
         let child = command.process_group(0).stdin(Stdio::null()).stdout(file).stderr(errors).spawn();
+        self.look_after(name, child, log)
+    }
+
+    fn look_after(&mut self, name: &str, child: std::io::Result<Child>, log: PathBuf) -> Result<u32, Failure> {
         let mut child = child.map_err(Failure::at(format!("cannot start {name}")))?;
         let (pid, sender) = (child.id(), self.sender.clone());
         thread::spawn(move || child.wait().map(|status| sender.send(Event::Ended { pid, status })));
         self.running.push(Running { name: name.to_owned(), pid, log });
         Ok(pid)
+    }
+
+    /// Runs a program with this one's own output to its end. Once Ctrl-C was seen, nothing runs any more.
+    ///
+    /// # Errors
+    /// When it cannot start, does not end well, or is ended by Ctrl-C.
+    pub(crate) fn run(&mut self, name: &str, command: &mut Command) -> Result<(), Failure> {
+        if self.is_asked() {
+            return Err(Failure::new("stopped"));
+        }
+        let child = command.process_group(0).stdin(Stdio::null()).spawn();
+        let pid = self.look_after(name, child, PathBuf::new())?;
+        loop {
+            match self.events.recv() {
+                Ok(Event::Signal) => {
+                    self.asked = true;
+                    self.stop();
+                    return Err(Failure::new(format!("{name} was stopped")));
+                }
+                Ok(Event::Ended { pid: ended, status }) => {
+                    self.forget(ended);
+                    if ended == pid {
+                        return if status.success() { Ok(()) } else { Err(Failure::new(format!("{name} failed ({status})"))) };
+                    }
+                }
+                Err(_) => return Err(Failure::new(format!("nobody waits for {name}"))),
+            }
+        }
+    }
+
+    /// Whether somebody wants this program to end.
+    pub(crate) fn is_asked(&mut self) -> bool {
+        while let Ok(event) = self.events.try_recv() {
+            match event {
+                Event::Signal => self.asked = true,
+                Event::Ended { pid, .. } => drop(self.forget(pid)),
+            }
+        }
+        self.asked
     }
 
     /// Until something ends.
@@ -179,6 +224,21 @@ mod tests {
         let End::Died(died) = processes.wait() else { panic!("nobody asked") };
         let words = died.to_string();
         assert!(words.contains("speaks ended by itself") && words.contains("exit status: 3") && words.contains("no room here"), "{words}");
+    }
+
+    #[test]
+    fn what_runs_to_its_end_fails_as_it_does_and_ctrl_c_ends_it_and_all_that_would_follow() {
+        let mut processes = Processes::new(&workspace()).unwrap();
+        let sh = |text: &str| {
+            let mut sh = Command::new("sh");
+            sh.args(["-c", text]);
+            sh
+        };
+        assert!(processes.run("ends well", &mut sh("exit 0")).is_ok());
+        assert!(processes.run("fails", &mut sh("exit 3")).unwrap_err().to_string().contains("exit status: 3"));
+        processes.sender.send(Event::Signal).unwrap();
+        assert!(processes.run("never ends", &mut sh("sleep 600")).is_err());
+        assert!(processes.is_asked() && processes.run("comes later", &mut sh("exit 0")).is_err());
     }
 
     #[test]

@@ -28,13 +28,13 @@ function watchTheClock() {
   look.observe(document, { childList: true, subtree: true });
 }
 
-const demo = await startDemo({ pods: PODS, still: true });
+const demo = await startDemo({ simulator: true, pods: PODS, still: true });
 const browser = await launch();
 try {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
   const person = new Person(context, demo);
   const page = await person.tab();
-  await person.signIn(page, "demo-admin");
+  await person.signIn(page, "admin");
   await page.keyboard.type("pods");
   await page.keyboard.press("Enter");
   const painted = () => page.locator("[role=grid] tbody tr").first().waitFor();

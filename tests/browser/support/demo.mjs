@@ -1,10 +1,15 @@
-// Krateyard on a simulated cluster: the programs that `cargo xtask demo` runs, on free ports, for one test file.
+// Krateyard on a cluster, for one test file: the proxy, on a free port, before the simulator, or before the real cluster on which a scene is set.
 //
-// `cargo xtask test --only browser` builds them and says where they are; by hand: `cargo xtask demo` once, then `node --test` here.
+// `cargo xtask test --only browser` builds the programs and says where they are; by hand: `cargo xtask demo` once, then `node --test` here. With `--cluster` it sets
+// a scene (tests/flows, `scene`) and says where it is written: KRATEYARD_SCENE.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import http from "node:http";
+import https from "node:https";
 import { createServer } from "node:net";
+import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { join } from "node:path";
 
@@ -61,64 +66,118 @@ class Program {
   }
 }
 
-/** kubesim and the proxy. Each can be stopped and started again on its port, so that tests may take them away. */
-class Demo {
+/** The simulator (tests/kubesim). It can be stopped and started again on its port, so that tests may take it away. */
+class Simulator {
+  tokens = Object.fromEntries(["admin", "editor", "viewer", "nobody", "expiring"].map((account) => [account, `demo-${account}`]));
+  tls = {};
+  crashing = "CrashLoopBackOff";
+
   constructor(ports, options) {
     this.ports = ports;
-    this.options = options;
-    this.url = `http://127.0.0.1:${ports.proxy}`;
-    this.kubernetes = `http://127.0.0.1:${ports.kubernetes}`;
+    this.options = { pods: 250, churn: 0, still: false, seed: 1, ...options };
+    this.url = `http://127.0.0.1:${ports.kubernetes}`;
     this.control = `http://127.0.0.1:${ports.control}`;
+    this.proxyIdentity = { args: ["--server", this.url], env: { KRATEYARD_TOKEN: "krateyard-proxy" } };
   }
 
-  async startCluster() {
+  namespace(short) { return short; }
+
+  async start() {
     const { pods, churn, still, seed } = this.options;
     const args = ["--port", this.ports.kubernetes, "--control-port", this.ports.control, "--pods", pods, "--churn", churn, "--seed", seed];
-    this.cluster = new Program("kubesim", [...args, ...(still ? ["--still"] : [])].map(String));
-    await untilServes(this.cluster, `${this.kubernetes}/version`);
+    this.program = new Program("kubesim", [...args, ...(still ? ["--still"] : [])].map(String));
+    await untilServes(this.program, `${this.url}/version`);
   }
 
-  async startProxy() {
-    const args = ["serve", "--listen", `127.0.0.1:${this.ports.proxy}`, "--static-dir", page, "--cluster", CLUSTER, "--server", this.kubernetes];
-    this.proxy = new Program("krateyard", args, { KRATEYARD_TOKEN: "krateyard-proxy" });
-    await untilServes(this.proxy, `${this.url}/api/health`);
+  async stop() { await this.program?.stop(); }
+}
+
+/** A real cluster with a scene on it. Nobody starts or stops it here. */
+class Scene {
+  /** Since 1.36 the kubelet looks at a crashed container again after up to a minute: until then the pod's word is that of its last run, in kubectl as well. */
+  crashing = /^(CrashLoopBackOff|Error)$/;
+
+  constructor(file) {
+    const scene = JSON.parse(readFileSync(file, "utf8"));
+    this.url = scene.server;
+    this.tokens = scene.tokens;
+    this.namespaces = scene.namespaces;
+    this.tls = { ca: scene.ca ?? undefined, servername: scene.tlsServerName ?? undefined, rejectUnauthorized: !scene.insecure };
+    this.proxyIdentity = { args: ["--kubeconfig", scene.proxyKubeconfig], env: {} };
   }
+
+  namespace(short) { return this.namespaces[short]; }
+
+  async start() {}
+
+  async stop() {}
+}
+
+/** A cluster and the proxy before it. */
+class Demo {
+  constructor(cluster, port) {
+    this.cluster = cluster;
+    this.tokens = cluster.tokens;
+    this.port = port;
+    this.url = `http://127.0.0.1:${port}`;
+  }
+
+  /** The name that a namespace has on this cluster. */
+  namespace(short) { return this.cluster.namespace(short); }
+
+  /** The word for a pod that crashes again and again, as a text or a pattern. */
+  get crashing() { return this.cluster.crashing; }
+
+  startCluster() { return this.cluster.start(); }
 
   stopCluster() { return this.cluster.stop(); }
 
+  async startProxy() {
+    const { args, env } = this.cluster.proxyIdentity;
+    this.proxy = new Program("krateyard", ["serve", "--listen", `127.0.0.1:${this.port}`, "--static-dir", page, "--cluster", CLUSTER, ...args], env);
+    await untilServes(this.proxy, `${this.url}/api/health`);
+  }
+
   stopProxy() { return this.proxy.stop(); }
 
-  async stop() { await Promise.all([this.proxy?.stop(), this.cluster?.stop()]); }
+  async stop() { await Promise.all([this.proxy?.stop(), this.cluster.stop()]); }
 
   /** The name of a pod of a namespace that is ready. */
   async readyPod(namespace) {
-    const { items } = await this.kube("GET", `/api/v1/namespaces/${namespace}/pods`);
+    const { items } = await this.kube("GET", `/api/v1/namespaces/${this.namespace(namespace)}/pods`);
     return items.find((pod) => pod.status.phase === "Running" && pod.status.containerStatuses.every((container) => container.ready)).metadata.name;
   }
 
-  /** A request to the simulated cluster as its administrator: for arranging what a test looks at. */
+  /** A request to the cluster as its administrator: for arranging what a test looks at. */
   async kube(method, path, body, type = "application/json") {
-    const headers = { authorization: "Bearer demo-admin", ...(body ? { "content-type": type } : {}) };
-    const answer = await fetch(this.kubernetes + path, { method, headers, body: body && JSON.stringify(body) });
-    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
-    return answer.json();
+    const headers = { authorization: `Bearer ${this.tokens.admin}`, ...(body ? { "content-type": type } : {}) };
+    const url = new URL(path, this.cluster.url);
+    // fetch knows no certificate authority of one's own.
+    const request = (url.protocol === "https:" ? https : http).request(url, { method, headers, ...this.cluster.tls });
+    request.end(body && JSON.stringify(body));
+    const [answer] = await once(request, "response");
+    const said = await text(answer);
+    if (answer.statusCode >= 300) throw new Error(`${method} ${path}: ${answer.statusCode} ${said}`);
+    return JSON.parse(said);
   }
 
   /** Tells the simulator what to do (tests/kubesim, `control`): faults, its port, tokens, pods. */
   async simulate(path, body = {}, method = "POST") {
-    const answer = await fetch(this.control + path, { method, headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+    const answer = await fetch(this.cluster.control + path, { method, headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
     if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
     return answer.json();
   }
 }
 
 /**
- * Starts both. Call it in a test file's top-level `before`, and `stop` in `after`.
- * @param {{pods?: number, churn?: number, still?: boolean, seed?: number}} options as kubesim's own; `still`: nothing happens by itself
+ * Starts the proxy, and the simulator where there is no scene. Call it in a test file's top-level `before`, and `stop` in `after`.
+ * @param {{simulator?: boolean, pods?: number, churn?: number, still?: boolean, seed?: number}} options `simulator`: on nothing else; the others are the simulator's
+ * own; `still`: nothing happens by itself
  */
-export async function startDemo(options = {}) {
-  const ports = { proxy: await freePort(), kubernetes: await freePort(), control: await freePort() };
-  const demo = new Demo(ports, { pods: 250, churn: 0, still: false, seed: 1, ...options });
+export async function startDemo({ simulator = false, ...options } = {}) {
+  const scene = simulator ? undefined : process.env.KRATEYARD_SCENE;
+  const cluster = scene ? new Scene(scene) : new Simulator({ kubernetes: await freePort(), control: await freePort() }, options);
+  const demo = new Demo(cluster, await freePort());
   try {
     await demo.startCluster();
     await demo.startProxy();

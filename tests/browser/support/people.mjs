@@ -50,9 +50,9 @@ export class Person {
   /** From here on the browser may complain about this: a test that takes a server away expects it. */
   expect(text, url = /./) { this.expected.push({ text, url }); }
 
-  /** Signs in on a page that shows the sign-in form, and waits for the Yard. */
-  async signIn(page, token) {
-    await page.getByLabel("Bearer token").fill(token);
+  /** Signs in with the token of an account, on a page that shows the sign-in form, and waits for the Yard. */
+  async signIn(page, account) {
+    await page.getByLabel("Bearer token").fill(this.demo.tokens[account]);
     await page.getByRole("button", { name: "Sign in with token" }).click();
     await page.getByRole("navigation", { name: "Krateyard" }).waitFor();
   }
@@ -82,8 +82,8 @@ export async function newcomer(t, { browser, demo }, options = {}) {
 }
 
 /** Somebody who has signed in. */
-export async function signedIn(t, world, token, options) {
+export async function signedIn(t, world, account, options) {
   const person = await newcomer(t, world, options);
-  await person.signIn(person.page, token);
+  await person.signIn(person.page, account);
   return person;
 }

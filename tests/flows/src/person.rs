@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use krateyard_app::store::{Command, Kinds, ObjectLease, ObjectState, Table, TableLease, Workspace};
 use krateyard_app::stream::StreamState;
@@ -8,9 +9,12 @@ use krateyard_shared::kinds::Kind;
 use krateyard_shared::scope::Scope;
 use leptos::prelude::{GetUntracked, Owner};
 
-use crate::eventually;
-use crate::stage::{CLUSTER, Shown, Stage, sorted};
-use crate::wire::{self, Account};
+use crate::stage::{Account, CLUSTER, Shown, Stage, sorted};
+use crate::wire::{self, Guest};
+use crate::{PATIENCE, eventually, eventually_within};
+
+/// How long a table may lag behind one list of the cluster before the cluster is listed again.
+const RELIST_AFTER: Duration = Duration::from_millis(500);
 
 /// Somebody with the app open.
 pub struct Person {
@@ -20,14 +24,19 @@ pub struct Person {
 }
 
 impl Person {
+    /// Opens the app as an account of the cluster. Within a `LocalSet`.
+    pub fn open(stage: &Stage, account: Account) -> Person {
+        Person::with_token(stage, &stage.token(account))
+    }
+
     /// Opens the app under a token. Within a `LocalSet`.
-    pub fn open(stage: &Stage, token: &str) -> Person {
+    pub fn with_token(stage: &Stage, token: &str) -> Person {
         let owner = Owner::new();
         let (outbox, effects) = wire::outbox();
         let send = move |effect| outbox.try_send(effect).expect("a workspace has few effects at once");
         let workspace = owner.with(|| Workspace::new(ClusterName(CLUSTER.into()), send, wire::now_ms));
-        let account = Account { addr: stage.addr(), token: token.into() };
-        let driver = tokio::task::spawn_local(wire::drive(workspace, account, effects));
+        let guest = Guest { addr: stage.addr(), token: token.into() };
+        let driver = tokio::task::spawn_local(wire::drive(workspace, guest, effects));
         workspace.command(Command::Start);
         Person { workspace, owner, driver }
     }
@@ -91,20 +100,19 @@ impl Person {
         found.ok_or_else(|| lease.object.get_untracked())
     }
 
-    /// Waits until a table is live and shows exactly what kubesim lists; panics with both where it never does.
+    /// Waits until a table is live and shows exactly what the cluster lists; panics with both where it never does. On a real cluster things happen by
+    /// themselves meanwhile: it is listed again and again.
     pub async fn sees_the_cluster(stage: &Stage, lease: &TableLease, kind: Kind, namespace: &str) {
-        let is_equal = |table: &Table| table.complete && table.state.is_live() && shown(table) == stage.expected(kind, namespace);
-        if let Err(table) = Person::table_when(lease, is_equal).await {
-            let (shown, expected) = (shown(&table), stage.expected(kind, namespace));
-            let only_shown: Vec<_> = shown.iter().filter(|row| !expected.contains(row)).take(3).collect();
-            let only_there: Vec<_> = expected.iter().filter(|row| !shown.contains(row)).take(3).collect();
-            panic!(
-                "{kind:?}: {:?}, {} shown and {} there; only shown: {only_shown:#?}; only there: {only_there:#?}; missing: {:?}",
-                table.state,
-                shown.len(),
-                expected.len(),
-                table.missing
-            );
+        let start = Instant::now();
+        loop {
+            let expected = stage.expected(kind, namespace).await;
+            let is_equal = |table: &Table| table.complete && table.state.is_live() && shown(table) == expected;
+            if eventually_within(RELIST_AFTER, || is_equal(&lease.table.get_untracked()).then_some(())).await.is_some() {
+                return;
+            }
+            if start.elapsed() >= PATIENCE {
+                panic!("{kind:?} {namespace}: {}", difference(&lease.table.get_untracked(), &expected));
+            }
         }
     }
 }
@@ -118,4 +126,12 @@ impl Drop for Person {
 /// What a table shows, in the order of [`Stage::expected`].
 pub(crate) fn shown(table: &Table) -> Vec<Shown> {
     sorted(table.rows.iter().map(|row| Shown::of_row(row)).collect())
+}
+
+fn difference(table: &Table, expected: &[Shown]) -> String {
+    let shown = shown(table);
+    let only_shown: Vec<_> = shown.iter().filter(|row| !expected.contains(row)).take(3).collect();
+    let only_there: Vec<_> = expected.iter().filter(|row| !shown.contains(row)).take(3).collect();
+    let counts = format!("{:?}, {} shown and {} there", table.state, shown.len(), expected.len());
+    format!("{counts}; only shown: {only_shown:#?}; only there: {only_there:#?}; missing: {:?}", table.missing)
 }

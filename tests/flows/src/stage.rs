@@ -1,34 +1,122 @@
 use std::net::SocketAddr;
+use std::path::Path;
 
-use krateyard_proxy::{ClusterConfig, Config, Proxy};
+use krateyard_proxy::{ClusterConfig, Config, Endpoint, Proxy};
+use krateyard_shared::identity::ClusterName;
 use krateyard_shared::kinds::Kind;
 use krateyard_shared::rows::Row;
+use kube::config::Kubeconfig;
 use kubesim::{Options, Sim};
-use serde_json::Value;
+use serde_json::{Value, json};
+
+use crate::plain::Plain;
+use crate::scene::Scene;
 
 /// The cluster's name.
 pub(crate) const CLUSTER: &str = "demo";
 
-/// A simulated cluster and a proxy in front of it.
+/// A cluster and a proxy in front of it.
 pub struct Stage {
-    /// The cluster.
-    pub sim: Sim,
+    cluster: Cluster,
+    kube: Plain,
     proxy: Option<Proxy>,
     addr: SocketAddr,
 }
 
+/// The clusters that there are.
+enum Cluster {
+    Simulated(Box<Sim>),
+    /// Anybody's, on which a scene is set. Tests that run beside each other share it.
+    Real(Box<Scene>),
+}
+
+/// Who plays, on every cluster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Account {
+    /// May do everything.
+    Admin,
+    /// May edit `payments`.
+    Editor,
+    /// May view `web`.
+    Viewer,
+    /// May do nothing.
+    Nobody,
+}
+
+impl Account {
+    fn name(self) -> &'static str {
+        match self {
+            Account::Admin => "admin",
+            Account::Editor => "editor",
+            Account::Viewer => "viewer",
+            Account::Nobody => "nobody",
+        }
+    }
+}
+
 impl Stage {
-    /// A small static world.
+    /// The cluster of which the environment tells (`KRATEYARD_SCENE`, a file that `scene up` wrote), else a small static world of kubesim.
     pub async fn start() -> Stage {
-        Stage::with(Options { pods: 60, ..Options::default() }).await
+        let Some(scene) = std::env::var_os("KRATEYARD_SCENE") else { return Stage::simulated().await };
+        let scene = Scene::read(Path::new(&scene)).expect("KRATEYARD_SCENE names a scene");
+        let kube = scene.administrator().await.expect("its kubeconfig works");
+        Stage::before(Cluster::Real(Box::new(scene)), kube).await
     }
 
-    /// A world of one's own.
-    pub async fn with(options: Options) -> Stage {
-        let sim = Sim::start(options).await.expect("a free port");
-        let mut stage = Stage { sim, proxy: None, addr: SocketAddr::from(([127, 0, 0, 1], 0)) };
+    /// A small static world of kubesim, for what only a simulator can be told to do.
+    pub async fn simulated() -> Stage {
+        let sim = Sim::start(Options { pods: 60, ..Options::default() }).await.expect("a free port");
+        let kubeconfig = Kubeconfig::from_yaml(&sim.kubeconfig("admin@example.com")).expect("kubesim writes kubeconfigs");
+        let kube = Plain::of_kubeconfig(kubeconfig, None).await.expect("kubesim's own kubeconfig works");
+        Stage::before(Cluster::Simulated(Box::new(sim)), kube).await
+    }
+
+    async fn before(cluster: Cluster, kube: Plain) -> Stage {
+        let mut stage = Stage { cluster, kube, proxy: None, addr: SocketAddr::from(([127, 0, 0, 1], 0)) };
         stage.start_proxy().await;
         stage
+    }
+
+    /// The simulator of a [`Stage::simulated`].
+    pub fn sim(&self) -> &Sim {
+        match &self.cluster {
+            Cluster::Simulated(sim) => sim,
+            Cluster::Real(_) => panic!("this cluster is a real one"),
+        }
+    }
+
+    /// The cluster itself, for its administrator.
+    pub fn kube(&self) -> &Plain {
+        &self.kube
+    }
+
+    /// The name that a namespace has on this cluster.
+    pub fn namespace(&self, short: &str) -> String {
+        match &self.cluster {
+            Cluster::Simulated(_) => short.into(),
+            Cluster::Real(scene) => scene.namespaces[short].clone(),
+        }
+    }
+
+    /// A name that no object of this cluster has: a real one outlives the test.
+    pub fn fresh(&self, base: &str) -> String {
+        format!("{base}-{:08x}", getrandom::u32().expect("the machine has random bytes"))
+    }
+
+    /// The bearer token of an account.
+    pub fn token(&self, account: Account) -> String {
+        match &self.cluster {
+            Cluster::Simulated(_) => format!("demo-{}", account.name()),
+            Cluster::Real(scene) => scene.tokens[account.name()].clone(),
+        }
+    }
+
+    /// Whom a role binding names to mean an account.
+    pub fn subject(&self, account: Account) -> Value {
+        match &self.cluster {
+            Cluster::Simulated(_) => json!({"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": format!("{}@example.com", account.name())}),
+            Cluster::Real(scene) => scene.subject(account.name()),
+        }
     }
 
     /// Where the proxy is (or was, while it is stopped).
@@ -38,7 +126,12 @@ impl Stage {
 
     /// Starts the proxy, on the port that it had before.
     pub async fn start_proxy(&mut self) {
-        let cluster = ClusterConfig::server(CLUSTER, self.sim.url(), "krateyard-proxy").expect("kubesim gives a URL");
+        let cluster = match &self.cluster {
+            Cluster::Simulated(sim) => ClusterConfig::server(CLUSTER, sim.url(), "krateyard-proxy").expect("kubesim gives a URL"),
+            Cluster::Real(scene) => {
+                ClusterConfig { name: ClusterName(CLUSTER.into()), endpoint: Endpoint::Kubeconfig { path: scene.proxy_kubeconfig.clone(), context: None } }
+            }
+        };
         let mut config = Config::loopback(cluster);
         config.listen = self.addr;
         let proxy = Proxy::start(config).await.expect("the port is ours");
@@ -53,16 +146,14 @@ impl Stage {
         }
     }
 
-    /// Objects of a kind as kubesim itself lists them; an empty namespace means all.
-    pub fn objects(&self, kind: Kind, namespace: &str) -> Vec<Value> {
-        let entry = kind.entry();
-        let api_version = if entry.group.is_empty() { entry.version.to_owned() } else { format!("{}/{}", entry.group, entry.version) };
-        self.sim.list(&api_version, entry.name, namespace)
+    /// Objects of a kind as the cluster itself lists them now; an empty namespace means all.
+    pub async fn objects(&self, kind: Kind, namespace: &str) -> Vec<Value> {
+        self.kube.list(kind, namespace).await.expect("the cluster lists for its administrator")
     }
 
     /// The same, as what a row must say of them.
-    pub fn expected(&self, kind: Kind, namespace: &str) -> Vec<Shown> {
-        sorted(self.objects(kind, namespace).iter().map(Shown::of_object).collect())
+    pub async fn expected(&self, kind: Kind, namespace: &str) -> Vec<Shown> {
+        sorted(self.objects(kind, namespace).await.iter().map(|object| Shown::of_object(kind, object)).collect())
     }
 }
 
@@ -79,20 +170,20 @@ pub struct Shown {
 }
 
 impl Shown {
-    /// Of an object, as the API server gives it.
-    pub fn of_object(object: &Value) -> Shown {
+    /// Of an object, as the API server gives it in a list.
+    pub fn of_object(kind: Kind, object: &Value) -> Shown {
         let meta = &object["metadata"];
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let labels = meta["labels"].as_object().map(|labels| labels.iter().map(|(key, value)| (key.clone(), text(value))).collect()).unwrap_or_default();
-        let fact = match object["kind"].as_str().unwrap_or_default() {
-            "Pod" => format!("{} {}", text(&object["status"]["phase"]), text(&object["spec"]["nodeName"])),
-            "Deployment" | "ReplicaSet" => {
+        let fact = match kind {
+            Kind::Pod => format!("{} {}", text(&object["status"]["phase"]), text(&object["spec"]["nodeName"])),
+            Kind::Deployment | Kind::ReplicaSet => {
                 format!("{} {}", object["spec"]["replicas"].as_u64().unwrap_or(1), object["status"]["readyReplicas"].as_u64().unwrap_or(0))
             }
-            "Service" => text(&object["spec"]["clusterIP"]),
-            "Node" => text(&object["status"]["nodeInfo"]["kubeletVersion"]),
-            "Namespace" => text(&object["status"]["phase"]),
-            _ => text(&object["message"]),
+            Kind::Service => text(&object["spec"]["clusterIP"]),
+            Kind::Node => text(&object["status"]["nodeInfo"]["kubeletVersion"]),
+            Kind::Namespace => text(&object["status"]["phase"]),
+            Kind::Event => text(&object["message"]),
         };
         let mut shown = Shown { namespace: text(&meta["namespace"]), name: text(&meta["name"]), uid: text(&meta["uid"]), labels, fact };
         shown.labels.sort();

@@ -22,7 +22,7 @@ const EFFECTS: usize = 4096;
 
 /// Where the proxy is, and who asks.
 #[derive(Clone)]
-pub(crate) struct Account {
+pub(crate) struct Guest {
     pub(crate) addr: SocketAddr,
     pub(crate) token: String,
 }
@@ -38,7 +38,7 @@ pub(crate) fn now_ms() -> u64 {
 }
 
 /// Drives a workspace until dropped.
-pub(crate) async fn drive(workspace: Workspace, account: Account, mut effects: mpsc::Receiver<Effect>) {
+pub(crate) async fn drive(workspace: Workspace, guest: Guest, mut effects: mpsc::Receiver<Effect>) {
     let mut frames = tokio::time::interval(Duration::from_millis(16));
     let mut socket: Option<(mpsc::Sender<Message>, tokio::task::JoinHandle<()>)> = None;
     loop {
@@ -51,7 +51,7 @@ pub(crate) async fn drive(workspace: Workspace, account: Account, mut effects: m
                 Effect::Connect { generation } => {
                     hang_up(&mut socket);
                     let (outgoing, queued) = mpsc::channel(EFFECTS);
-                    socket = Some((outgoing, tokio::task::spawn_local(run(workspace, account.clone(), generation, queued))));
+                    socket = Some((outgoing, tokio::task::spawn_local(run(workspace, guest.clone(), generation, queued))));
                 }
                 Effect::Disconnect => hang_up(&mut socket),
                 Effect::Send { bytes } => {
@@ -60,17 +60,17 @@ pub(crate) async fn drive(workspace: Workspace, account: Account, mut effects: m
                     }
                 }
                 Effect::FetchAccess => {
-                    let account = account.clone();
+                    let guest = guest.clone();
                     tokio::task::spawn_local(async move {
-                        let answer = account.get::<Access>(&format!("/api/access?cluster={CLUSTER}")).await;
+                        let answer = guest.get::<Access>(&format!("/api/access?cluster={CLUSTER}")).await;
                         workspace.handle(Input::Access(answer));
                     });
                 }
                 Effect::AskMay { questions } => {
-                    let account = account.clone();
+                    let guest = guest.clone();
                     tokio::task::spawn_local(async move {
                         let body = AccessQuestions { questions: questions.clone() };
-                        let answers = account.post::<AccessAnswers>(&format!("/api/access?cluster={CLUSTER}"), &body).await.ok();
+                        let answers = guest.post::<AccessAnswers>(&format!("/api/access?cluster={CLUSTER}"), &body).await.ok();
                         workspace.may_answered(&questions, answers.as_ref().map(|answers| answers.allowed.as_slice()));
                     });
                 }
@@ -87,11 +87,11 @@ fn hang_up(socket: &mut Option<(mpsc::Sender<Message>, tokio::task::JoinHandle<(
 }
 
 /// One socket's life, told as the browser tells it.
-async fn run(workspace: Workspace, account: Account, generation: u64, mut queued: mpsc::Receiver<Message>) {
+async fn run(workspace: Workspace, guest: Guest, generation: u64, mut queued: mpsc::Receiver<Message>) {
     let tell = |event| workspace.handle(Input::Socket(event));
     let closed = |code: u16, reason: &str| SocketEvent::Closed { generation, code, reason: reason.into() };
-    let mut request = format!("ws://{}/ws/watch", account.addr).into_client_request().expect("a URL");
-    let bearer = HeaderValue::try_from(format!("Bearer {}", account.token)).expect("a token");
+    let mut request = format!("ws://{}/ws/watch", guest.addr).into_client_request().expect("a URL");
+    let bearer = HeaderValue::try_from(format!("Bearer {}", guest.token)).expect("a token");
     request.headers_mut().insert(header::AUTHORIZATION, bearer);
     request.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(BINARY));
     let mut socket = match tokio_tungstenite::connect_async(request).await {
@@ -121,7 +121,7 @@ async fn run(workspace: Workspace, account: Account, generation: u64, mut queued
     }
 }
 
-impl Account {
+impl Guest {
     pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
         self.send(reqwest::Client::new().get(self.url(path))).await
     }
