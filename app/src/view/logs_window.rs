@@ -3,7 +3,6 @@
 pub mod empty;
 pub mod log_view;
 pub mod rows;
-pub mod search_bar;
 pub mod toolbar;
 
 use std::sync::Arc;
@@ -16,9 +15,12 @@ use leptos::prelude::*;
 use self::empty::{Instead, strip};
 use self::log_view::LogView;
 use self::rows::LogRows;
-use self::search_bar::SearchBar;
 use self::toolbar::Toolbar;
+use super::search_bar::{SearchBar, Step};
 use super::window_header::WindowHeader;
+use crate::logs::EntryId;
+use crate::logs::buffer::thousands;
+use crate::logs::shown::Shown;
 
 /// The body of a log window.
 #[component]
@@ -42,11 +44,31 @@ pub fn LogsWindow(
     on_cleanup(move || keys.remove());
     view! {
         <Toolbar view name=name.clone()/>
-        {move || view.searching.get().then(|| view! { <SearchBar view/> })}
+        {move || view.searching.get().then(|| search(view))}
         {move || strip(view)}
         <div class="pane logs">
             <LogRows view/>
             <Instead view name/>
         </div>
+    }
+}
+
+/// The newest line is found first: it is the one that people look for.
+fn search(view: LogView) -> impl IntoView {
+    let hit = Memo::new(move |_| {
+        view.version.track();
+        view.shown.with_value(Shown::hit)
+    });
+    let count = move || match hit.get() {
+        None => String::new(),
+        Some((_, 0)) => "none".into(),
+        Some((0, all)) => thousands(all as u64),
+        Some((at, all)) => format!("{} of {}", thousands(at as u64), thousands(all as u64)),
+    };
+    let step = Callback::new(move |step| view.step(step == Step::Next, EntryId::MAX));
+    let close = Callback::new(move |()| view.searching.set(false));
+    view! {
+        <SearchBar label="Search lines" words="Search, or /pattern/" text=view.search count=Signal::derive(count)
+            is_bad=Signal::derive(move || matches!(hit.get(), Some((_, 0)))) enter=Step::Previous step close/>
     }
 }

@@ -1,6 +1,5 @@
 //! A shell window: an invitation until its viewer asks for a shell, then a terminal, and what became of it.
 
-pub mod search_bar;
 pub mod shell_view;
 
 use std::sync::Arc;
@@ -11,11 +10,12 @@ use krateyard_shared::shell::SHELLS;
 use leptos::html;
 use leptos::prelude::*;
 
-use self::search_bar::SearchBar;
 use self::shell_view::ShellView;
 use super::parts::{say, say_refusal, shape};
+use super::search_bar::{SearchBar, Step};
 use super::window_header::WindowHeader;
 use crate::terminal::session::Phase;
+use crate::terminal::xterm::Screen;
 
 /// The body of a shell window. It starts a shell by itself only when its viewer opened it (`header.opened_here`).
 #[component]
@@ -32,7 +32,7 @@ pub fn ShellWindow(
     let view = ShellView::new(object, pod, header, host);
     let over = move || view.phase.with(Phase::over);
     view! {
-        {move || view.searching.get().then(|| view! { <SearchBar view/> })}
+        {move || view.searching.get().then(|| search(view))}
         {move || over().map(|words| view! { <div class="strip gone">{shape("st-stop")}<span class="cut" title=words.clone()>{words.clone()}</span></div> })}
         <div class="pane shell" class:over=move || over().is_some()>
             <div class="terminal" node_ref=host></div>
@@ -45,6 +45,29 @@ pub fn ShellWindow(
                 <button class="btn" on:click=move |_| view.start()>"New session"</button>
             </div>
         })}
+    }
+}
+
+/// The newest line is found first: it is the one that people look for.
+fn search(view: ShellView) -> impl IntoView {
+    let wanted = RwSignal::new(String::new());
+    let found = RwSignal::new(true);
+    let find = move |backwards: bool| {
+        let hit = view.with_screen(|screen| screen.find(&wanted.get_untracked(), backwards));
+        found.set(hit == Some(true) || wanted.with_untracked(String::is_empty));
+    };
+    Effect::new(move |_| {
+        wanted.track();
+        find(true);
+    });
+    let close = Callback::new(move |()| {
+        view.with_screen(|screen| screen.find("", false));
+        view.searching.set(false);
+        view.with_screen(Screen::focus);
+    });
+    view! {
+        <SearchBar label="Search the screen" words="Search the screen" text=wanted count=Signal::derive(move || if found.get() { String::new() } else { "none".into() })
+            is_bad=Signal::derive(move || !found.get()) enter=Step::Previous step=Callback::new(move |step| find(step == Step::Previous)) close/>
     }
 }
 
