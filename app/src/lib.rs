@@ -16,4 +16,5 @@ pub mod store;
 pub mod stream;
 pub mod terminal;
 pub mod view;
+pub mod yaml;
 pub mod yard;

@@ -21,6 +21,7 @@ pub mod spotlight;
 pub mod top_bar;
 pub mod window;
 pub mod window_header;
+pub mod yaml_window;
 
 use leptos::prelude::*;
 

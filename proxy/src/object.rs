@@ -29,7 +29,7 @@ pub(crate) async fn get(permit: &Permit<ReadObject>) -> Result<Value, Refusal> {
     let path = format!("{}/{}", path::collection(&target.resource, target.namespace.as_deref()), target.name);
     let body = permit.cluster().call(impersonate::request(permit, Method::GET, &path)?, &asked(target, "get")).await?;
     let mut object = serde_json::from_slice(&body).map_err(|_| Refusal::UpstreamDown { cause: "its answer is no object".into() })?;
-    tidy(&mut object);
+    mask(&mut object);
     Ok(object)
 }
 
@@ -75,7 +75,7 @@ async fn watch(permit: &Permit<ReadObject>, told: &mut Told<'_>) -> Result<(), R
     while let Ok(Some(event)) = tokio::time::timeout(patience, events.next()).await {
         match event.map_err(|error| refuse::of_kube(&error, &asked))? {
             WatchEvent::Added(mut object) | WatchEvent::Modified(mut object) => {
-                tidy(&mut object);
+                mask(&mut object);
                 told.object(&object);
             }
             WatchEvent::Deleted(_) => told.gone(),
@@ -118,12 +118,9 @@ fn asked<'a>(target: &'a ReadObject, verb: &'a str) -> Asked<'a> {
     Asked { actor: Actor::Person, verb, resource: target.resource.to_string(), namespace: target.namespace.as_deref(), name: &target.name }
 }
 
-/// Drops what nobody reads, and masks the values of a Secret, also where kubectl wrote them a second time.
-fn tidy(object: &mut Value) {
+/// Masks the values of a Secret, also where kubectl wrote them a second time.
+fn mask(object: &mut Value) {
     let secret = object.get("kind").and_then(Value::as_str) == Some("Secret") && object.get("apiVersion").and_then(Value::as_str) == Some("v1");
-    if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
-        metadata.remove("managedFields");
-    }
     if !secret {
         return;
     }
@@ -147,11 +144,11 @@ mod tests {
     fn no_value_of_a_secret_leaves() {
         let mut secret = json!({
             "apiVersion": "v1", "kind": "Secret", "data": {"password": "c2Vlc2F3"}, "stringData": {"user": "seesaw"},
-            "metadata": {"managedFields": [{}], "annotations": {"kubectl.kubernetes.io/last-applied-configuration": "{\"data\":{\"password\":\"c2Vlc2F3\"}}"}}
+            "metadata": {"annotations": {"kubectl.kubernetes.io/last-applied-configuration": "{\"data\":{\"password\":\"c2Vlc2F3\"}}"}}
         });
-        tidy(&mut secret);
+        mask(&mut secret);
         let text = secret.to_string();
-        assert!(!text.contains("seesaw") && !text.contains("c2Vlc2F3") && !text.contains("managedFields"), "{text}");
+        assert!(!text.contains("seesaw") && !text.contains("c2Vlc2F3"), "{text}");
         assert!(text.contains("password"), "the keys stay: {text}");
     }
 
@@ -159,7 +156,7 @@ mod tests {
     fn other_objects_stay_as_they_are() {
         let mut map = json!({"apiVersion": "v1", "kind": "ConfigMap", "data": {"a": "b"}, "metadata": {"name": "m"}});
         let before = map.clone();
-        tidy(&mut map);
+        mask(&mut map);
         assert_eq!(map, before);
     }
 }

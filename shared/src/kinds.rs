@@ -83,8 +83,8 @@ impl View {
     }
 }
 
-const POD_VIEWS: &[View] = &[View::Logs, View::Shell, View::Describe, View::Events];
-const OBJECT_VIEWS: &[View] = &[View::Describe, View::Events];
+const POD_VIEWS: &[View] = &[View::Logs, View::Shell, View::Describe, View::Yaml, View::Events];
+const OBJECT_VIEWS: &[View] = &[View::Describe, View::Yaml, View::Events];
 
 /// Every kind with rows, in the order in which Spotlight and menus name them.
 pub const KINDS: &[KindEntry] = &[
@@ -170,7 +170,7 @@ pub const KINDS: &[KindEntry] = &[
         aliases: &["event", "ev"],
         namespaced: true,
         weight: 0,
-        views: &[View::Describe],
+        views: &[View::Describe, View::Yaml],
     },
 ];
 

@@ -20,7 +20,7 @@ const SHORTCUTS: &[(&str, &[Shortcut])] = &[
             (&["Tab"], "turn an alias into a filter"),
             (&["Enter"], "open the kind's first view"),
             (&["Shift", "Enter"], "add it to the krate in focus"),
-            (&["Alt", "L S D E"], "open Logs, Shell, Describe, Events"),
+            (&["Alt", "L S D Y E"], "open Logs, Shell, Describe, YAML, Events"),
         ],
     ),
     (
@@ -48,7 +48,12 @@ const SHORTCUTS: &[(&str, &[Shortcut])] = &[
     ),
     (
         "Lists and logs",
-        &[(&["arrows"], "move the cursor"), (&["Enter"], "open"), (&["Alt", "L S D E"], "open a view of the row"), (&["Ctrl", "F"], "search in a log")],
+        &[
+            (&["arrows"], "move the cursor"),
+            (&["Enter"], "open"),
+            (&["Alt", "L S D Y E"], "open a view of the row"),
+            (&["Ctrl", "F"], "search in a log or YAML"),
+        ],
     ),
 ];
 

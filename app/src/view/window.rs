@@ -18,6 +18,7 @@ use super::parts::{glyph, health_marks, shape, stream_words};
 use super::row_of::row_of;
 use super::shell_window::ShellWindow;
 use super::window_header::WindowHeader;
+use super::yaml_window::YamlWindow;
 use crate::browser::dom;
 use crate::stream::StreamState;
 use crate::view::collection::Counts;
@@ -116,6 +117,7 @@ pub fn WindowFrame(
             (Content::View(View::Logs), Some(object)) => view! { <LogsWindow object=object.clone() pod=row() header/> }.into_any(),
             (Content::View(View::Shell), Some(object)) => view! { <ShellWindow object=object.clone() pod=row() header/> }.into_any(),
             (Content::View(View::Events), Some(object)) => view! { <EventsWindow object=object.clone() header/> }.into_any(),
+            (Content::View(View::Yaml), Some(object)) => view! { <YamlWindow object=object.clone() header/> }.into_any(),
             (Content::View(_), Some(object)) => view! { <DescribeWindow object=object.clone() row=row() header/> }.into_any(),
             (_, None) => match &subject {
                 Subject::Collection(collection) => view! { <CollectionWindow collection=collection.clone() header counts/> }.into_any(),
