@@ -36,6 +36,7 @@ cargo xtask COMMAND
                               the figures, all or some (--as-built: of what the last one built)
   build [--fast]              builds the page into dist/ (--fast: quick to build, large to load)
   node up | down | status     a real Kubernetes node on this machine, for tests (Linux, as root)
+  node check | build          whether one can run here; builds its programs ahead
   install [WHAT...]           installs what the other commands need, before they do: page, browser, deny, node
 
 Every command installs what it needs the first time, and does nothing twice.";

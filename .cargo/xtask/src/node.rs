@@ -18,6 +18,7 @@ mod wait;
 use std::path::PathBuf;
 
 use crate::arguments::Arguments;
+use crate::install;
 use crate::workspace::{Failure, Workspace};
 use state::State;
 
@@ -39,7 +40,16 @@ pub(crate) fn up(workspace: &Workspace) -> Result<Node, Failure> {
     Ok(Node { kubeconfig: state.kubeconfig(), kubectl: programs.kubectl() })
 }
 
-/// `up`, `down`, `status`, `build`.
+/// Whether a node can run here: rights, Debian's packages, Go's modules. Installs and fetches what can be had; builds nothing.
+fn check(workspace: &Workspace) -> Result<(), Failure> {
+    if !State::of(workspace).exists() {
+        rights::check()?;
+    }
+    install::install(workspace, &install::NODE)?;
+    programs::fetch(workspace)
+}
+
+/// `up`, `down`, `status`, `build`, `check`.
 ///
 /// # Errors
 /// Those of the command; `status` fails where the node is not ready.
@@ -55,6 +65,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &mut Arguments) -> Result<()
         Some("down") => down::run(&State::of(workspace)),
         Some("status") => status::run(workspace),
         Some("build") => programs::build(workspace).map(|programs| println!("the node's programs are in {}", programs.folder().display())),
-        other => Err(Failure::new(format!("`node {}` is none of up, down, status, build", other.unwrap_or_default()))),
+        Some("check") => check(workspace).map(|()| println!("a node can run here")),
+        other => Err(Failure::new(format!("`node {}` is none of up, down, status, build, check", other.unwrap_or_default()))),
     }
 }

@@ -71,6 +71,20 @@ pub(super) fn build(workspace: &Workspace) -> Result<Programs, Failure> {
     })
 }
 
+/// Fetches every module that the programs are made of.
+///
+/// # Errors
+/// When Go, or a module, cannot be had.
+pub(super) fn fetch(workspace: &Workspace) -> Result<(), Failure> {
+    if find(workspace)?.is_some() {
+        return Ok(());
+    }
+    let go = go::find_or_fetch(workspace)?;
+    let mut list = command::program(workspace, go);
+    list.current_dir(workspace.root.join("tests/node")).env("CGO_ENABLED", "0").env_remove("GOROOT").args(["list", "-mod=readonly", "-deps", "./..."]);
+    command::output(&mut list).map(drop).map_err(|why| Failure::new(format!("Go's modules cannot be fetched: {why}")))
+}
+
 fn compile(workspace: &Workspace, go: &Path, package: &str, output: &Path) -> Result<(), Failure> {
     let version = |name: &str, value: &str| format!(" -X k8s.io/component-base/version.{name}={value}");
     let [major, minor] = [0, 1].map(|at| KUBERNETES.split('.').nth(at).unwrap_or_default());
