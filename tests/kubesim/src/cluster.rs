@@ -175,7 +175,7 @@ impl Cluster {
             let review = reviews::review(kind, namespace, &body, user, &self.tokens, &policy, &self.clock.now_text())?;
             return Ok(answer::json(201, &review));
         }
-        let form = form(&parts.headers, query)?;
+        let form = form(&parts.headers, query, &asked.verb)?;
         let edit = Edit { kind, namespace, name: &asked.name, query, form };
         let writer = self.writer();
         match (asked.verb.as_str(), asked.subresource.as_str()) {

@@ -47,6 +47,8 @@ enum Step {
     Vanish,
     /// Its first container ends.
     Crash,
+    /// Its script comes to its end, with this code.
+    End(i64),
     /// Its first container is started again.
     Restart,
 }

@@ -51,7 +51,7 @@ fn root(headers: &HeaderMap, kinds: Vec<Arc<Kind>>, core: bool) -> Result<Respon
             _ => {}
         }
     }
-    Err(crate::negotiate::not_acceptable(&wants))
+    Err(crate::negotiate::not_acceptable(&wants, true))
 }
 
 fn core_versions() -> Value {

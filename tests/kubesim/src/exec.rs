@@ -51,16 +51,17 @@ pub(crate) async fn exec(cluster: &Cluster, asked: &Attributes, query: &Query, p
             return Err(Failure::not_simulated(&format!("the subprotocol {old}")));
         }
         let mut refused = answer::empty(StatusCode::FORBIDDEN);
+        refused.headers_mut().remove(http::header::CACHE_CONTROL);
         refused.headers_mut().insert(http::header::CONNECTION, http::HeaderValue::from_static("close"));
         return Ok(refused);
     };
     let streams = ["stdin", "stdout", "stderr"].map(|name| query.is_true(name));
     if streams == [false; 3] {
-        return Err(Failure::plain(400, "you must specify at least 1 of stdin, stdout, stderr"));
+        return Err(Failure::of_node(400, "you must specify at least 1 of stdin, stdout, stderr"));
     }
     let status = container::status(&pod, &name);
     if !status["state"]["running"].is_object() {
-        return Err(Failure::plain(500, format!("container not found (\"{name}\")")));
+        return Err(Failure::of_node(500, format!("container not found (\"{name}\")")));
     }
     let session = Session {
         version,

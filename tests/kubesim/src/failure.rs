@@ -20,12 +20,26 @@ struct Words {
     retry_after_seconds: Option<u64>,
     metadata: Value,
     plain: bool,
+    /// What a node says passes through without the server's own headers.
+    of_node: bool,
+    /// Refused by a filter before the handlers: net/http's own way to say so.
+    by_filter: bool,
 }
 
 impl Failure {
     /// Any refusal that has no constructor of its own.
     pub(crate) fn new(code: u16, reason: Option<&'static str>, message: impl Into<String>) -> Self {
-        Self(Box::new(Words { code, reason, message: message.into(), details: None, retry_after_seconds: None, metadata: json!({}), plain: false }))
+        Self(Box::new(Words {
+            code,
+            reason,
+            message: message.into(),
+            details: None,
+            retry_after_seconds: None,
+            metadata: json!({}),
+            plain: false,
+            of_node: false,
+            by_filter: false,
+        }))
     }
 
     /// With `details`.
@@ -51,6 +65,19 @@ impl Failure {
         let mut failure = Self::new(code, None, text);
         failure.0.plain = true;
         failure
+    }
+
+    /// The answer of a node, which the server passes on.
+    pub(crate) fn of_node(code: u16, text: impl Into<String>) -> Self {
+        let mut failure = Self::plain(code, text);
+        failure.0.of_node = true;
+        failure
+    }
+
+    /// Refused by a filter in front of the handlers.
+    pub(crate) fn by_filter(mut self) -> Self {
+        self.0.by_filter = true;
+        self
     }
 
     pub(crate) fn page_not_found() -> Self {
@@ -176,8 +203,10 @@ impl IntoResponse for Failure {
         *response.status_mut() = StatusCode::from_u16(self.0.code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, private"));
-        if self.0.plain || self.0.code == 403 {
+        if !self.0.of_node {
+            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, private"));
+        }
+        if (self.0.plain && !self.0.of_node) || self.0.by_filter || self.0.code == 403 {
             headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         }
         if let Some(seconds) = self.0.retry_after_seconds {

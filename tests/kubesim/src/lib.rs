@@ -33,6 +33,7 @@ mod options;
 mod query;
 mod read;
 mod requests;
+mod script;
 mod selection;
 mod selector;
 mod server;

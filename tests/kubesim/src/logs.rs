@@ -48,7 +48,7 @@ struct Options {
 /// 400, 404, 406 and 422 as recorded in the group logs.
 pub(crate) fn log(cluster: &Cluster, asked: &Attributes, query: &Query, headers: &HeaderMap) -> Result<Response, Failure> {
     // text/plain alone is refused: recordings logs/accept-text
-    form(headers, query).map_err(|_| crate::negotiate::only_media_types())?;
+    form(headers, query, "get").map_err(|_| crate::negotiate::only_media_types())?;
     let options = Options::read(query, &asked.name)?;
     let pods = built_in_kind("", "pods");
     let pod = cluster.store.get(&pods, &asked.namespace, &asked.name).ok_or_else(|| Failure::not_found(&pods, &asked.name))?.value();

@@ -28,7 +28,8 @@ pub(crate) enum Form {
 
 impl Accepted {
     pub(crate) fn is_json(&self) -> bool {
-        matches!(self.media_type.as_str(), "application/json" | "*/*" | "application/*")
+        // `application/*` is none that the server's router knows
+        matches!(self.media_type.as_str(), "application/json" | "*/*")
     }
 
     pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
@@ -53,7 +54,7 @@ pub(crate) fn accepts(headers: &HeaderMap) -> Vec<Accepted> {
 ///
 /// # Errors
 /// 406 in the server's two texts, 400 for an includeObject that cannot be, and 501 for forms that a real server has and this one does not.
-pub(crate) fn form(headers: &HeaderMap, query: &Query) -> Result<Form, Failure> {
+pub(crate) fn form(headers: &HeaderMap, query: &Query, verb: &str) -> Result<Form, Failure> {
     let wants = accepts(headers);
     for wanted in wants.iter().filter(|wanted| wanted.is_json()) {
         match (wanted.parameter("as"), wanted.parameter("v")) {
@@ -64,11 +65,11 @@ pub(crate) fn form(headers: &HeaderMap, query: &Query) -> Result<Form, Failure> 
             _ => {}
         }
     }
-    Err(not_acceptable(&wants))
+    Err(not_acceptable(&wants, matches!(verb, "list" | "watch")))
 }
 
-/// The refusal of an `Accept` header without a usable media type.
-pub(crate) fn not_acceptable(wants: &[Accepted]) -> Failure {
+/// The refusal of an `Accept` header without a usable media type; collections can be answered as streams, too.
+pub(crate) fn not_acceptable(wants: &[Accepted], streams: bool) -> Failure {
     let real = |wanted: &Accepted| {
         matches!(wanted.media_type.as_str(), "application/yaml" | "application/vnd.kubernetes.protobuf")
             || (wanted.is_json() && wanted.parameter("as") == Some("Table") && wanted.parameter("v") == Some("v1beta1"))
@@ -81,7 +82,8 @@ pub(crate) fn not_acceptable(wants: &[Accepted]) -> Failure {
     if wants.iter().any(known) {
         return only_media_types();
     }
-    let message = "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf, application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch";
+    let streams = if streams { ", application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch" } else { "" };
+    let message = format!("406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf{streams}");
     Failure::new(406, Some("NotAcceptable"), message).details(serde_json::json!({}))
 }
 

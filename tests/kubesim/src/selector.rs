@@ -40,6 +40,9 @@ impl LabelSelector {
     pub(crate) fn parse(text: &str) -> Result<Self, Failure> {
         let mut tokens = Tokens::of(text);
         let mut requirements = Vec::new();
+        if tokens.peek() == Some(",") {
+            return Err(Failure::bad_request("found ',', expected: !, identifier, or 'end of string'"));
+        }
         while tokens.peek().is_some() {
             requirements.push(requirement(&mut tokens)?);
             match tokens.next() {
@@ -76,6 +79,7 @@ fn requirement(tokens: &mut Tokens<'_>) -> Result<Requirement, Failure> {
         first = tokens.next().unwrap_or_default();
     }
     let key = first.to_owned();
+    check_key(&key)?;
     if negated {
         return Ok(Requirement { key, operator: Operator::Missing, values: Vec::new() });
     }
@@ -88,17 +92,23 @@ fn requirement(tokens: &mut Tokens<'_>) -> Result<Requirement, Failure> {
         Some(other) => return Err(unparsed(&format!("found '{other}', expected: in, notin, =, ==, !=, gt, lt"))),
     };
     let is_set = matches!(tokens.next(), Some("in" | "notin"));
-    let values = if is_set { set(tokens)? } else { vec![single(tokens)] };
+    let values = if is_set { set(tokens)? } else { vec![single(tokens)?] };
+    if matches!(operator, Operator::Greater | Operator::Less)
+        && let Some((index, value)) = values.iter().enumerate().find(|(_, value)| value.parse::<i64>().is_err())
+    {
+        return Err(unparsed(&format!("values[{index}]: Invalid value: \"{value}\": for 'Gt', 'Lt' operators, the value must be an integer")));
+    }
     for (index, value) in values.iter().enumerate() {
         check_value(&key, index, value)?;
     }
     Ok(Requirement { key, operator, values })
 }
 
-fn single(tokens: &mut Tokens<'_>) -> String {
+fn single(tokens: &mut Tokens<'_>) -> Result<String, Failure> {
     match tokens.peek() {
-        None | Some(",") => String::new(),
-        Some(_) => tokens.next().unwrap_or_default().to_owned(),
+        None | Some(",") => Ok(String::new()),
+        Some(sign @ ("=" | "==" | "!=" | "!" | "(" | ")" | ">" | "<")) => Err(unparsed(&format!("found '{sign}', expected: identifier"))),
+        Some(_) => Ok(tokens.next().unwrap_or_default().to_owned()),
     }
 }
 
@@ -113,9 +123,23 @@ fn set(tokens: &mut Tokens<'_>) -> Result<Vec<String>, Failure> {
             Some(")") => return Ok(values),
             Some(",") => {}
             Some(value) => values.push(value.to_owned()),
-            None => return Err(unparsed("found '', expected: ',', ')' or identifier")),
+            None if values.is_empty() => return Err(unparsed("found '', expected: ',', ')' or identifier")),
+            None => return Err(unparsed("found '', expected: ',' or ')'")),
         }
     }
+}
+
+/// apimachinery's `IsQualifiedName`, as far as the part after the slash goes.
+fn check_key(key: &str) -> Result<(), Failure> {
+    let name = key.rsplit('/').next().unwrap_or_default();
+    let edge = |c: char| c.is_ascii_alphanumeric();
+    let inner = |c: char| edge(c) || matches!(c, '-' | '_' | '.');
+    if name.chars().all(inner) && name.starts_with(edge) && name.ends_with(edge) {
+        return Ok(());
+    }
+    Err(unparsed(&format!(
+        "<nil>: Invalid value: \"{key}\": name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
+    )))
 }
 
 /// apimachinery's `IsValidLabelValue`.
@@ -287,6 +311,10 @@ mod tests {
     fn unreadable_label_selectors_are_refused_in_the_servers_words() {
         let words = |text| LabelSelector::parse(text).unwrap_err().message().to_owned();
         assert_eq!(words("a b=c"), "unable to parse requirement: found 'b', expected: in, notin, =, ==, !=, gt, lt");
+        assert_eq!(words("a===b"), "unable to parse requirement: found '=', expected: identifier");
+        assert_eq!(words("a in (b"), "unable to parse requirement: found '', expected: ',' or ')'");
+        assert_eq!(words(","), "found ',', expected: !, identifier, or 'end of string'");
+        assert_eq!(words("a>b"), "unable to parse requirement: values[0]: Invalid value: \"b\": for 'Gt', 'Lt' operators, the value must be an integer");
         assert_eq!(words("parity in odd"), "unable to parse requirement: found 'odd' expected: '('");
         assert!(words("parity=not/valid").starts_with("unable to parse requirement: values[0][parity]: Invalid value: \"not/valid\": a valid label"));
     }

@@ -104,13 +104,23 @@ pub(crate) fn watch(store: &Arc<Store>, kind: &Arc<Kind>, namespace: &str, query
 fn check_options(query: &Query) -> Result<Option<bool>, Failure> {
     let matching = query.filled("resourceVersionMatch");
     let sends = query.get("sendInitialEvents").map(|_| query.is_true("sendInitialEvents"));
-    let causes: Vec<Cause> = match (sends, matching) {
+    let mut causes: Vec<Cause> = match (sends, matching) {
         (Some(_), Some("NotOlderThan")) | (None, None) => Vec::new(),
         (Some(_), _) => vec![forbidden("resourceVersionMatch", "Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan")],
         (None, Some(_)) => {
             vec![forbidden("resourceVersionMatch", "Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided")]
         }
     };
+    match matching {
+        None if query.filled("continue").is_some() => {
+            causes.push(forbidden("resourceVersionMatch", "Forbidden: resourceVersionMatch is forbidden when continue is provided"));
+        }
+        None | Some("NotOlderThan") => {}
+        Some(other) => {
+            let message = format!("Unsupported value: \"{other}\": supported values: \"NotOlderThan\"");
+            causes.push(Cause::new("FieldValueNotSupported", "resourceVersionMatch", message));
+        }
+    }
     invalid_options(&causes)?;
     Ok(sends)
 }

@@ -24,7 +24,7 @@ pub(crate) fn acting_as(sender: User, headers: &HeaderMap, asked: &Attributes, p
         return Ok(sender);
     }
     if wanted.name.is_empty() {
-        return Err(Failure::bad_request(format!("requested {} without impersonating a user name", go_syntax(&wanted))));
+        return Err(Failure::bad_request(format!("requested {} without impersonating a user name", go_syntax(&wanted))).by_filter());
     }
     if !rights(&wanted).iter().all(|right| policy.allows(&sender, right).is_some()) {
         // since 1.36 the refusal is that of constrained impersonation (recordings access/impersonate-refused)

@@ -27,7 +27,9 @@ pub(crate) fn review(kind: &Kind, namespace: &str, body: &Value, user: &User, to
                 let named = spec["resourceAttributes"]["namespace"].as_str().unwrap_or_default();
                 return Err(invalid("spec.resourceAttributes.namespace", &format!("Invalid value: \"{named}\": must match metadata.namespace")));
             }
-            decide(kind, body, &subject(spec)?, policy)
+            let mut review = decide(kind, body, &subject(spec)?, policy)?;
+            review["metadata"]["namespace"] = json!(namespace);
+            Ok(review)
         }
         "selfsubjectrulesreviews" => {
             let namespace = spec["namespace"].as_str().unwrap_or_default();

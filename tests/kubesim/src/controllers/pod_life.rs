@@ -9,10 +9,14 @@ use super::{Step, set_situation, time};
 use crate::cluster::Cluster;
 use crate::kinds::Kind;
 use crate::names::hash;
+use crate::script::Script;
 use crate::store::Write;
 use crate::world::events::{Happening, record};
 use crate::world::nodes;
 use crate::world::status::{Ended, Situation, status};
+
+/// Scripts that run longer run for ever.
+const LONGEST_SCRIPT: Duration = Duration::from_secs(3600);
 
 /// How long a container that crashes lives.
 const CRASHING_LIFE: Duration = Duration::from_secs(6);
@@ -30,7 +34,8 @@ pub(super) fn next_steps(pod: &Value, born: bool, gone: bool) -> Vec<(Step, Dura
         let grace = Duration::from_secs(pod["metadata"]["deletionGracePeriodSeconds"].as_u64().unwrap_or(30));
         return vec![(Step::Vanish, some(900).min(grace))];
     }
-    if born && !leaving && pod["spec"]["nodeName"].is_null() && pod["status"]["phase"] == "Pending" {
+    let gated = pod["spec"]["schedulingGates"].as_array().is_some_and(|gates| !gates.is_empty());
+    if born && !leaving && !gated && pod["spec"]["nodeName"].is_null() && pod["status"]["phase"] == "Pending" {
         return vec![(Step::Schedule, some(200))];
     }
     Vec::new()
@@ -48,6 +53,7 @@ pub(super) fn take(cluster: &Cluster, pods: &Kind, namespace: &str, name: &str, 
         }
         Step::Crash => crash(cluster, namespace, name),
         Step::Restart => restart(cluster, namespace, name),
+        Step::End(code) => end(cluster, namespace, name, *code),
     }
 }
 
@@ -70,6 +76,44 @@ fn schedule(cluster: &Cluster, pods: &Kind, namespace: &str, name: &str) -> Opti
     Some((Duration::from_millis(900 + hash(name) % 1200), Step::Start))
 }
 
+/// When the script of a pod's only container ends, counted from its start.
+fn script_end(pod: &Value) -> Option<(Duration, Step)> {
+    let [container] = pod["spec"]["containers"].as_array()?.as_slice() else { return None };
+    let (at, code) = Script::of(container)?.played(LONGEST_SCRIPT).end?;
+    Some((at, Step::End(code)))
+}
+
+/// The script has ended: the pod with it, or it is started again.
+fn end(cluster: &Cluster, namespace: &str, name: &str, exit_code: i64) -> Option<(Duration, Step)> {
+    let now = cluster.clock.now();
+    let reason = if exit_code == 0 { "Completed" } else { "Error" };
+    let mut count = 0;
+    let pod = set_situation(cluster, namespace, name, |pod| {
+        count = restarts(pod);
+        let shown = &pod["status"]["containerStatuses"][0]["state"]["running"];
+        if !shown.is_object() || pod["metadata"]["deletionTimestamp"].is_string() {
+            return None;
+        }
+        let started = time(&shown["startedAt"], now);
+        let since = time(&pod["metadata"]["creationTimestamp"], now);
+        let stays = match pod["spec"]["restartPolicy"].as_str() {
+            Some("Never") => true,
+            Some("OnFailure") => exit_code == 0,
+            _ => false,
+        };
+        Some(match (stays, exit_code) {
+            (true, 0) => Situation::Completed { since: started, at: now },
+            (true, _) => Situation::Failed { since: started, last: Ended { exit_code, reason, started, finished: now } },
+            (false, _) => {
+                Situation::CrashLoop { since, restarts: count, back_off: back_off(count).1, last: Ended { exit_code, reason, started, finished: now } }
+            }
+        })
+    })?;
+    let again = pod["status"]["phase"] == "Running";
+    // the kubelet starts a container again at once the first time
+    again.then(|| if count == 0 { (Duration::from_millis(500), Step::Restart) } else { (back_off(count - 1).0, Step::Restart) })
+}
+
 /// Images that no registry has, by their tags.
 fn cannot_be_pulled(image: &str) -> bool {
     let tag = image.rsplit(':').next().unwrap_or_default();
@@ -89,7 +133,7 @@ fn start(cluster: &Cluster, namespace: &str, name: &str) -> Option<(Duration, St
     if pulls {
         announce(cluster, &pod, now);
         let crashes = cluster.options.living && crashes_by_nature(cluster, &pod);
-        return crashes.then_some((Duration::from_secs(15), Step::Crash));
+        return script_end(&pod).or_else(|| crashes.then_some((Duration::from_secs(15), Step::Crash)));
     }
     let image = pod["spec"]["containers"][0]["image"].as_str().unwrap_or_default();
     let container = pod["spec"]["containers"][0]["name"].as_str().unwrap_or_default();
@@ -171,7 +215,7 @@ fn restart(cluster: &Cluster, namespace: &str, name: &str) -> Option<(Duration, 
         let shown = &pod["status"]["containerStatuses"][0];
         let waits = shown["state"]["waiting"]["reason"] == "CrashLoopBackOff" && pod["metadata"]["deletionTimestamp"].is_null();
         let last = &shown["lastState"]["terminated"];
-        let reason = if last["reason"] == "OOMKilled" { "OOMKilled" } else { "Error" };
+        let reason = ["OOMKilled", "Completed"].into_iter().find(|reason| last["reason"] == *reason).unwrap_or("Error");
         let ended = Ended {
             exit_code: last["exitCode"].as_i64().unwrap_or(1),
             reason,
@@ -182,5 +226,5 @@ fn restart(cluster: &Cluster, namespace: &str, name: &str) -> Option<(Duration, 
     })?;
     let container = pod["spec"]["containers"][0]["name"].as_str().unwrap_or_default();
     record(cluster, "v1", "Pod", &pod, &Happening::once("kubelet", "Started", "Container started", now).of(container));
-    Some((CRASHING_LIFE, Step::Crash))
+    Some(script_end(&pod).unwrap_or((CRASHING_LIFE, Step::Crash)))
 }

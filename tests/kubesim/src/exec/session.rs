@@ -49,8 +49,9 @@ impl Session {
         let (sink, stream) = socket.split();
         let (to_program, input) = mpsc::channel(16);
         let (output, to_client) = mpsc::channel(FRAMES);
-        // right after the handshake comes one empty frame on channel 1: recordings exec/v5-exit-0
-        let _ = output.send((1, Bytes::new())).await;
+        // right after the handshake comes one empty frame on the first channel that is read from: recordings exec/v5-exit-0
+        let first = if self.stdout { 1 } else { 2 };
+        let _ = output.send((first, Bytes::new())).await;
         let writer = tokio::spawn(write(sink, to_client));
         let reader = tokio::spawn(read(stream, to_program, self.version, self.stdin));
         let mut io = Io::new(input, output.clone(), self.tty, self.stdout, self.stderr);

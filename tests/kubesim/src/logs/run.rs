@@ -1,11 +1,14 @@
 //! One run of a container: from its start to its end, if it has ended.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::lines::{Line, Style, life, report};
 use crate::container;
 use crate::names::{hash, mix};
+use crate::script::Script;
 
 /// A run's log reaches back this far at most, to a whole multiple: what a node keeps of a rotated log.
 const KEPT_SECONDS: i64 = 3 * 3600;
@@ -34,6 +37,8 @@ pub(super) struct Run {
     exit_code: i64,
     reason: String,
     style: Style,
+    /// What it was started with, when that says what it writes.
+    script: Option<Script>,
     /// Lines at its beginning, by annotation.
     opening: u64,
     /// Lines per second, by annotation.
@@ -96,6 +101,7 @@ impl Run {
             exit_code: shown["exitCode"].as_i64().unwrap_or(0),
             reason: shown["reason"].as_str().unwrap_or_default().to_owned(),
             style: Style::of(image, name),
+            script: Script::of(container::spec(pod, name)),
             opening: annotation(LINES).unwrap_or(0),
             rate: annotation(RATE),
         }
@@ -137,6 +143,11 @@ impl Run {
         }
         let base = Timestamp::from_second(second).unwrap_or(self.start);
         let at = |nanoseconds: u64| base + SignedDuration::from_nanos(i64::try_from(nanoseconds % 1_000_000_000).unwrap_or(0));
+        if let Some(script) = self.script.as_ref().filter(|_| self.rate.is_none() && self.opening == 0) {
+            let (from, until) = (Duration::from_secs(offset.unsigned_abs()), Duration::from_secs(offset.unsigned_abs() + 1));
+            let lines = script.played(until).lines.into_iter().filter(|(time, _)| (from..until).contains(time));
+            return lines.map(|(time, text)| Line { time: self.start + time, text }).collect();
+        }
         // an opening is written in the first seconds: a thousand lines each
         let (offset, written) = (u64::try_from(offset).unwrap_or(0), u64::try_from(offset).unwrap_or(0) * 1000);
         if written < self.opening {

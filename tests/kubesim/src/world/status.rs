@@ -46,7 +46,7 @@ impl Ended {
 /// The status of a pod in a situation.
 pub(crate) fn status(pod: &Value, situation: &Situation, now: Timestamp) -> Value {
     let scheduled = !matches!(situation, Situation::Unscheduled { .. });
-    let mut status = json!({"phase": phase(situation), "conditions": conditions(pod, situation, now), "qosClass": "Burstable"});
+    let mut status = json!({"phase": phase(situation), "conditions": conditions(pod, situation, now), "qosClass": quality_of_service(pod)});
     if !scheduled {
         return status;
     }
@@ -55,6 +55,7 @@ pub(crate) fn status(pod: &Value, situation: &Situation, now: Timestamp) -> Valu
     status["hostIP"] = json!(nodes::address(pod["spec"]["nodeName"].as_str().unwrap_or_default()));
     status["hostIPs"] = json!([{"ip": status["hostIP"]}]);
     status["startTime"] = created;
+    status["resources"] = json!({});
     if !matches!(situation, Situation::Creating { .. }) {
         let uid = hash(pod["metadata"]["uid"].as_str().unwrap_or_default());
         let ip = format!("10.244.{}.{}", uid % 14, (uid >> 8) % 250 + 4);
@@ -68,6 +69,23 @@ pub(crate) fn status(pod: &Value, situation: &Situation, now: Timestamp) -> Valu
         status["initContainerStatuses"] = init.iter().map(|container| init_status(pod, container, situation)).collect();
     }
     status
+}
+
+/// Kubernetes' GetPodQOS.
+fn quality_of_service(pod: &Value) -> &'static str {
+    let containers: Vec<&Value> = ["initContainers", "containers"].iter().flat_map(|list| pod["spec"][*list].as_array().into_iter().flatten()).collect();
+    let has = |container: &&Value, what: &str| container["resources"][what].as_object().is_some_and(|amounts| !amounts.is_empty());
+    let exact = |container: &&Value| {
+        let (limits, requests) = (&container["resources"]["limits"], &container["resources"]["requests"]);
+        ["cpu", "memory"].iter().all(|what| limits[*what].is_string() && (requests[*what].is_null() || requests[*what] == limits[*what]))
+    };
+    if !containers.iter().any(|container| has(container, "limits") || has(container, "requests")) {
+        "BestEffort"
+    } else if containers.iter().all(exact) {
+        "Guaranteed"
+    } else {
+        "Burstable"
+    }
 }
 
 fn phase(situation: &Situation) -> &'static str {
@@ -169,9 +187,26 @@ fn base(pod: &Value, container: &Value, restarts: u64, runs: bool) -> Map<String
     shown.insert("lastState".to_owned(), json!({}));
     shown.insert("ready".to_owned(), json!(runs));
     shown.insert("started".to_owned(), json!(runs));
+    shown.insert("resources".to_owned(), if container["resources"].is_object() { container["resources"].clone() } else { json!({}) });
+    if let Some(requests) = container["resources"].get("requests") {
+        shown.insert("allocatedResources".to_owned(), requests.clone());
+    }
+    if let Some(mounts) = container["volumeMounts"].as_array() {
+        shown.insert("volumeMounts".to_owned(), mounts.iter().map(mounted).collect());
+    }
     shown.insert("imageID".to_owned(), json!(format!("sha256:{:016x}{:016x}", hash(image), mix(hash(image)))));
     if runs {
         shown.insert("containerID".to_owned(), json!(container_id(pod, name, restarts)));
+    }
+    shown
+}
+
+/// A mount as the kubelet reports it.
+fn mounted(mount: &Value) -> Value {
+    let mut shown = json!({"name": mount["name"], "mountPath": mount["mountPath"]});
+    if mount["readOnly"] == true {
+        shown["readOnly"] = json!(true);
+        shown["recursiveReadOnly"] = json!("Disabled");
     }
     shown
 }
