@@ -1,6 +1,12 @@
 //! The cases: each is a function that asks, and runs alike on both sides.
 
+mod access;
+mod patching;
+mod pods;
 mod reading;
+mod selectors;
+mod watching;
+mod writing;
 
 use futures::future::BoxFuture;
 
@@ -33,4 +39,33 @@ macro_rules! case {
 }
 
 /// All of them.
-pub const CASES: &[Case] = &[case!("discovery", Server, reading::discovery), case!("get", Server, reading::get_one), case!("list", Server, reading::list)];
+pub const CASES: &[Case] = &[
+    case!("discovery", Server, reading::discovery),
+    case!("get", Server, reading::get_one),
+    case!("list", Server, reading::list),
+    case!("labels", Server, selectors::labels),
+    case!("fields", Server, selectors::fields),
+    case!("watch", Server, watching::changes),
+    case!("watch-begins", Server, watching::beginnings),
+    case!("watch-forms", Server, watching::forms),
+    case!("watch-ends", Server, watching::ends),
+    case!("create", Server, writing::create),
+    case!("validation", Server, writing::validation),
+    case!("update", Server, writing::update),
+    case!("forms", Server, writing::forms),
+    case!("merge-patch", Server, patching::merge),
+    case!("json-patch", Server, patching::json_patch),
+    case!("strategic-patch", Server, patching::strategic),
+    case!("delete", Server, patching::remove),
+    case!("finalizers", Server, patching::finalizers),
+    case!("collection", Server, patching::collection),
+    case!("scale", Server, patching::scale),
+    case!("refusals", Server, access::refusals),
+    case!("identities", Server, access::identities),
+    case!("reviews", Server, access::reviews),
+    case!("pod", RunningPods, pods::lives),
+    case!("logs", RunningPods, pods::logs),
+    case!("log-ends", RunningPods, pods::log_ends),
+    case!("exec", RunningPods, pods::exec),
+    case!("exec-refused", RunningPods, pods::exec_refusals),
+];

@@ -32,6 +32,16 @@ impl Known {
     }
 }
 
+/// Any difference of these answers, for this reason.
+const fn whole(answers: &'static [&'static str], why: &'static str) -> Known {
+    at(answers, &[""], why)
+}
+
+/// Any difference of these answers in these places, for this reason.
+const fn at(answers: &'static [&'static str], at: &'static [&'static str], why: &'static str) -> Known {
+    Known { answers, at, how: How::Anyhow, why }
+}
+
 /// The list.
 pub const KNOWN: &[Known] = &[
     Known {
@@ -49,16 +59,72 @@ pub const KNOWN: &[Known] = &[
         how: How::Missing,
         why: "kubesim serves a part of Kubernetes: what is missing it refuses with 501, and does not discover",
     },
-    Known {
-        answers: &["discovery/groups", "discovery/aggregated groups"],
-        at: &["/body/groups/data.example.com", "/body/items/data.example.com"],
-        how: How::Anyhow,
-        why: "kubesim's world has custom resources of its own",
-    },
-    Known {
-        answers: &["discovery/aggregated *"],
-        at: &["/headers/etag"],
-        how: How::Anyhow,
-        why: "the tag is a digest of the document, which has fewer groups and resources",
-    },
+    at(
+        &["discovery/groups", "discovery/aggregated groups"],
+        &["/body/groups/data.example.com", "/body/items/data.example.com"],
+        "kubesim's world has custom resources of its own",
+    ),
+    at(&["discovery/aggregated *"], &["/headers/etag"], "the tag is a digest of the document, which has fewer groups and resources"),
+    whole(
+        &[
+            "validation/by default",
+            "validation/warn",
+            "validation/ignore",
+            "validation/strict",
+            "validation/dry run twice",
+            "validation/duplicate*",
+            "validation/unknown",
+        ],
+        "kubesim has no schemas: fields that a kind does not know are kept, without a warning",
+    ),
+    whole(
+        &[
+            "create/array",
+            "create/empty",
+            "create/no JSON",
+            "create/long name",
+            "create/key that is none",
+            "create/label that is none",
+            "create/wrong type",
+            "create/secret that is no base64",
+            "create/unknown content type",
+            "create/no content type",
+            "create/secret",
+            "create/what came of it",
+            "fields/type of a secret",
+            "update/of what is immutable",
+            "update/with a finalizer that is none",
+            "update/with a version that is none",
+            "reviews/no body",
+        ],
+        "kubesim validates little of what is written",
+    ),
+    whole(&["forms/yaml*"], "kubesim neither reads nor writes YAML: it says so with 501"),
+    whole(&["merge-patch/*", "json-patch/*", "strategic-patch/*", "scale/*"], "kubesim does not simulate these patches yet"),
+    whole(
+        &[
+            "delete/both ways of orphans",
+            "delete/in the background",
+            "delete/negative grace",
+            "delete/no JSON",
+            "delete/other kind of options",
+            "finalizers/*",
+            "collection/limited",
+            "collection/what is left",
+        ],
+        "kubesim does not check options of deletes yet",
+    ),
+    at(&["reviews/of a node"], &["/body/status/reason"], "kubesim has no Node authorizer, which alone gives a reason for its no"),
+    at(
+        &["reviews/rules", "reviews/rules elsewhere"],
+        &["/body/status/nonResourceRules"],
+        "kubesim's ClusterRoleBindings are those of the distribution that was recorded: everybody may read the issuer's documents there",
+    ),
+    whole(&["pod/*"], "kubesim does not complete pods as admission does yet"),
+    at(
+        &["exec/terminal that is resized, *"],
+        &["/stdout"],
+        "the shell on a node is that of its image: Debian's busybox greets, and asks the terminal where its cursor is",
+    ),
+    at(&["exec/terminal, v4", "exec/terminal with stderr, v4"], &["/stdout"], "under v4 a node loses the output of a terminal without stdin"),
 ];

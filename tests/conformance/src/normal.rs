@@ -4,18 +4,20 @@
 //! | --- | --- |
 //! | headers of transport and tracing: Audit-Id, Date, X-Kubernetes-Pf-*, Content-Length, Transfer-Encoding, Connection | left out |
 //! | `managedFields`, which kubesim does not keep | left out |
-//! | a uid, wherever it stands | `<uid 1>`, numbered as they appear in a case: one that comes again keeps its number |
-//! | an object's `resourceVersion` | `<version 1>`, numbered likewise |
+//! | a uid, wherever it stands | `<uid 1 of page-1>`: the first that an object of this name had. One that comes again keeps its number |
+//! | an object's `resourceVersion` | `<version 1 of page-1>` likewise |
 //! | that of a list or bookmark, which counts what others write as well, and the versions in texts about them | `<version>` |
 //! | a continue token | what it says, without its version |
 //! | a time | `<time>`, `<time.micro>`, `<time.nano>` by its digits |
 //! | the name that `generateName` led to, and `kube-api-access-` of a pod's token volume | their five random characters as `<suffix>` |
+//! | an age in a cell of a Table | `<age>` |
 //! | a certificate | `<certificate>` |
 //! | when and from what the server was built, its address; names and addresses of nodes and pods, ids of containers and images | the field's name |
+//! | the id of a run of a command, 64 hexadecimal digits | `<run>` |
 //!
 //! Rules of RBAC (`resourceRules`, `nonResourceRules`) have no order; they are sorted.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD};
@@ -27,7 +29,10 @@ const HEADERS_LEFT_OUT: &[&str] =
     &["audit-id", "date", "content-length", "transfer-encoding", "connection", "x-kubernetes-pf-flowschema-uid", "x-kubernetes-pf-prioritylevel-uid"];
 
 /// Fields whose values are a cluster's own.
-const OWN: &[&str] = &["serverAddress", "buildDate", "gitCommit", "goVersion", "nodeName", "hostIP", "podIP", "ip", "containerID", "imageID", "clusterIP"];
+const OWN: &[&str] = &["serverAddress", "nodeName", "hostIP", "podIP", "ip", "containerID", "imageID", "clusterIP"];
+
+/// Fields of `/version` that tell one build of the same version from another; some builds leave them empty.
+const BUILD: &[&str] = &["buildDate", "gitCommit", "gitTreeState", "goVersion"];
 
 /// Letters of k8s.io/apimachinery, pkg/util/rand.
 const SUFFIX_LETTERS: &str = "bcdfghjklmnpqrstvwxz2456789";
@@ -35,13 +40,51 @@ const SUFFIX_LETTERS: &str = "bcdfghjklmnpqrstvwxz2456789";
 /// Takes out what may differ; one for the answers of a case on one side, in their order.
 #[derive(Debug, Default)]
 pub struct Normal {
-    uids: HashMap<String, usize>,
-    versions: HashMap<String, usize>,
+    answer: String,
+    uids: Ids,
+    versions: Ids,
+}
+
+/// Ids by whose they are.
+#[derive(Debug, Default)]
+struct Ids {
+    known: HashMap<String, String>,
+    counts: HashMap<String, usize>,
+    /// Those that stood in a text only: whose they are is not known.
+    strays: HashSet<String>,
+}
+
+impl Ids {
+    /// The name of an id that stands in a text, in an answer of this name.
+    fn stray(&mut self, sort: &str, id: &str, answer: &str) -> String {
+        if !self.known.contains_key(id) {
+            self.strays.insert(id.to_owned());
+        }
+        self.known.get(id).cloned().unwrap_or_else(|| self.number(sort, id, answer))
+    }
+
+    /// The name of an object's id.
+    fn name(&mut self, sort: &str, id: &str, owner: &str) -> String {
+        let was_stray = self.strays.remove(id);
+        match self.known.get(id).filter(|_| !was_stray) {
+            Some(name) => name.clone(),
+            None => self.number(sort, id, owner),
+        }
+    }
+
+    fn number(&mut self, sort: &str, id: &str, owner: &str) -> String {
+        let count = self.counts.entry(owner.to_owned()).or_default();
+        *count += 1;
+        let name = format!("<{sort} {count} of {owner}>");
+        self.known.insert(id.to_owned(), name.clone());
+        name
+    }
 }
 
 impl Normal {
-    /// An answer without what may differ.
-    pub fn of(&mut self, mut seen: Value) -> Value {
+    /// An answer without what may differ, and the name that the case gave it.
+    pub fn of(&mut self, name: &str, mut seen: Value) -> Value {
+        name.clone_into(&mut self.answer);
         if let Some(headers) = seen.get_mut("headers").and_then(Value::as_object_mut) {
             headers.retain(|name, _| !HEADERS_LEFT_OUT.contains(&name.as_str()));
         }
@@ -64,6 +107,16 @@ impl Normal {
         if let Some(metadata) = fields.get_mut("metadata").and_then(Value::as_object_mut) {
             self.metadata(metadata, is_list);
         }
+        for cell in fields.get_mut("cells").and_then(Value::as_array_mut).into_iter().flatten() {
+            if cell.as_str().is_some_and(is_age) {
+                *cell = json!("<age>");
+            }
+        }
+        for name in BUILD {
+            if let Some(value) = fields.get_mut(*name) {
+                *value = json!(format!("<{name}>"));
+            }
+        }
         for name in OWN {
             if let Some(text) = fields.get_mut(*name).filter(|value| value.as_str().is_some_and(|text| !text.is_empty() && text != "None")) {
                 *text = json!(format!("<{name}>"));
@@ -79,20 +132,23 @@ impl Normal {
 
     fn metadata(&mut self, metadata: &mut Map<String, Value>, is_list: bool) {
         let filled = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
-        // a bookmark has no name
-        let counts_others = is_list || !metadata.contains_key("name");
-        if let Some(version) = metadata.get("resourceVersion").and_then(filled) {
-            let number = self.versions.len() + 1;
-            let shown = if counts_others { "<version>".to_owned() } else { format!("<version {}>", *self.versions.entry(version).or_insert(number)) };
-            metadata.insert("resourceVersion".to_owned(), json!(shown));
-        }
-        if let Some(token) = metadata.get("continue").and_then(filled) {
-            metadata.insert("continue".to_owned(), continue_token(&token));
-        }
         if let (Some(prefix), Some(name)) = (metadata.get("generateName").and_then(filled), metadata.get("name").and_then(filled))
             && name.strip_prefix(&prefix).is_some_and(is_suffix)
         {
             metadata.insert("name".to_owned(), json!(format!("{prefix}<suffix>")));
+        }
+        let name = metadata.get("name").and_then(filled).unwrap_or_default();
+        if let Some(uid) = metadata.get("uid").and_then(filled) {
+            self.uids.name("uid", &uid, &name);
+        }
+        // a bookmark has no name
+        let counts_others = is_list || !metadata.contains_key("name");
+        if let Some(version) = metadata.get("resourceVersion").and_then(filled) {
+            let shown = if counts_others { "<version>".to_owned() } else { self.versions.name("version", &version, &name) };
+            metadata.insert("resourceVersion".to_owned(), json!(shown));
+        }
+        if let Some(token) = metadata.get("continue").and_then(filled) {
+            metadata.insert("continue".to_owned(), continue_token(&token));
         }
     }
 
@@ -121,8 +177,10 @@ impl Normal {
         let trimmed = word.trim_end_matches(['.', ':']);
         let rest = &word[trimmed.len()..];
         if is_uid(trimmed) {
-            let number = self.uids.len() + 1;
-            return format!("<uid {}>{rest}", self.uids.entry(trimmed.to_owned()).or_insert(number));
+            return format!("{}{rest}", self.uids.stray("uid", trimmed, &self.answer));
+        }
+        if trimmed.len() == 64 && trimmed.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return format!("<run>{rest}");
         }
         if let Some(time) = time(trimmed) {
             return format!("{time}{rest}");
@@ -137,7 +195,9 @@ impl Normal {
 /// Texts that say where the cluster stands: apimachinery's NewTooLargeResourceVersion, the watch cache's "too old resource version".
 fn without_versions(text: String) -> String {
     let mut text = text;
-    for (before, after) in [("too old resource version: ", ")"), ("Too large resource version: ", ""), (", current: ", "")] {
+    for (before, after) in
+        [("too old resource version: ", ")"), ("Too large resource version: ", ""), (", current: ", ""), ("ResourceVersion in record (", ")")]
+    {
         if let Some(at) = text.find(before).map(|at| at + before.len()) {
             let end = if after.is_empty() {
                 text[at..].find(|letter: char| !letter.is_ascii_digit()).map_or(text.len(), |length| at + length)
@@ -153,6 +213,13 @@ fn without_versions(text: String) -> String {
 fn is_uid(word: &str) -> bool {
     let parts: Vec<&str> = word.split('-').collect();
     parts.iter().map(|part| part.len()).eq([8, 4, 4, 4, 12]) && parts.iter().all(|part| part.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
+/// `5s`, `3m20s`: apimachinery's HumanDuration.
+fn is_age(text: &str) -> bool {
+    text.starts_with(|letter: char| letter.is_ascii_digit())
+        && text.ends_with(['s', 'm', 'h', 'd', 'y'])
+        && text.chars().all(|letter| letter.is_ascii_digit() || "smhdy".contains(letter))
 }
 
 fn is_suffix(text: &str) -> bool {
@@ -194,18 +261,18 @@ mod tests {
             "headers": {"audit-id": "x", "content-type": "application/json"},
             "body": {"items": [
                 {"metadata": {"name": "a", "uid": "5b1f3f6e-6f3d-4f0a-9a64-4be5ad2d3a10", "resourceVersion": "12", "managedFields": []}},
-                {"metadata": {"name": "b", "uid": "6b1f3f6e-6f3d-4f0a-9a64-4be5ad2d3a10", "resourceVersion": "12", "creationTimestamp": "2026-11-21T20:47:31Z"}},
+                {"metadata": {"name": "b", "uid": "6b1f3f6e-6f3d-4f0a-9a64-4be5ad2d3a10", "resourceVersion": "13", "creationTimestamp": "2026-11-21T20:47:31Z"}},
             ], "metadata": {"resourceVersion": "99"}, "message": "is 5b1f3f6e-6f3d-4f0a-9a64-4be5ad2d3a10."},
         });
         let wanted = json!({
             "status": 200,
             "headers": {"content-type": "application/json"},
             "body": {"items": [
-                {"metadata": {"name": "a", "uid": "<uid 1>", "resourceVersion": "<version 1>"}},
-                {"metadata": {"name": "b", "uid": "<uid 2>", "resourceVersion": "<version 1>", "creationTimestamp": "<time>"}},
-            ], "metadata": {"resourceVersion": "<version>"}, "message": "is <uid 1>."},
+                {"metadata": {"name": "a", "uid": "<uid 1 of a>", "resourceVersion": "<version 1 of a>"}},
+                {"metadata": {"name": "b", "uid": "<uid 1 of b>", "resourceVersion": "<version 1 of b>", "creationTimestamp": "<time>"}},
+            ], "metadata": {"resourceVersion": "<version>"}, "message": "is <uid 1 of a>."},
         });
-        assert_eq!(Normal::default().of(seen), wanted);
+        assert_eq!(Normal::default().of("a list", seen), wanted);
     }
 
     #[test]
@@ -225,7 +292,7 @@ mod tests {
     #[test]
     fn generated_names_lose_their_suffix_when_it_is_one() {
         let mut normal = Normal::default();
-        let name = |normal: &mut Normal, name: &str| normal.of(json!({"metadata": {"generateName": "a-", "name": name}}))["metadata"]["name"].clone();
+        let name = |normal: &mut Normal, name: &str| normal.of("x", json!({"metadata": {"generateName": "a-", "name": name}}))["metadata"]["name"].clone();
         assert_eq!(name(&mut normal, "a-x4f7k"), "a-<suffix>");
         assert_eq!(name(&mut normal, "a-eeeee"), "a-eeeee", "vowels are no letters of a suffix");
     }

@@ -20,7 +20,7 @@ use crate::{delete, get, post};
 const AT_ONCE: usize = 6;
 
 /// A difference is shown with so many characters of each side.
-const SHOWN: usize = 400;
+const SHOWN: usize = 600;
 
 /// What a run came to.
 #[derive(Debug, Default)]
@@ -146,7 +146,7 @@ fn compare(case: &Case, known: &'static [Known], ours: Vec<Entry>, theirs: Vec<E
     for (ours, theirs) in ours.into_iter().zip(theirs) {
         outcome.requests += 1;
         let name = format!("{}/{}", case.name, ours.name);
-        let found = differences(&our_normal.of(ours.seen), &their_normal.of(theirs.seen));
+        let found = differences(&our_normal.of(&ours.name, ours.seen), &their_normal.of(&theirs.name, theirs.seen));
         let mut causes: Vec<usize> = Vec::new();
         let mut unknown = Vec::new();
         for difference in &found {

@@ -114,7 +114,12 @@ impl Scene {
 
     /// Begins a watch. It is kept when it is given to [`Self::saw`].
     pub async fn watch(&self, path: &str) -> Watch {
-        let request = crate::get(path);
+        self.watch_as(path, "application/json").await
+    }
+
+    /// The same in another form.
+    pub async fn watch_as(&self, path: &str, media_type: &str) -> Watch {
+        let request = crate::get(path).accept(media_type);
         let response = self.send(&request).await;
         Watch::new(self.side.name, request, response)
     }
