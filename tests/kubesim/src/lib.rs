@@ -41,6 +41,7 @@ mod sim;
 mod store;
 mod table;
 mod target;
+mod tls;
 mod watch;
 mod world;
 mod write;

@@ -1,5 +1,6 @@
 //! `kubesim`: a simulated Kubernetes API server on 127.0.0.1.
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -24,6 +25,9 @@ struct Arguments {
     /// The same seed gives the same world
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Write an administrator's kubeconfig here; a port with TLS is opened for it, since kubectl sends no token without
+    #[arg(long, value_name = "FILE")]
+    kubeconfig: Option<PathBuf>,
     /// Nothing happens by itself
     #[arg(long)]
     still: bool,
@@ -39,9 +43,10 @@ async fn main() -> ExitCode {
         living: !arguments.still,
         port: arguments.port,
         control_port: arguments.control_port,
+        tls: arguments.kubeconfig.is_some(),
         ..Options::default()
     };
-    match run(options).await {
+    match run(options, arguments.kubeconfig.as_deref()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             say(&format!("kubesim: {error}"));
@@ -50,8 +55,11 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(options: Options) -> Result<(), kubesim::Error> {
+async fn run(options: Options, kubeconfig: Option<&Path>) -> Result<(), kubesim::Error> {
     let sim = Sim::start(options).await?;
+    if let Some(file) = kubeconfig {
+        std::fs::write(file, sim.kubeconfig("demo-admin"))?;
+    }
     say(&format!("kubesim is ready: {} control: {}", sim.url(), sim.control_url()));
     tokio::signal::ctrl_c().await?;
     sim.stop().await;

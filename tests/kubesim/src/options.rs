@@ -19,6 +19,8 @@ pub struct Options {
     pub port: u16,
     /// Port of the control API; 0 for a free one.
     pub control_port: u16,
+    /// Whether there is a port with TLS besides: kubectl sends a token only there.
+    pub tls: bool,
     /// How many changes of each kind a watch can go back over.
     pub history: usize,
     /// How long a quiet watch waits for a bookmark.
@@ -35,6 +37,7 @@ impl Default for Options {
             living: false,
             port: 0,
             control_port: 0,
+            tls: false,
             history: 8192,
             bookmark_every: crate::cluster::BOOKMARK_EVERY,
         }

@@ -19,6 +19,7 @@ use crate::query::Query;
 use crate::requests::Requests;
 use crate::server::{Server, single};
 use crate::store::Write;
+use crate::tls::Tls;
 use crate::write::{self, Edit};
 
 /// What keeps a simulator from doing what it was asked for.
@@ -27,6 +28,9 @@ pub enum Error {
     /// A port could not be bound.
     #[error("binding a port failed: {0}")]
     Bind(#[from] std::io::Error),
+    /// No certificate could be made.
+    #[error("making a certificate failed: {0}")]
+    Certificate(String),
     /// The object names a kind that is not served.
     #[error("no such kind: {0}")]
     NoSuchKind(String),
@@ -70,15 +74,16 @@ pub struct Handle {
     cluster: Arc<Cluster>,
     url: String,
     server: Arc<Mutex<Server>>,
+    tls: Option<Arc<Tls>>,
 }
 
 impl Sim {
     /// Makes the world and opens the ports.
     ///
     /// # Errors
-    /// When a port cannot be bound.
+    /// When a port cannot be bound, or no certificate can be made.
     pub async fn start(options: Options) -> Result<Self, Error> {
-        let (port, control_port) = (options.port, options.control_port);
+        let (port, control_port, with_tls) = (options.port, options.control_port, options.tls);
         let cluster = Arc::new(tokio::task::spawn_blocking(move || Cluster::new(options)).await.map_err(std::io::Error::other)?);
         let behind = cluster.clone();
         let router = single(move |request| {
@@ -87,8 +92,9 @@ impl Sim {
         });
         let server = Server::start(port, router).await?;
         let url = format!("http://{}", server.address);
+        let tls = if with_tls { Some(Arc::new(Tls::start(server.address).await?)) } else { None };
         let controllers = tokio::spawn(Controllers::new(cluster.clone()).run());
-        let handle = Handle { cluster, url, server: Arc::new(Mutex::new(server)) };
+        let handle = Handle { cluster, url, server: Arc::new(Mutex::new(server)), tls };
         let control = Server::start(control_port, crate::control::router(handle.clone())).await?;
         let control_url = format!("http://{}", control.address);
         Ok(Self { handle, control: Mutex::new(control), control_url, controllers })
@@ -210,13 +216,16 @@ impl Handle {
         self.cluster.tokens.add(token, crate::access::User { name: user.to_owned(), uid: format!("u-{user}"), groups, extra: Vec::new() });
     }
 
-    /// A kubeconfig (YAML) for a user or token: `demo-admin`, `viewer@example.com`, `system:serviceaccount:krateyard:krateyard`.
+    /// A kubeconfig (YAML) by the port with TLS, where there is one, for a user or token: `demo-admin`, `viewer@example.com`, `system:serviceaccount:krateyard:krateyard`.
     pub fn kubeconfig(&self, user: &str) -> String {
         let token = self.cluster.tokens.token_of(user).unwrap_or_else(|| user.to_owned());
         let name = &self.cluster.options.cluster_name;
+        let server = match &self.tls {
+            Some(tls) => format!("{}\n    certificate-authority-data: {}", tls.url(), tls.certificate_base64()),
+            None => self.url.clone(),
+        };
         format!(
-            "apiVersion: v1\nkind: Config\nclusters:\n- name: {name}\n  cluster:\n    server: {url}\nusers:\n- name: user\n  user:\n    token: {token}\ncontexts:\n- name: {name}\n  context:\n    cluster: {name}\n    user: user\ncurrent-context: {name}\n",
-            url = self.url
+            "apiVersion: v1\nkind: Config\nclusters:\n- name: {name}\n  cluster:\n    server: {server}\nusers:\n- name: user\n  user:\n    token: {token}\ncontexts:\n- name: {name}\n  context:\n    cluster: {name}\n    user: user\ncurrent-context: {name}\n"
         )
     }
 
