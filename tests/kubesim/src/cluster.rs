@@ -8,14 +8,15 @@ use axum::extract::{ConnectInfo, Request};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures::StreamExt as _;
+use http::Method;
 use http::request::Parts;
-use http::{Method, header};
 use hyper::body::Body as HttpBody;
 use serde_json::Value;
 
 use crate::access::authenticate::Tokens;
 use crate::access::rbac::PolicyCache;
 use crate::access::{forbidden, impersonate, reviews};
+use crate::body::media_type;
 use crate::clock::Clock;
 use crate::failure::Failure;
 use crate::faults::Faults;
@@ -28,11 +29,8 @@ use crate::requests::{Open, Requests};
 use crate::server::Connection;
 use crate::store::Store;
 use crate::target::Attributes;
-use crate::write::{self, Edit, Writer};
-use crate::{access, answer, discovery, read, watch};
-
-/// `--max-request-body-bytes`: recordings misc/413.
-const LONGEST_BODY: usize = 3 * 1024 * 1024;
+use crate::write::{self, Edit, Patch, PatchType, ScaleChange, Writer};
+use crate::{access, answer, body, discovery, read, watch};
 
 /// The state of a cluster.
 #[derive(Debug)]
@@ -143,7 +141,7 @@ impl Cluster {
                 crate::exec::exec(self, asked, query, &mut parts).await
             }
             _ => {
-                let body = self.body(&parts, body).await?;
+                let body = body::read(&parts, body, &kind).await?;
                 let creates = asked.verb == "create" && kind.plural == "namespaces" && query.filled("dryRun").is_none();
                 let namespace = creates.then(|| body["metadata"]["name"].as_str().unwrap_or_default().to_owned());
                 let response = self.resource(&parts, query, asked, &kind, body, &user).await?;
@@ -179,13 +177,16 @@ impl Cluster {
         let edit = Edit { kind, namespace, name: &asked.name, query, form };
         let writer = self.writer();
         match (asked.verb.as_str(), asked.subresource.as_str()) {
-            ("get" | "update" | "patch", "scale") => write::scale(&writer, &edit, &parts.method, &body),
+            ("get", "scale") => write::scale(&writer, &edit, &ScaleChange::None),
+            ("update", "scale") => write::scale(&writer, &edit, &ScaleChange::Update(body)),
+            ("patch", "scale") => write::scale(&writer, &edit, &ScaleChange::Patch(Patch::read(PatchType::of(kind, media_type(parts))?, body)?)),
             ("get", _) => read::get(&self.store, kind, namespace, &asked.name, query, form).await,
             ("list", "") => read::list(&self.store, kind, namespace, query, form).await,
             ("watch", "") => watch::watch(&self.store, kind, namespace, query, form, self.options.bookmark_every),
             ("create", "") => write::create(&writer, &edit, body),
+            ("create", "eviction") => crate::evict::evict(&writer, &edit, &body),
             ("update", subresource) => write::update(&writer, &edit, subresource, body),
-            ("patch", subresource) => write::patch(&writer, &edit, subresource, &body),
+            ("patch", subresource) => write::patch(&writer, &edit, subresource, &Patch::read(PatchType::of(kind, media_type(parts))?, body)?),
             ("delete", "") => write::delete(&writer, &edit, &body),
             ("deletecollection", "") if kind.knows("deletecollection") => write::delete_collection(&writer, &edit, &body),
             _ => Err(Failure::method_not_allowed()),
@@ -250,32 +251,10 @@ impl Cluster {
             "/healthz" | "/livez" | "/readyz" if query.get("verbose").is_some() => Err(Failure::not_simulated("verbose health checks")),
             "/healthz" | "/livez" | "/readyz" | "/healthz/ping" | "/livez/ping" | "/readyz/ping" => Ok(answer::text(200, "text/plain; charset=utf-8", "ok")),
             "" | "/metrics" => Err(Failure::not_simulated(path)),
-            other if other.starts_with("/openapi") || other.starts_with("/.well-known") => Err(Failure::not_simulated(path)),
+            other if other.starts_with("/openapi") => crate::openapi::answer(other, &self.registry),
+            other if other.starts_with("/.well-known") => Err(Failure::not_simulated(path)),
             _ => Err(Failure::page_not_found()),
         }
-    }
-
-    /// The body as JSON; null when there is none.
-    async fn body(&self, parts: &Parts, body: Body) -> Result<Value, Failure> {
-        if matches!(parts.method, Method::GET) {
-            return Ok(Value::Null);
-        }
-        let content_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let media_type = content_type.split(';').next().unwrap_or_default().trim();
-        if parts.method == Method::PATCH {
-            let query = Query::default();
-            let asked = Attributes::of(&parts.method, parts.uri.path(), &query);
-            let kind = self.kind(&asked)?;
-            write::check_patch_type(&kind, content_type)?;
-        } else if matches!(media_type, "application/yaml" | "application/vnd.kubernetes.protobuf" | "application/cbor") {
-            return Err(Failure::not_simulated(&format!("bodies as {media_type}")));
-        }
-        let too_long = || Failure::new(413, Some("RequestEntityTooLarge"), format!("Request entity too large: limit is {LONGEST_BODY}"));
-        let bytes = axum::body::to_bytes(body, LONGEST_BODY).await.map_err(|_| too_long())?;
-        if bytes.is_empty() {
-            return Ok(Value::Null);
-        }
-        serde_json::from_slice(&bytes).map_err(|error| Failure::bad_request(format!("the body could not be read as JSON: {error}")))
     }
 
     /// Keeps a request open in the counters until its body has ended, and lets streams be frozen.

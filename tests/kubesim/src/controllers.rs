@@ -2,7 +2,9 @@
 //! every world; in a living one things also happen by themselves ([`life`]).
 
 mod deployments;
+mod garbage;
 mod life;
+mod namespaces;
 mod pod_life;
 mod replicas;
 
@@ -63,6 +65,8 @@ pub(crate) struct Controllers {
     positions: BTreeMap<String, u64>,
     /// Keepers whose pods have changed: kind, namespace, name.
     dirty: BTreeSet<(String, String, String)>,
+    /// Terminating namespaces that are to be looked at.
+    emptying: BTreeSet<String>,
     life: life::Life,
 }
 
@@ -79,7 +83,16 @@ impl Controllers {
     /// Takes over a cluster as it stands.
     pub(crate) fn new(cluster: Arc<Cluster>) -> Self {
         let life = life::Life::new(&cluster);
-        Self { pods: built_in_kind("", "pods"), cluster, due: BTreeMap::new(), number: 0, positions: BTreeMap::new(), dirty: BTreeSet::new(), life }
+        Self {
+            pods: built_in_kind("", "pods"),
+            cluster,
+            due: BTreeMap::new(),
+            number: 0,
+            positions: BTreeMap::new(),
+            dirty: BTreeSet::new(),
+            emptying: BTreeSet::new(),
+            life,
+        }
     }
 
     /// Works until the task is aborted.
@@ -93,6 +106,7 @@ impl Controllers {
         self.life.begin(&mut self.due, &mut self.number);
         let mut next_keepers = Instant::now();
         let mut news: Vec<_> = watched.iter().map(|kind| self.cluster.store.news(kind)).collect();
+        news.push(self.cluster.store.departed());
         loop {
             for receiver in &mut news {
                 receiver.mark_unchanged();
@@ -100,6 +114,7 @@ impl Controllers {
             for kind in &watched {
                 self.catch_up(kind);
             }
+            self.see_off();
             self.work();
             let now = Instant::now();
             if now >= next_keepers {
@@ -139,17 +154,41 @@ impl Controllers {
         }
     }
 
+    /// Looks after what went or is to go.
+    fn see_off(&mut self) {
+        loop {
+            let departures = self.cluster.store.departures();
+            for departure in &departures {
+                garbage::collect(&self.cluster, departure);
+                let object = &departure.object;
+                let namespace = if departure.group.is_empty() && departure.plural == "namespaces" { &object.name } else { &object.namespace };
+                self.emptying.insert(namespace.clone());
+            }
+            for namespace in std::mem::take(&mut self.emptying) {
+                namespaces::empty(&self.cluster, &namespace);
+            }
+            if departures.is_empty() {
+                return;
+            }
+        }
+    }
+
     fn see(&mut self, kind: &Kind, change: &Change) {
         let Some(object) = change.after.as_ref().or(change.before.as_ref()) else { return };
         let (namespace, name) = (object.namespace.clone(), object.name.clone());
         match kind.plural.as_str() {
             "deployments" | "replicasets" | "statefulsets" => {
+                if change.after.is_none()
+                    && let Some((owner_kind, owner)) = owner(&object.value())
+                {
+                    self.dirty.insert((owner_kind, namespace.clone(), owner));
+                }
                 self.dirty.insert((kind.kind.clone(), namespace, name));
             }
             _ => {
                 // churn changes thousands of statuses: only births, deaths, departures and readiness matter here
-                let before = change.before.as_ref().map(|pod| (pod.is_leaving(), pod.is_ready()));
-                let after = change.after.as_ref().map(|pod| (pod.is_leaving(), pod.is_ready()));
+                let before = change.before.as_ref().map(|pod| (pod.is_leaving(), pod.is_held(), pod.is_ready()));
+                let after = change.after.as_ref().map(|pod| (pod.is_leaving(), pod.is_held(), pod.is_ready()));
                 if before == after {
                     return;
                 }

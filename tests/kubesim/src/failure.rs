@@ -1,5 +1,7 @@
 //! Everything that is refused, in Kubernetes' words: a `Status` object and its HTTP code.
 
+use std::borrow::Cow;
+
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
@@ -40,6 +42,12 @@ impl Failure {
             of_node: false,
             by_filter: false,
         }))
+    }
+
+    /// With another text.
+    pub(crate) fn with_message(mut self, message: String) -> Self {
+        self.0.message = message;
+        self
     }
 
     /// With `details`.
@@ -132,7 +140,9 @@ impl Failure {
     /// 422 with one cause for each field.
     pub(crate) fn invalid(kind: &str, group: &str, name: &str, causes: &[Cause]) -> Self {
         let shown = if group.is_empty() { kind.to_owned() } else { format!("{kind}.{group}") };
-        let texts: Vec<String> = causes.iter().map(|cause| format!("{}: {}", cause.field, cause.message)).collect();
+        let mut texts: Vec<String> = causes.iter().map(|cause| format!("{}: {}", cause.field, cause.message)).collect();
+        // a cause that was found twice is said once
+        texts.dedup();
         let what = match texts.as_slice() {
             [one] => one.clone(),
             many => format!("[{}]", many.join(", ")),
@@ -178,12 +188,12 @@ impl Failure {
 pub(crate) struct Cause {
     pub(crate) reason: &'static str,
     pub(crate) message: String,
-    pub(crate) field: &'static str,
+    pub(crate) field: Cow<'static, str>,
 }
 
 impl Cause {
-    pub(crate) fn new(reason: &'static str, field: &'static str, message: impl Into<String>) -> Self {
-        Self { reason, message: message.into(), field }
+    pub(crate) fn new(reason: &'static str, field: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
+        Self { reason, message: message.into(), field: field.into() }
     }
 }
 

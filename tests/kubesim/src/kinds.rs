@@ -148,7 +148,7 @@ pub(crate) const RESOURCES_NOT_SIMULATED: &[&str] = &[
 
 /// Subresources of served kinds that a real 1.36 server serves and this one does not.
 pub(crate) const SUBRESOURCES_NOT_SIMULATED: &[&str] =
-    &["approval", "attach", "binding", "ephemeralcontainers", "eviction", "finalize", "portforward", "proxy", "resize", "token"];
+    &["approval", "attach", "binding", "ephemeralcontainers", "finalize", "portforward", "proxy", "resize", "token"];
 
 /// All kinds served at the moment.
 #[derive(Debug, Default)]
@@ -170,6 +170,11 @@ impl Registry {
         }
         let custom = self.custom.read().unwrap_or_else(std::sync::PoisonError::into_inner);
         custom.iter().find(|kind| kind.is(group, plural) && kind.version == version).cloned()
+    }
+
+    /// The kind of a group's plural name, in any of its versions.
+    pub(crate) fn served(&self, group: &str, plural: &str) -> Option<Arc<Kind>> {
+        self.all().into_iter().find(|kind| kind.is(group, plural))
     }
 
     /// The kind of an object's own `apiVersion` and `kind`.

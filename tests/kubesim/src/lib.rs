@@ -16,12 +16,14 @@
 
 mod access;
 mod answer;
+mod body;
 mod clock;
 mod cluster;
 mod container;
 mod control;
 mod controllers;
 mod discovery;
+mod evict;
 mod exec;
 mod failure;
 mod faults;
@@ -29,7 +31,9 @@ mod kinds;
 mod logs;
 mod names;
 mod negotiate;
+mod openapi;
 mod options;
+mod protobuf;
 mod query;
 mod read;
 mod requests;

@@ -33,6 +33,19 @@ pub(crate) struct Compacted {
     pub(crate) oldest: u64,
 }
 
+/// An object that went, or that is to go.
+#[derive(Clone, Debug)]
+pub(crate) struct Departure {
+    pub(crate) group: String,
+    pub(crate) plural: String,
+    pub(crate) object: Arc<Stored>,
+    /// Whether it is gone.
+    pub(crate) gone: bool,
+}
+
+/// Departures that wait for the controllers; more are forgotten, and their dependents stay.
+const MOST_DEPARTURES: usize = 65_536;
+
 /// What a write makes of an object.
 pub(crate) enum Write {
     /// Nothing changes.
@@ -73,9 +86,12 @@ pub(crate) struct Store {
 struct Inner {
     version: u64,
     tables: HashMap<TableName, Table>,
+    departures: VecDeque<Departure>,
+    departed: watch::Sender<u64>,
 }
 
-type TableName = (String, String);
+/// Group and plural name.
+pub(crate) type TableName = (String, String);
 
 #[derive(Debug)]
 struct Table {
@@ -89,7 +105,8 @@ struct Table {
 impl Store {
     /// An empty store that keeps this many changes of each kind.
     pub(crate) fn new(history_length: usize) -> Self {
-        Self { inner: Mutex::new(Inner { version: FIRST_VERSION, tables: HashMap::new() }), history_length }
+        let inner = Inner { version: FIRST_VERSION, tables: HashMap::new(), departures: VecDeque::new(), departed: watch::Sender::new(0) };
+        Self { inner: Mutex::new(inner), history_length }
     }
 
     /// The version of the newest change.
@@ -182,6 +199,11 @@ impl Store {
             (Write::Remove, Some(object)) => (None, Written::Removed(Arc::new(object.at_version(version)))),
         };
         inner.version = version;
+        let leaving = after.as_ref().filter(|object| object.is_leaving());
+        if let Some(object) = leaving.or(before.as_ref().filter(|_| after.is_none())) {
+            let departure = Departure { group: kind.group.clone(), plural: kind.plural.clone(), object: object.clone(), gone: after.is_none() };
+            inner.depart(departure, version);
+        }
         let length = self.history_length;
         let table = inner.table(kind);
         match &after {
@@ -196,6 +218,27 @@ impl Store {
         }
         table.newest.send_replace(version);
         Ok(Some(written))
+    }
+
+    /// What went or is to go since this was asked last.
+    pub(crate) fn departures(&self) -> VecDeque<Departure> {
+        std::mem::take(&mut self.lock().departures)
+    }
+
+    /// News of departures.
+    pub(crate) fn departed(&self) -> watch::Receiver<u64> {
+        self.lock().departed.subscribe()
+    }
+
+    /// Objects of any kind that name an owner: those of its namespace, or all when it has none.
+    pub(crate) fn dependents(&self, uid: &str, namespace: &str) -> Vec<(TableName, Arc<Stored>)> {
+        let inner = self.lock();
+        let mut found = Vec::new();
+        for (name, table) in inner.tables.iter().filter(|(name, _)| name.1 != "events") {
+            let mine = range(&table.objects, namespace).filter(|object| object.owners().any(|owner| owner == uid));
+            found.extend(mine.map(|object| (name.clone(), object.clone())));
+        }
+        found
     }
 
     /// Forgets all history: whoever goes on from a version that was handed out before gets a 410.
@@ -215,6 +258,14 @@ impl Store {
 }
 
 impl Inner {
+    fn depart(&mut self, departure: Departure, version: u64) {
+        if self.departures.len() == MOST_DEPARTURES {
+            self.departures.pop_front();
+        }
+        self.departures.push_back(departure);
+        self.departed.send_replace(version);
+    }
+
     fn table(&mut self, kind: &Kind) -> &mut Table {
         // a kind's versions share their objects
         let version = self.version;
@@ -233,11 +284,13 @@ pub(crate) fn key(namespace: &str, name: &str) -> String {
 }
 
 fn within(objects: &BTreeMap<String, Arc<Stored>>, namespace: &str) -> Vec<Arc<Stored>> {
-    if namespace.is_empty() {
-        return objects.values().cloned().collect();
-    }
-    // '0' is the character after '/'
-    objects.range(format!("{namespace}/")..format!("{namespace}0")).map(|(_, object)| object.clone()).collect()
+    range(objects, namespace).cloned().collect()
+}
+
+fn range<'a>(objects: &'a BTreeMap<String, Arc<Stored>>, namespace: &str) -> impl Iterator<Item = &'a Arc<Stored>> {
+    // '0' is the character after '/'; no key is greater than the last character
+    let (from, to) = if namespace.is_empty() { (String::new(), char::MAX.to_string()) } else { (format!("{namespace}/"), format!("{namespace}0")) };
+    objects.range(from..to).map(|(_, object)| object)
 }
 
 #[cfg(test)]

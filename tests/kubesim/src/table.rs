@@ -82,6 +82,11 @@ pub(crate) fn row(kind: &Kind, object: &Value, include: Include, now: Timestamp)
     row
 }
 
+/// A LabelSelector as the text that a list's labelSelector takes.
+pub(crate) fn selector_text(selector: &Value) -> String {
+    words::selector(selector)
+}
+
 fn print(kind: &Kind, object: &Value, now: Timestamp) -> Row {
     if kind.custom {
         return Row { cells: custom_cells(kind, object, now), conditions: None };

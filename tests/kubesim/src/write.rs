@@ -1,17 +1,23 @@
-//! create, update, merge patch, delete, deletecollection and scale, with the checks that the recordings show. Defaults and validation of single fields are
-//! those that the simulated controllers need; the rest of an object is taken as it is.
+//! create, update, patch, delete, deletecollection and scale, with the checks that the recordings show. Defaults and validation of single fields are
+//! those that controllers and clients lean on; the rest of an object is taken as it is.
 
-pub(crate) mod merge;
+pub(crate) mod defaults;
+mod json_patch;
+mod merge;
+mod patch;
 mod remove;
 mod scale;
+mod strategic;
+mod validate;
 
 use std::sync::Arc;
 
 use axum::response::Response;
 use serde_json::{Value, json};
 
+pub(crate) use patch::{Patch, PatchType};
 pub(crate) use remove::{delete, delete_collection, plain_query};
-pub(crate) use scale::scale;
+pub(crate) use scale::{Change as ScaleChange, scale};
 
 use crate::clock::Clock;
 use crate::failure::{Cause, Failure};
@@ -21,7 +27,7 @@ use crate::negotiate::Form;
 use crate::query::Query;
 use crate::read::{one, shown};
 use crate::store::{Store, Stored, Write};
-use merge::merge_patch;
+use defaults::complete;
 
 /// What a write works with.
 pub(crate) struct Writer<'a> {
@@ -42,7 +48,7 @@ pub(crate) struct Edit<'a> {
 impl Edit<'_> {
     /// # Errors
     /// 422 for a dryRun that is not All.
-    fn is_dry(&self, options: &str) -> Result<bool, Failure> {
+    pub(crate) fn is_dry(&self, options: &str) -> Result<bool, Failure> {
         match self.query.all("dryRun").as_slice() {
             [] => Ok(false),
             [one] if one == "All" => Ok(true),
@@ -67,8 +73,10 @@ pub(crate) fn create(writer: &Writer<'_>, edit: &Edit<'_>, body: Value) -> Resul
         return Err(Failure::new(500, None, "resourceVersion should not be set on objects to be created"));
     }
     set_namespace(edit, &mut object)?;
-    if kind.namespaced && writer.store.get(&crate::kinds::built_in_kind("", "namespaces"), "", edit.namespace).is_none() {
-        return Err(Failure::not_found(&crate::kinds::built_in_kind("", "namespaces"), edit.namespace));
+    let namespaces = crate::kinds::built_in_kind("", "namespaces");
+    let namespace = if kind.namespaced { writer.store.get(&namespaces, "", edit.namespace) } else { None };
+    if kind.namespaced && namespace.is_none() {
+        return Err(Failure::not_found(&namespaces, edit.namespace));
     }
     let name = match (object["metadata"]["name"].as_str().unwrap_or_default(), object["metadata"]["generateName"].as_str().unwrap_or_default()) {
         ("", "") => {
@@ -78,12 +86,22 @@ pub(crate) fn create(writer: &Writer<'_>, edit: &Edit<'_>, body: Value) -> Resul
         ("", prefix) => format!("{prefix}{}", writer.names.suffix()),
         (name, _) => name.to_owned(),
     };
+    if namespace.is_some_and(|namespace| namespace.is_leaving()) {
+        return Err(terminating(kind, edit.namespace, &name));
+    }
     check_name(kind, &name)?;
+    if has_status(kind)
+        && kind.plural != "nodes"
+        && let Some(fields) = object.as_object_mut()
+    {
+        fields.remove("status");
+    }
     let metadata = &mut object["metadata"];
     metadata["name"] = json!(name);
     metadata["uid"] = json!(writer.names.uid());
     metadata["creationTimestamp"] = json!(writer.clock.now_text());
     complete(kind, &mut object);
+    validate::check(kind, &object)?;
     if dry {
         if writer.store.get(kind, edit.namespace, &name).is_some() {
             return Err(Failure::already_exists(kind, &name));
@@ -91,10 +109,26 @@ pub(crate) fn create(writer: &Writer<'_>, edit: &Edit<'_>, body: Value) -> Resul
         return Ok(shown(201, kind, object, edit.form));
     }
     let written = writer.store.write(kind, edit.namespace, &name, |existing| match existing {
+        Some(existing) if existing.is_leaving() => {
+            let message = format!("object is being deleted: {} \"{name}\" already exists", kind.group_resource());
+            Err(Failure::already_exists(kind, &name).with_message(message))
+        }
         Some(_) => Err(Failure::already_exists(kind, &name)),
         None => Ok(Write::Put(object)),
     })?;
     answer(201, kind, written.map(|written| written.object().clone()), edit.form)
+}
+
+/// Nothing new comes into a namespace that is being emptied.
+fn terminating(kind: &Kind, namespace: &str, name: &str) -> Failure {
+    let message =
+        format!("{} \"{name}\" is forbidden: unable to create new content in namespace {namespace} because it is being terminated", kind.group_resource());
+    let cause = json!({"reason": "NamespaceTerminating", "message": format!("namespace {namespace} is being terminated"), "field": "metadata.namespace"});
+    let mut details = json!({"name": name, "kind": kind.plural, "causes": [cause]});
+    if !kind.group.is_empty() {
+        details["group"] = json!(kind.group);
+    }
+    Failure::new(403, Some("Forbidden"), message).details(details)
 }
 
 /// Answers an update of an object, or of its status.
@@ -121,41 +155,40 @@ pub(crate) fn update(writer: &Writer<'_>, edit: &Edit<'_>, subresource: &str, bo
     })
 }
 
-/// Answers a merge patch of an object, or of its status.
+/// Answers a patch of an object, or of its status.
 ///
 /// # Errors
-/// As an update; 415 and 501 for other kinds of patches.
-pub(crate) fn patch(writer: &Writer<'_>, edit: &Edit<'_>, subresource: &str, patch: &Value) -> Result<Response, Failure> {
+/// As an update, and what the patch itself is refused with.
+pub(crate) fn patch(writer: &Writer<'_>, edit: &Edit<'_>, subresource: &str, patch: &Patch) -> Result<Response, Failure> {
     let kind = edit.kind;
+    patch::check_options(edit.query)?;
     let dry = edit.is_dry("PatchOptions")?;
-    if patch["metadata"]["name"].is_string() {
-        check_same_name(edit.name, patch)?;
-    }
-    let version = patch["metadata"]["resourceVersion"].as_str().unwrap_or_default().to_owned();
     change(writer, edit, dry, |existing| {
-        check_version(kind, existing, &version)?;
         let before = existing.value();
         let mut object = before.clone();
-        merge_patch(&mut object, patch);
+        object["kind"] = json!(kind.kind);
+        object["apiVersion"] = json!(kind.api_version());
+        patch.apply(&mut object)?;
+        let mut object = checked(kind, object)?;
+        check_same_name(edit.name, &object)?;
+        check_version(kind, existing, object["metadata"]["resourceVersion"].as_str().unwrap_or_default())?;
+        if !kind.custom {
+            drop_nulls(&mut object["metadata"]);
+            drop_nulls(&mut object["spec"]);
+        }
         Ok(successor(kind, &before, object, subresource))
     })
 }
 
-/// Refuses what is no merge patch.
-///
-/// # Errors
-/// 415 in two texts, 501 for patches that a real server knows.
-pub(crate) fn check_patch_type(kind: &Kind, content_type: &str) -> Result<(), Failure> {
-    match content_type.split(';').next().unwrap_or_default().trim() {
-        "application/merge-patch+json" => Ok(()),
-        "application/strategic-merge-patch+json" if kind.custom => {
-            let message = "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml, application/apply-patch+cbor";
-            Err(Failure::unsupported_media_type(message))
+/// Typed objects have no nulls where a patch leaves some.
+fn drop_nulls(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|_, value| !value.is_null());
+            fields.values_mut().for_each(drop_nulls);
         }
-        "application/strategic-merge-patch+json" => Err(Failure::not_simulated("strategic merge patches (a merge patch is understood)")),
-        "application/json-patch+json" => Err(Failure::not_simulated("JSON patches (a merge patch is understood)")),
-        "application/apply-patch+yaml" | "application/apply-patch+cbor" => Err(Failure::not_simulated("server-side apply")),
-        _ => Err(Failure::unsupported_media_type("415: Unsupported Media Type")),
+        Value::Array(items) => items.iter_mut().for_each(drop_nulls),
+        _ => {}
     }
 }
 
@@ -164,19 +197,33 @@ fn change(writer: &Writer<'_>, edit: &Edit<'_>, dry: bool, decide: impl FnOnce(&
     let kind = edit.kind;
     if dry {
         let existing = writer.store.get(kind, edit.namespace, edit.name).ok_or_else(|| Failure::not_found(kind, edit.name))?;
-        return decide(&existing).map(|object| shown(200, kind, object, edit.form));
+        let object = decide(&existing)?;
+        validate::check(kind, &object)?;
+        return Ok(shown(200, kind, object, edit.form));
     }
+    let mut last = None;
     let written = writer.store.write(kind, edit.namespace, edit.name, |existing| {
         let existing = existing.ok_or_else(|| Failure::not_found(kind, edit.name))?;
         let object = decide(existing)?;
-        if object == existing.value() {
+        let before = existing.value();
+        if object == before {
             return Ok(Write::Keep);
         }
+        validate::check(kind, &object)?;
+        check_finalizers(kind, &before, &object)?;
         // the patch that takes the last finalizer from an object that is being deleted removes it
         let finalizers = object["metadata"]["finalizers"].as_array().is_some_and(|list| !list.is_empty());
         let leaves = object["metadata"]["deletionTimestamp"].is_string() && !finalizers && kind.plural != "pods";
-        Ok::<_, Failure>(if leaves { Write::Remove } else { Write::Put(object) })
+        if leaves {
+            last = Some(object);
+            return Ok(Write::Remove);
+        }
+        Ok::<_, Failure>(Write::Put(object))
     })?;
+    if let Some(object) = last {
+        // it goes with this change, which is answered all the same: recordings writing/delete-finalizer
+        return Ok(shown(200, kind, object, edit.form));
+    }
     answer(200, kind, written.map(|written| written.object().clone()), edit.form)
 }
 
@@ -200,7 +247,10 @@ fn successor(kind: &Kind, before: &Value, mut object: Value, subresource: &str) 
         }
     }
     complete(kind, &mut object);
-    if object["spec"] != before["spec"]
+    drop_empty(&mut object);
+    let mut old = before.clone();
+    complete(kind, &mut old);
+    if object["spec"] != old["spec"]
         && let Some(generation) = before["metadata"]["generation"].as_u64()
     {
         object["metadata"]["generation"] = json!(generation + 1);
@@ -213,34 +263,39 @@ fn successor(kind: &Kind, before: &Value, mut object: Value, subresource: &str) 
     object
 }
 
+/// Typed objects have no empty maps and lists in these fields.
+fn drop_empty(object: &mut Value) {
+    let is_empty = |value: &Value| value.as_object().is_some_and(serde_json::Map::is_empty) || value.as_array().is_some_and(Vec::is_empty);
+    for field in ["labels", "annotations", "finalizers", "ownerReferences"] {
+        if is_empty(&object["metadata"][field])
+            && let Some(metadata) = object["metadata"].as_object_mut()
+        {
+            metadata.remove(field);
+        }
+    }
+}
+
+/// Nobody may hold up an object that is being deleted: recordings writing/delete-finalizer.
+fn check_finalizers(kind: &Kind, before: &Value, after: &Value) -> Result<(), Failure> {
+    if before["metadata"]["deletionTimestamp"].is_null() {
+        return Ok(());
+    }
+    let list = |object: &Value| object["metadata"]["finalizers"].as_array().cloned().unwrap_or_default();
+    let known = list(before);
+    let new: Vec<String> = list(after).iter().filter(|finalizer| !known.contains(finalizer)).map(ToString::to_string).collect();
+    if new.is_empty() {
+        return Ok(());
+    }
+    let message = format!("Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers []string{{{}}}", new.join(", "));
+    let name = after["metadata"]["name"].as_str().unwrap_or_default();
+    let cause = Cause::new("FieldValueForbidden", "metadata.finalizers", message);
+    // the server finds it in two places
+    Err(Failure::invalid(&kind.kind, &kind.group, name, &[cause.clone(), cause]))
+}
+
 /// Kinds whose status is written through a subresource only.
 fn has_status(kind: &Kind) -> bool {
     kind.subresource("status").is_some()
-}
-
-/// The few defaults that controllers and clients lean on.
-fn complete(kind: &Kind, object: &mut Value) {
-    let generated = kind.custom
-        || matches!(kind.plural.as_str(), "deployments" | "replicasets" | "statefulsets" | "daemonsets" | "cronjobs" | "jobs" | "ingresses" | "pods");
-    if generated && object["metadata"]["generation"].is_null() {
-        object["metadata"]["generation"] = json!(1);
-    }
-    match kind.plural.as_str() {
-        "deployments" | "replicasets" | "statefulsets" if object["spec"].is_object() && object["spec"]["replicas"].is_null() => {
-            object["spec"]["replicas"] = json!(1)
-        }
-        "namespaces" => {
-            let name = object["metadata"]["name"].clone();
-            object["metadata"]["labels"]["kubernetes.io/metadata.name"] = name;
-            if object["spec"].is_null() {
-                object["spec"] = json!({"finalizers": ["kubernetes"]});
-                object["status"] = json!({"phase": "Active"});
-            }
-        }
-        "pods" if object["status"].is_null() => object["status"] = json!({"phase": "Pending", "qosClass": "BestEffort"}),
-        "secrets" if object["type"].is_null() => object["type"] = json!("Opaque"),
-        _ => {}
-    }
 }
 
 /// kind and apiVersion may be absent, but not wrong.

@@ -241,9 +241,9 @@ async fn what_is_not_simulated_is_refused_with_501() {
         let status: Value = refused.json().await.unwrap();
         assert_eq!((&status["kind"], &status["reason"]), (&json!("Status"), &json!("NotImplemented")));
     }
-    let strategic = reqwest::Client::new().patch(format!("{}/api/v1/namespaces/web/pods/session-store-0", sim.url())).bearer_auth("demo-admin");
-    let strategic = strategic.header("content-type", "application/strategic-merge-patch+json").body("{}").send().await.unwrap();
-    assert_eq!(strategic.status(), 501);
+    let apply = reqwest::Client::new().patch(format!("{}/api/v1/namespaces/web/pods/session-store-0", sim.url())).bearer_auth("demo-admin");
+    let apply = apply.header("content-type", "application/apply-patch+yaml").body("{}").send().await.unwrap();
+    assert_eq!(apply.status(), 501);
 }
 
 #[tokio::test]

@@ -55,6 +55,7 @@ pub(super) fn reconcile(cluster: &Cluster, namespace: &str, name: &str) {
 fn revisions(cluster: &Cluster, deployment: &Value, namespace: &str, name: &str) -> Vec<Revision> {
     let (_, sets) = cluster.store.list(&built_in_kind("apps", "replicasets"), namespace);
     let uid = deployment["metadata"]["uid"].as_str().unwrap_or_default();
+    let wanted = completed(deployment["spec"]["template"].clone());
     let mine = sets.iter().filter(|set| set.owner == uid).map(|set| set.value());
     mine.filter(|set| owner(set).is_some_and(|(_, owner)| owner == name))
         .map(|set| {
@@ -69,10 +70,16 @@ fn revisions(cluster: &Cluster, deployment: &Value, namespace: &str, name: &str)
                 wanted: number(&set["spec"]["replicas"]),
                 ready: number(&set["status"]["readyReplicas"]),
                 replicas: number(&set["status"]["replicas"]),
-                current: template == deployment["spec"]["template"],
+                current: completed(template) == wanted,
             }
         })
         .collect()
+}
+
+/// A template as the server would have it: one that was put into the world as it is may lack defaults.
+fn completed(mut template: Value) -> Value {
+    crate::write::defaults::template(&mut template);
+    template
 }
 
 /// Makes the replica set of a new template.

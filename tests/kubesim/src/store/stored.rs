@@ -14,11 +14,16 @@ use crate::selector::extra_fields;
 pub(crate) struct Stored {
     pub(crate) namespace: String,
     pub(crate) name: String,
+    pub(crate) uid: String,
     pub(crate) version: u64,
     pub(crate) labels: BTreeMap<String, String>,
     /// The uid of its controller; empty without one.
     pub(crate) owner: String,
+    /// The uids of owners that are no controllers.
+    other_owners: Vec<String>,
+    pod: bool,
     leaving: bool,
+    held: bool,
     ready: bool,
     fields: Vec<(&'static str, String)>,
     /// `{"metadata":{...},...}` without kind and apiVersion.
@@ -43,12 +48,17 @@ impl Stored {
         let labels = metadata["labels"].as_object().map(texts).unwrap_or_default();
         let fields = extra_fields(kind).iter().map(|field| (*field, field_text(&object, field))).collect();
         let (body, metadata_end) = encode(metadata, &object);
-        let owner = metadata["ownerReferences"].as_array().into_iter().flatten().find(|owner| owner["controller"] == true);
-        let owner = owner.and_then(|owner| owner["uid"].as_str()).unwrap_or_default().to_owned();
+        let owners = || metadata["ownerReferences"].as_array().into_iter().flatten();
+        let owner_uid = |owner: &Value| owner["uid"].as_str().unwrap_or_default().to_owned();
+        let owner = owners().find(|owner| owner["controller"] == true).map(owner_uid).unwrap_or_default();
+        let other_owners = owners().map(owner_uid).filter(|uid| *uid != owner).collect();
+        let held = metadata["finalizers"].as_array().is_some_and(|list| !list.is_empty());
+        let pod = kind.group.is_empty() && kind.plural == "pods";
         let leaving = metadata["deletionTimestamp"].is_string();
         let conditions = object.get("status").and_then(|status| status["conditions"].as_array()).map(Vec::as_slice).unwrap_or_default();
         let ready = conditions.iter().any(|condition| condition["type"] == "Ready" && condition["status"] == "True");
-        Self { namespace: text("namespace"), name: text("name"), version, labels, owner, leaving, ready, fields, body, metadata_end }
+        let (namespace, name, uid) = (text("namespace"), text("name"), text("uid"));
+        Self { namespace, name, uid, version, labels, owner, other_owners, pod, leaving, held, ready, fields, body, metadata_end }
     }
 
     /// The same object with another version: what the event of its removal shows.
@@ -105,6 +115,21 @@ impl Stored {
         out.extend_from_slice(br#"{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1","metadata":"#);
         out.extend_from_slice(self.metadata());
         out.extend_from_slice(b"}");
+    }
+
+    /// The uids of all its owners.
+    pub(crate) fn owners(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.owner.as_str()).filter(|owner| !owner.is_empty()).chain(self.other_owners.iter().map(String::as_str))
+    }
+
+    /// Whether it is a pod.
+    pub(crate) fn is_pod(&self) -> bool {
+        self.pod
+    }
+
+    /// Whether it has finalizers.
+    pub(crate) fn is_held(&self) -> bool {
+        self.held
     }
 
     /// Whether it is being deleted.

@@ -13,10 +13,43 @@ use crate::read::{one, shown};
 use crate::selection::Selection;
 use crate::store::{Stored, Write, Written};
 
+/// What becomes of dependents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Policy {
+    Background,
+    Foreground,
+    Orphan,
+}
+
+impl Policy {
+    fn parse(text: &str) -> Result<Self, Failure> {
+        match text {
+            "Background" => Ok(Self::Background),
+            "Foreground" => Ok(Self::Foreground),
+            "Orphan" => Ok(Self::Orphan),
+            other => {
+                let message = format!("Unsupported value: \"{other}\": supported values: \"Foreground\", \"Background\", \"Orphan\", \"nil\"");
+                Err(Failure::invalid("DeleteOptions", "meta.k8s.io", "", &[Cause::new("FieldValueNotSupported", "propagationPolicy", message)]))
+            }
+        }
+    }
+
+    /// The finalizer that the garbage collector takes away when it is done.
+    fn finalizer(self) -> Option<&'static str> {
+        match self {
+            Self::Background => None,
+            Self::Foreground => Some("foregroundDeletion"),
+            Self::Orphan => Some("orphan"),
+        }
+    }
+}
+
 /// DeleteOptions from query and body.
 struct Options {
     grace_seconds: Option<i64>,
-    policy: Option<String>,
+    policy: Option<Policy>,
+    /// Whether the policy is that of jobs, of which the server warns.
+    warns: bool,
     uid: Option<String>,
     version: Option<String>,
     dry: bool,
@@ -25,17 +58,23 @@ struct Options {
 impl Options {
     fn read(edit: &Edit<'_>, body: &Value) -> Result<Self, Failure> {
         let text = |value: &Value| value.as_str().map(str::to_owned);
-        let policy = edit.query.filled("propagationPolicy").map(str::to_owned).or_else(|| text(&body["propagationPolicy"]));
-        if let Some(policy) = &policy
-            && !matches!(policy.as_str(), "Foreground" | "Background" | "Orphan")
-        {
-            let message = format!("Unsupported value: \"{policy}\": supported values: \"Foreground\", \"Background\", \"Orphan\", \"nil\"");
-            return Err(Failure::invalid("DeleteOptions", "meta.k8s.io", "", &[Cause::new("FieldValueNotSupported", "propagationPolicy", message)]));
-        }
+        let named = edit.query.filled("propagationPolicy").map(str::to_owned).or_else(|| text(&body["propagationPolicy"]));
+        let orphans = edit.query.get("orphanDependents").map(|_| edit.query.is_true("orphanDependents")).or_else(|| body["orphanDependents"].as_bool());
+        let policy = match (named, orphans) {
+            (Some(policy), Some(_)) => {
+                let message = format!("Invalid value: \"{policy}\": orphanDependents and deletionPropagation cannot be both set");
+                return Err(Failure::invalid("DeleteOptions", "meta.k8s.io", "", &[Cause::new("FieldValueInvalid", "propagationPolicy", message)]));
+            }
+            (Some(policy), None) => Some(Policy::parse(&policy)?),
+            (None, orphans) => orphans.map(|orphans| if orphans { Policy::Orphan } else { Policy::Background }),
+        };
+        // jobs orphan their pods unless told otherwise: recordings writing/delete-job-default
+        let warns = policy.is_none() && edit.kind.group == "batch" && edit.kind.plural == "jobs";
         let body_dry = body["dryRun"].as_array().is_some_and(|list| !list.is_empty());
         Ok(Self {
             grace_seconds: edit.query.number("gracePeriodSeconds")?.or_else(|| body["gracePeriodSeconds"].as_i64()),
-            policy,
+            policy: if warns { Some(Policy::Orphan) } else { policy },
+            warns,
             uid: text(&body["preconditions"]["uid"]),
             version: text(&body["preconditions"]["resourceVersion"]),
             dry: body_dry || edit.is_dry("DeleteOptions")?,
@@ -75,11 +114,30 @@ impl Options {
 pub(crate) fn delete(writer: &Writer<'_>, edit: &Edit<'_>, body: &Value) -> Result<Response, Failure> {
     let options = Options::read(edit, body)?;
     let kind = edit.kind;
+    if kind.group.is_empty() && kind.plural == "namespaces" && matches!(edit.name, "default" | "kube-system" | "kube-public") {
+        // immortal namespaces of the admission plugin NamespaceLifecycle
+        let message = format!("namespaces \"{}\" is forbidden: this namespace may not be deleted", edit.name);
+        return Err(Failure::new(403, Some("Forbidden"), message).details(json!({"name": edit.name, "kind": "namespaces"})));
+    }
+    Ok(warning(remove(writer, edit, &options)?, options.warns))
+}
+
+/// With the server's warning about a job's pods.
+fn warning(mut response: Response, warns: bool) -> Response {
+    const TEXT: &str = "299 - \"child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning\"";
+    if warns {
+        response.headers_mut().insert(http::header::WARNING, http::HeaderValue::from_static(TEXT));
+    }
+    response
+}
+
+fn remove(writer: &Writer<'_>, edit: &Edit<'_>, options: &Options) -> Result<Response, Failure> {
+    let kind = edit.kind;
     if options.dry {
         let existing = writer.store.get(kind, edit.namespace, edit.name).ok_or_else(|| Failure::not_found(kind, edit.name))?;
         let value = existing.value();
         options.check(kind, &existing, &value)?;
-        return Ok(match leaving(writer, kind, &options, &value) {
+        return Ok(match leaving(writer, kind, options, &value) {
             Some(object) => shown(200, kind, object, edit.form),
             None => gone(kind, edit.name, &value),
         });
@@ -89,7 +147,7 @@ pub(crate) fn delete(writer: &Writer<'_>, edit: &Edit<'_>, body: &Value) -> Resu
         let existing = existing.ok_or_else(|| Failure::not_found(kind, edit.name))?;
         was = existing.value();
         options.check(kind, existing, &was)?;
-        Ok(match leaving(writer, kind, &options, &was) {
+        Ok(match leaving(writer, kind, options, &was) {
             Some(object) if object == was => Write::Keep,
             Some(object) => Write::Put(object),
             None => Write::Remove,
@@ -114,8 +172,8 @@ fn leaving(writer: &Writer<'_>, kind: &Kind, options: &Options, value: &Value) -
     };
     let waits_for_kubelet = grace > 0;
     let empties = kind.group.is_empty() && kind.plural == "namespaces";
-    let foreground = matches!(options.policy.as_deref(), Some("Foreground"));
-    if !waits_for_kubelet && !finalizers && !empties && !foreground {
+    let collected = options.policy.and_then(Policy::finalizer).filter(|_| !empties);
+    if !waits_for_kubelet && !finalizers && !empties && collected.is_none() {
         return None;
     }
     let shorter = metadata["deletionGracePeriodSeconds"].as_i64().is_none_or(|set| grace < set);
@@ -126,8 +184,15 @@ fn leaving(writer: &Writer<'_>, kind: &Kind, options: &Options, value: &Value) -
             object["metadata"]["generation"] = json!(generation + 1);
         }
     }
-    if foreground && !finalizers {
-        object["metadata"]["finalizers"] = json!(["foregroundDeletion"]);
+    if let Some(collected) = collected {
+        let mut all = metadata["finalizers"].as_array().cloned().unwrap_or_default();
+        if !all.iter().any(|finalizer| finalizer == collected) {
+            all.push(json!(collected));
+        }
+        object["metadata"]["finalizers"] = json!(all);
+    }
+    if empties && metadata["deletionTimestamp"].is_string() {
+        return Some(value.clone());
     }
     if empties {
         if let Some(metadata) = object["metadata"].as_object_mut() {

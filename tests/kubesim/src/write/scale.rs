@@ -1,22 +1,27 @@
 //! The scale subresource.
 
 use axum::response::Response;
-use http::Method;
 use serde_json::{Map, Value, json};
 
-use super::merge::merge_patch;
-use super::{Edit, Writer, check_version};
+use super::{Edit, Patch, Writer, check_version};
 use crate::answer;
 use crate::failure::{Cause, Failure};
 use crate::store::{Stored, Write};
+
+/// What is done to a scale.
+pub(crate) enum Change {
+    None,
+    Patch(Patch),
+    Update(Value),
+}
 
 /// Answers get, update and patch of a scale.
 ///
 /// # Errors
 /// 404, 409, and 422 for a negative number.
-pub(crate) fn scale(writer: &Writer<'_>, edit: &Edit<'_>, method: &Method, body: &Value) -> Result<Response, Failure> {
+pub(crate) fn scale(writer: &Writer<'_>, edit: &Edit<'_>, change: &Change) -> Result<Response, Failure> {
     let kind = edit.kind;
-    if *method == Method::GET {
+    if matches!(change, Change::None) {
         let object = writer.store.get(kind, edit.namespace, edit.name).ok_or_else(|| Failure::not_found(kind, edit.name))?;
         return Ok(answer::json(200, &shown(&object)));
     }
@@ -24,13 +29,13 @@ pub(crate) fn scale(writer: &Writer<'_>, edit: &Edit<'_>, method: &Method, body:
     let mut wanted_scale = Value::Null;
     let written = writer.store.write(kind, edit.namespace, edit.name, |existing| {
         let existing = existing.ok_or_else(|| Failure::not_found(kind, edit.name))?;
-        check_version(kind, existing, body["metadata"]["resourceVersion"].as_str().unwrap_or_default())?;
         wanted_scale = shown(existing);
-        if *method == Method::PATCH {
-            merge_patch(&mut wanted_scale, body);
-        } else {
-            wanted_scale["spec"] = body["spec"].clone();
+        match change {
+            Change::None => {}
+            Change::Patch(patch) => patch.apply(&mut wanted_scale)?,
+            Change::Update(scale) => wanted_scale = scale.clone(),
         }
+        check_version(kind, existing, wanted_scale["metadata"]["resourceVersion"].as_str().unwrap_or_default())?;
         let replicas = wanted_scale["spec"]["replicas"].as_i64().unwrap_or(0);
         if replicas < 0 {
             let message = format!("Invalid value: {replicas}: must be greater than or equal to 0");

@@ -198,7 +198,6 @@
     "writing/patch-content-type-none",
     "writing/patch-content-type",
     "writing/patch-merge-404",
-    "writing/patch-merge-name",
     "writing/scale-daemonset",
     "writing/update-wrong-name",
 ]
