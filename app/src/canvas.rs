@@ -4,6 +4,7 @@ pub mod camera;
 pub mod flight;
 pub mod minimap;
 pub mod namespace_hue;
+pub mod sight;
 
 pub use camera::{Camera, Detail};
 pub use flight::Flight;

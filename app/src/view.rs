@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod canvas;
+pub mod card;
 pub mod collection;
 pub mod describe;
 pub mod desk;

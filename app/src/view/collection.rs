@@ -32,7 +32,8 @@ pub struct Counts {
 }
 
 impl Counts {
-    fn of(rows: &[Arc<Row>]) -> Counts {
+    /// Of rows; the worst first.
+    pub fn of(rows: &[Arc<Row>]) -> Counts {
         let words = [
             (Health::Bad, "degraded"),
             (Health::Warn, "warning"),
@@ -142,7 +143,8 @@ pub fn CollectionWindow(
 }
 
 /// Kinds that everything of a namespace shows: events are a list of their own.
-fn kinds_of(collection: &Collection) -> Vec<Kind> {
+/// The kinds of its rows.
+pub fn kinds_of(collection: &Collection) -> Vec<Kind> {
     match collection.kind() {
         Some(kind) => vec![kind],
         None => KINDS.iter().filter(|entry| entry.namespaced && entry.kind != Kind::Event).map(|entry| entry.kind).collect(),

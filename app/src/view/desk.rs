@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use super::spotlight::COMMANDS;
 use crate::browser::preferences::Theme;
 use crate::browser::{dom, screen};
-use crate::canvas::camera::Camera;
+use crate::canvas::camera::{Camera, Detail};
 use crate::canvas::flight::Flight;
 use crate::spotlight::Spotlight;
 use crate::store::Workspace;
@@ -29,6 +29,8 @@ pub struct Desk {
     pub user: StoredValue<String>,
     /// Where the camera is.
     pub camera: RwSignal<Camera>,
+    /// How much of a krate is shown at this zoom.
+    pub detail: Memo<Detail>,
     /// The size of the canvas, below the top bar.
     pub viewport: RwSignal<Size>,
     /// A clock that ticks each second, in milliseconds since 1970.
@@ -50,17 +52,21 @@ pub struct Desk {
     /// What Spotlight searches, and what was opened lately.
     pub finder: StoredValue<Spotlight, LocalStorage>,
     flight: StoredValue<u64>,
+    /// Where the flight under way goes.
+    aim: StoredValue<Option<Camera>>,
 }
 
 impl Desk {
     /// The desk of one signed-in person and cluster.
     pub fn new(workspace: Workspace, yard: Yard, cluster: ClusterName, user: String, camera: Camera, theme: RwSignal<Theme>) -> Desk {
+        let camera = RwSignal::new(camera);
         Desk {
             workspace,
             yard,
             cluster: StoredValue::new(cluster),
             user: StoredValue::new(user),
-            camera: RwSignal::new(camera),
+            camera,
+            detail: Memo::new(move |was: Option<&Detail>| was.copied().unwrap_or_default().at(camera.get().zoom)),
             viewport: RwSignal::new(Size::default()),
             now_ms: workspace.now_ms(),
             active: RwSignal::new(None),
@@ -72,6 +78,7 @@ impl Desk {
             opened_here: StoredValue::new(HashSet::new()),
             finder: StoredValue::new_local(Spotlight::new(workspace.cluster(), COMMANDS)),
             flight: StoredValue::new(0),
+            aim: StoredValue::new(None),
         }
     }
 
@@ -136,6 +143,12 @@ impl Desk {
         self.fly(self.camera.get_untracked().zoom_to(Point::new(viewport.w / 2.0, viewport.h / 2.0), zoom));
     }
 
+    /// Zooms in or out by a factor, from where the flight under way goes: a key that is pressed three times counts three times.
+    pub fn zoom_by(&self, factor: f64) {
+        let zoom = self.aim.get_value().unwrap_or_else(|| self.camera.get_untracked()).zoom;
+        self.zoom_to(zoom * factor);
+    }
+
     /// The world's point in the middle of the screen.
     pub fn middle(&self) -> Point {
         self.camera.get_untracked().visible(self.viewport.get_untracked()).centre()
@@ -152,6 +165,7 @@ impl Desk {
     /// Stops a flight: the person took over.
     pub fn land(&self) {
         self.flight.update_value(|flight| *flight += 1);
+        self.aim.set_value(None);
     }
 
     /// Flies the camera there; jumps when the person wants no motion.
@@ -162,6 +176,7 @@ impl Desk {
             self.camera.set(to);
             return;
         }
+        self.aim.set_value(Some(to));
         let number = self.flight.get_value();
         let flight = Flight::new(self.camera.get_untracked(), to, self.viewport.get_untracked());
         let mut started_ms = None;
@@ -172,6 +187,9 @@ impl Desk {
             }
             let (camera, is_over) = flight.at((now_ms - *started_ms.get_or_insert(now_ms)) / 1000.0);
             desk.camera.set(camera);
+            if is_over {
+                desk.aim.set_value(None);
+            }
             !is_over
         });
     }

@@ -50,8 +50,8 @@ fn handle_key(desk: Desk, event: &ev::KeyboardEvent) -> bool {
         ("0", _) => desk.zoom_to(1.0),
         ("1", _) => desk.fit(false),
         ("2", _) => desk.fit(true),
-        ("+" | "=", _) => desk.zoom_to(desk.camera.get_untracked().zoom * 1.25),
-        ("-", _) => desk.zoom_to(desk.camera.get_untracked().zoom / 1.25),
+        ("+" | "=", _) => desk.zoom_by(1.25),
+        ("-", _) => desk.zoom_by(1.0 / 1.25),
         // Space pans while it is held; every other printable key is the first letter of a search.
         (" ", _) => return false,
         (letter, _) if letter.chars().count() == 1 => desk.spotlight.set(Some(letter.to_owned())),

@@ -2,17 +2,21 @@
 
 use std::sync::Arc;
 
+use krateyard_shared::kinds::View;
 use krateyard_shared::status::{self, Status};
 use leptos::ev;
 use leptos::prelude::*;
 
 use super::canvas::at;
+use super::card::Card;
 use super::desk::desk;
 use super::parts::{cut_name, glyph, hue, kind_glyph, status_word, tag};
 use super::row_of::row_of;
 use super::window::WindowFrame;
 use crate::browser::dom;
-use crate::yard::{Krate, KrateId, Point, Subject, YardAction, layout};
+use crate::canvas::camera::Detail;
+use crate::canvas::sight::{MARGIN_PX, Sight};
+use crate::yard::{Content, Krate, KrateId, Point, Subject, Window, WindowId, YardAction, layout};
 
 /// One krate. It reads only its own part of the Yard.
 #[component]
@@ -33,6 +37,7 @@ pub fn KrateFrame(
     );
     let Some((_, first)) = krate.get_untracked() else { return ().into_any() };
     let subject = first.subject.clone();
+    let card_of = subject.clone();
     let lifted = RwSignal::new(None::<Point>);
     let drag = StoredValue::new(None::<(Point, Point)>);
     let id = StoredValue::new(id);
@@ -75,8 +80,25 @@ pub fn KrateFrame(
             format!("left:{}px;top:{}px;width:{}px;height:{}px;z-index:calc(var(--z-krate) + {})", at.x, at.y, rect.size.w, rect.size.h, order)
         })
     };
-    let windows = Memo::new(move |_| {
-        krate.get().filter(|(_, krate)| !krate.minimised).map(|(_, krate)| krate.windows.iter().map(|w| w.id.clone()).collect::<Vec<_>>()).unwrap_or_default()
+    let is_card = move || desk.detail.get() == Detail::Cards;
+    let is_seen = Memo::new(move |_| {
+        let Some((_, krate)) = krate.get() else { return false };
+        let camera = desk.camera.get();
+        let screen = camera.visible(desk.viewport.get()).grown(MARGIN_PX / camera.zoom);
+        !krate.minimised && !is_card() && screen.overlaps(&layout::krate_rect(&krate))
+    });
+    let sight = Memo::new(move |was: Option<&Sight>| was.copied().unwrap_or_default().next(is_seen.get(), desk.now_ms.get_untracked()));
+    // The clock matters only while the krate is out of sight and not at rest yet.
+    let is_awake = Memo::new(move |_| match sight.get() {
+        Sight::Out { .. } => sight.get().is_awake(desk.now_ms.get()),
+        sight => sight.is_awake(0),
+    });
+    let windows = Memo::new(move |was: Option<&Vec<WindowId>>| {
+        let Some((_, krate)) = krate.get() else { return Vec::new() };
+        let is_awake = is_awake.get();
+        // A shell goes on out of sight: it ends with its window, not with a look elsewhere.
+        let goes_on = |window: &Window| window.content == Content::View(View::Shell) && was.is_some_and(|was| was.contains(&window.id));
+        krate.windows.iter().filter(|window| is_awake || goes_on(window)).map(|window| window.id.clone()).collect()
     });
     let count = move || krate.get().map_or(0, |(_, krate)| krate.windows.len());
     let minimised = move || krate.get().is_some_and(|(_, krate)| krate.minimised);
@@ -87,6 +109,7 @@ pub fn KrateFrame(
     let holds_maximised = move || desk.maximised.get().is_some_and(|max| windows.with(|windows| windows.contains(&max)));
     view! {
         <article class=format!("krate {}", hue(subject.namespace())) class:min=minimised class:lifted=move || lifted.get().is_some()
+            class:cards=is_card class:unseen=move || !is_seen.get()
             class:active=move || desk.active.get().as_ref() == Some(&id.get_value()) class:holds-maximised=holds_maximised
             style=place aria-label=format!("Krate {title}") data-krate=id.get_value().to_string()
             on:pointerdown=move |_| {
@@ -112,6 +135,13 @@ pub fn KrateFrame(
             <For each=move || windows.get() key=|window| window.clone() let(window)>
                 <WindowFrame krate window/>
             </For>
+            {move || is_card().then(|| view! {
+                <div class="handle" tabindex="0" role="button" aria-label=format!("{}, fly there", card_of.title()) on:pointerdown=press on:pointermove=moved on:pointerup=dropped
+                    on:pointercancel=dropped on:dblclick=move |_| desk.fly_to(&id.get_value())
+                    on:keydown=move |event: ev::KeyboardEvent| if event.key() == "Enter" { event.prevent_default(); desk.fly_to(&id.get_value()) }>
+                    <Card krate subject=card_of.clone()/>
+                </div>
+            })}
         </article>
     }
     .into_any()

@@ -55,9 +55,9 @@ pub fn MinimapIsland() -> impl IntoView {
                 </svg>
             </div>
             <div class="row">
-                <button class="icon" title="Zoom out (-)" on:click=move |_| desk.zoom_to(desk.camera.get_untracked().zoom / 1.25)>{glyph("min")}</button>
+                <button class="icon" title="Zoom out (-)" on:click=move |_| desk.zoom_by(1.0 / 1.25)>{glyph("min")}</button>
                 <button class="pct" title="Zoom to 100 % (0)" on:click=move |_| desk.zoom_to(1.0)>{move || format!("{:.0} %", desk.camera.with(|camera| camera.zoom) * 100.0)}</button>
-                <button class="icon" title="Zoom in (+)" on:click=move |_| desk.zoom_to(desk.camera.get_untracked().zoom * 1.25)>{glyph("plus")}</button>
+                <button class="icon" title="Zoom in (+)" on:click=move |_| desk.zoom_by(1.25)>{glyph("plus")}</button>
                 <button class="icon" title="Fit everything (1)" on:click=move |_| desk.fit(false)>{glyph("fit")}</button>
             </div>
         </div>

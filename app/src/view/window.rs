@@ -73,8 +73,9 @@ pub fn WindowFrame(
     let is_maximised = Memo::new(move |_| desk.maximised.get().as_ref() == Some(&id.get_value()));
     let maximise = move || desk.maximised.update(|max| *max = if max.as_ref() == Some(&id.get_value()) { None } else { Some(id.get_value()) });
 
-    let place = move || {
-        let Some((_, rect, _, krate_at)) = this.get() else { return String::new() };
+    let place = Memo::new(move |was: Option<&String>| {
+        // A minimised krate has no place for its windows: they keep theirs, so that a terminal keeps its size.
+        let Some((_, rect, _, krate_at)) = this.get() else { return was.cloned().unwrap_or_default() };
         if is_maximised.get() {
             let (viewport, camera) = (desk.viewport.get(), desk.camera.get());
             let corner = camera.world_from_screen(Point::new(MAXIMISED_GAP, MAXIMISED_GAP));
@@ -90,7 +91,7 @@ pub fn WindowFrame(
         let size = sizing.get().unwrap_or(rect.size);
         let offset = torn.get().unwrap_or_default();
         format!("left:{}px;top:{}px;width:{}px;height:{}px", rect.at.x - krate_at.x + offset.x, rect.at.y - krate_at.y + offset.y, size.w, size.h)
-    };
+    });
     let object = match &subject {
         Subject::Object(object) => Some(object.clone()),
         Subject::Collection(_) => None,
