@@ -85,6 +85,7 @@ impl Cluster {
         let (parts, body) = request.into_parts();
         let query = Query::parse(parts.uri.query().unwrap_or_default());
         let asked = Attributes::of(&parts.method, parts.uri.path(), &query);
+        let headers = parts.headers.clone();
         let open = self.requests.begin(&asked);
         let connection = parts.extensions.get::<ConnectInfo<Connection>>().map(|info| info.0.clone());
         let effect = self.faults.strike(parts.method.as_str(), parts.uri.path(), &asked);
@@ -97,6 +98,7 @@ impl Cluster {
             Ok(response) => response,
             Err(failure) => failure.into_response(),
         };
+        let response = crate::encoding::encode(response, &headers, &query).await;
         let response = match &effect {
             Some(effect) => effect.spoil(response, connection),
             None => response,

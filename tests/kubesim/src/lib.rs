@@ -23,6 +23,7 @@ mod container;
 mod control;
 mod controllers;
 mod discovery;
+mod encoding;
 mod evict;
 mod exec;
 mod failure;
@@ -49,6 +50,7 @@ mod tls;
 mod watch;
 mod world;
 mod write;
+mod yaml;
 
 pub use controllers::PodDoes;
 pub use faults::{Class, Effect, Fault, Faults, Matching, SetFault};

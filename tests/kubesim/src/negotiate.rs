@@ -26,7 +26,24 @@ pub(crate) enum Form {
     Table(Include),
 }
 
+/// How an answer is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Encoding {
+    Json,
+    Yaml,
+}
+
 impl Accepted {
+    fn is_yaml(&self) -> bool {
+        self.media_type == "application/yaml"
+    }
+
+    /// How much it is wanted, in thousandths.
+    fn weight(&self) -> u32 {
+        let weight = self.parameter("q").and_then(|text| text.parse::<f32>().ok()).unwrap_or(1.0);
+        (weight.clamp(0.0, 1.0) * 1000.0).round() as u32
+    }
+
     pub(crate) fn is_json(&self) -> bool {
         // `application/*` is none that the server's router knows
         matches!(self.media_type.as_str(), "application/json" | "*/*")
@@ -37,7 +54,7 @@ impl Accepted {
     }
 }
 
-/// The media types of `Accept` in their order, which counts for as much as weights do here.
+/// The media types of `Accept`: by weight, and in their order where that is equal.
 pub(crate) fn accepts(headers: &HeaderMap) -> Vec<Accepted> {
     let given: Vec<&str> = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
     let text = if given.is_empty() { "*/*".to_owned() } else { given.join(",") };
@@ -47,7 +64,18 @@ pub(crate) fn accepts(headers: &HeaderMap) -> Vec<Accepted> {
         let parameters = pieces.filter_map(|piece| piece.split_once('=')).map(|(key, value)| (key.trim().to_owned(), value.trim().to_owned())).collect();
         Accepted { media_type, parameters }
     };
-    text.split(',').map(one).collect()
+    let mut all: Vec<Accepted> = text.split(',').map(one).collect();
+    all.sort_by_key(|wanted| std::cmp::Reverse(wanted.weight()));
+    all
+}
+
+/// How the answer is to be written: JSON, unless YAML is wanted more.
+pub(crate) fn encoding(headers: &HeaderMap) -> Encoding {
+    let wants = accepts(headers);
+    match wants.iter().find(|wanted| wanted.is_json() || wanted.is_yaml()) {
+        Some(wanted) if wanted.is_yaml() => Encoding::Yaml,
+        _ => Encoding::Json,
+    }
 }
 
 /// The form in which objects of a resource are answered.
@@ -56,7 +84,8 @@ pub(crate) fn accepts(headers: &HeaderMap) -> Vec<Accepted> {
 /// 406 in the server's two texts, 400 for an includeObject that cannot be, and 501 for forms that a real server has and this one does not.
 pub(crate) fn form(headers: &HeaderMap, query: &Query, verb: &str) -> Result<Form, Failure> {
     let wants = accepts(headers);
-    for wanted in wants.iter().filter(|wanted| wanted.is_json()) {
+    // a stream of YAML is none that the server has
+    for wanted in wants.iter().filter(|wanted| wanted.is_json() || (wanted.is_yaml() && verb != "watch")) {
         match (wanted.parameter("as"), wanted.parameter("v")) {
             (None, _) => return Ok(Form::Full),
             (Some("PartialObjectMetadata"), Some("v1")) => return Ok(Form::Partial),

@@ -1,4 +1,4 @@
-//! Lists, objects and watches as Tables have the form that was recorded; their rows are held against the recordings in `src/table/tests.rs`.
+//! The forms of answers. Lists, objects and watches as Tables have the form that was recorded; their rows are held against the recordings in `src/table/tests.rs`.
 
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "helpers of a test fail and speak as a test does")]
 
@@ -41,6 +41,24 @@ async fn a_list_is_a_table_with_columns_pages_and_the_metadata_of_its_objects() 
     assert_eq!(bare["rows"][0]["object"], Value::Null);
     let empty = table(&sim, "/api/v1/namespaces/web/pods?labelSelector=none%3Dnone").await;
     assert_eq!((&empty["rows"], empty["columnDefinitions"].as_array().unwrap().len()), (&json!([]), 9));
+}
+
+#[tokio::test]
+async fn answers_are_yaml_or_indented_when_that_is_wanted_most() {
+    let sim = scene::scene().await;
+    let ask = async |accept: &str, query: &str| {
+        let request = reqwest::Client::new().get(format!("{}/api/v1/namespaces/shop/configmaps/frozen{query}", sim.url()));
+        let response = request.bearer_auth("admin").header("accept", accept).send().await.unwrap();
+        (response.headers()["content-type"].to_str().unwrap().to_owned(), response.text().await.unwrap())
+    };
+    for accept in ["application/yaml", "application/json;q=0.5,application/yaml"] {
+        let (content_type, text) = ask(accept, "").await;
+        assert_eq!(content_type, "application/yaml");
+        assert!(text.starts_with("apiVersion: v1\ndata:\n  k: v\nimmutable: true\nkind: ConfigMap\nmetadata:\n  creationTimestamp: \""), "{text}");
+    }
+    let (content_type, text) = ask("application/yaml;q=0.5,application/json", "?pretty=true").await;
+    assert_eq!(content_type, "application/json");
+    assert!(text.contains("\n  \"data\": {\n    \"k\": \"v\"\n  }"), "{text}");
 }
 
 #[tokio::test]

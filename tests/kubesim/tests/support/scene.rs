@@ -44,6 +44,7 @@ pub(crate) async fn scene() -> Sim {
             json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": format!("page-{number}"), "namespace": "web", "labels": {"parity": parity, "set": "pages"}}, "data": {"n": number}}),
         );
     }
+    put(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "frozen", "namespace": "shop"}, "immutable": true, "data": {"k": "v"}}));
     put(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "storefront", "namespace": "shop"}, "data": {}}));
     for pod in pods() {
         put(pod);
