@@ -13,8 +13,10 @@ pub struct Options {
     pub seed: u64,
     /// The name that kubeconfigs give the cluster.
     pub cluster_name: String,
-    /// Whether things happen by themselves (crash loops turn, events come). Controllers answer to writes in either case.
+    /// Whether things happen by themselves (crash loops turn, events come).
     pub living: bool,
+    /// Whether controllers and kubelets answer to writes; without them things stay as they are put, for comparisons.
+    pub controllers: bool,
     /// Port of the API server; 0 for a free one.
     pub port: u16,
     /// Port of the control API; 0 for a free one.
@@ -35,6 +37,7 @@ impl Default for Options {
             seed: 1,
             cluster_name: "kubesim".to_owned(),
             living: false,
+            controllers: true,
             port: 0,
             control_port: 0,
             tls: false,

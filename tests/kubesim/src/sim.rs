@@ -83,7 +83,7 @@ impl Sim {
     /// # Errors
     /// When a port cannot be bound, or no certificate can be made.
     pub async fn start(options: Options) -> Result<Self, Error> {
-        let (port, control_port, with_tls) = (options.port, options.control_port, options.tls);
+        let (port, control_port, with_tls, with_controllers) = (options.port, options.control_port, options.tls, options.controllers);
         let cluster = Arc::new(tokio::task::spawn_blocking(move || Cluster::new(options)).await.map_err(std::io::Error::other)?);
         let behind = cluster.clone();
         let router = single(move |request| {
@@ -93,7 +93,12 @@ impl Sim {
         let server = Server::start(port, router).await?;
         let url = format!("http://{}", server.address);
         let tls = if with_tls { Some(Arc::new(Tls::start(server.address).await?)) } else { None };
-        let controllers = tokio::spawn(Controllers::new(cluster.clone()).run());
+        let controllers = Controllers::new(cluster.clone());
+        let controllers = tokio::spawn(async move {
+            if with_controllers {
+                controllers.run().await;
+            }
+        });
         let handle = Handle { cluster, url, server: Arc::new(Mutex::new(server)), tls };
         let control = Server::start(control_port, crate::control::router(handle.clone())).await?;
         let control_url = format!("http://{}", control.address);
