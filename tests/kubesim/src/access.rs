@@ -52,7 +52,7 @@ impl User {
 pub(crate) fn forbidden(user: &User, asked: &Attributes) -> Failure {
     if !asked.is_resource() {
         let message = format!("forbidden: User \"{}\" cannot {} path \"{}\"", user.name, asked.verb, asked.path);
-        return Failure::new(403, Some("Forbidden"), message).details(json!({}));
+        return Failure::new(403, Some("Forbidden"), message).details(json!({})).by_filter();
     }
     let scope = if asked.namespace.is_empty() { "at the cluster scope".to_owned() } else { format!("in the namespace \"{}\"", asked.namespace) };
     let why =
@@ -70,5 +70,5 @@ pub(crate) fn forbidden_because(asked: &Attributes, why: &str) -> Failure {
             details.insert(key.to_owned(), json!(value));
         }
     }
-    Failure::new(403, Some("Forbidden"), format!("{resource}{named} is forbidden: {why}")).details(Value::Object(details))
+    Failure::new(403, Some("Forbidden"), format!("{resource}{named} is forbidden: {why}")).details(Value::Object(details)).by_filter()
 }

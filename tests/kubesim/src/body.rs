@@ -27,6 +27,9 @@ pub(crate) async fn read(parts: &Parts, body: Body, kind: &Kind) -> Result<Value
         PatchType::of(kind, media_type)?;
     } else if matches!(media_type, "application/yaml" | "application/cbor") {
         return Err(Failure::not_simulated(&format!("bodies as {media_type}")));
+    } else if parts.method != Method::DELETE && !matches!(media_type, "" | "application/json" | "application/vnd.kubernetes.protobuf") {
+        let message = "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf";
+        return Err(Failure::new(415, Some("UnsupportedMediaType"), message));
     }
     let too_long = || Failure::new(413, Some("RequestEntityTooLarge"), format!("Request entity too large: limit is {LONGEST}"));
     let bytes = axum::body::to_bytes(body, LONGEST).await.map_err(|_| too_long())?;
@@ -39,15 +42,43 @@ pub(crate) async fn read(parts: &Parts, body: Body, kind: &Kind) -> Result<Value
             Unreadable::Unknown(kind) => Failure::not_simulated(&format!("a {kind} as {media_type}")),
         });
     }
-    serde_json::from_slice(&bytes).map_err(|error| {
-        let why = go_words(&bytes, &error);
-        Failure::bad_request(if patches {
-            format!("error decoding patch: {why}")
-        } else {
-            let shown = if bytes.is_empty() { "<empty>".into() } else { String::from_utf8_lossy(&bytes) };
-            format!("the object provided is unrecognized (must be of type {}): couldn't get version/kind; json parse error: {why} ({shown})", kind.kind)
+    let parsed: Result<Value, String> =
+        serde_json::from_slice(&bytes).map_err(|error| go_words(&bytes, &error)).and_then(|value| object(value, parts, media_type));
+    parsed.map_err(|why| {
+        Failure::bad_request(match parts.method {
+            Method::PATCH => format!("error decoding patch: {why}"),
+            Method::DELETE => format!("couldn't get version/kind; json parse error: {why}"),
+            _ => format!(
+                "the object provided is unrecognized (must be of type {}): couldn't get version/kind; json parse error: {why} ({})",
+                kind.kind,
+                summary(&bytes)
+            ),
         })
     })
+}
+
+/// Only JSON patches are arrays; null is an empty object to Go.
+fn object(value: Value, parts: &Parts, media_type: &str) -> Result<Value, String> {
+    if value.is_object() || value.is_null() || media_type == "application/json-patch+json" {
+        return Ok(value);
+    }
+    let wanted = match parts.method {
+        Method::PATCH => "map[string]interface {}",
+        _ => r#"struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }"#,
+    };
+    Err(format!("json: cannot unmarshal {} into Go value of type {wanted}", crate::write::go_type(&value)))
+}
+
+/// apiserver's summarizeData: what is an object as text, anything else as hexadecimal digits.
+fn summary(bytes: &[u8]) -> String {
+    const LONGEST: usize = 30;
+    let cut = &bytes[..bytes.len().min(LONGEST)];
+    let more = if bytes.len() > LONGEST { " ..." } else { "" };
+    match bytes.first() {
+        None => "<empty>".to_owned(),
+        Some(b'{') => format!("{}{more}", String::from_utf8_lossy(cut)),
+        Some(_) => format!("{}{more}", cut.iter().map(|byte| format!("{byte:02x}")).collect::<String>()),
+    }
 }
 
 /// The media type of a body, without parameters.

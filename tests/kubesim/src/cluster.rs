@@ -185,7 +185,7 @@ impl Cluster {
             ("get", _) => read::get(&self.store, kind, namespace, &asked.name, query, form).await,
             ("list", "") => read::list(&self.store, kind, namespace, query, form).await,
             ("watch", "") => watch::watch(&self.store, kind, namespace, query, form, self.options.bookmark_every),
-            ("create", "") => write::create(&writer, &edit, body),
+            ("create", "") => write::create(&writer, &edit, self.admitted(kind, body)),
             ("create", "eviction") => crate::evict::evict(&writer, &edit, &body),
             ("update", subresource) => write::update(&writer, &edit, subresource, body),
             ("patch", subresource) => write::patch(&writer, &edit, subresource, &Patch::read(PatchType::of(kind, media_type(parts))?, body)?),
@@ -193,6 +193,17 @@ impl Cluster {
             ("deletecollection", "") if kind.knows("deletecollection") => write::delete_collection(&writer, &edit, &body),
             _ => Err(Failure::method_not_allowed()),
         }
+    }
+
+    /// An object that is created, with what admission adds to it.
+    fn admitted(&self, kind: &Kind, mut body: Value) -> Value {
+        if kind.group.is_empty()
+            && kind.plural == "pods"
+            && let Some(spec) = body.get_mut("spec").filter(|spec| spec.is_object())
+        {
+            crate::world::pods::admit(spec, &self.names.suffix());
+        }
+        body
     }
 
     /// What follows from a write of this kind.

@@ -216,7 +216,7 @@ impl IntoResponse for Failure {
         if !self.0.of_node {
             headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, private"));
         }
-        if (self.0.plain && !self.0.of_node) || self.0.by_filter || self.0.code == 403 {
+        if (self.0.plain && !self.0.of_node) || self.0.by_filter {
             headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         }
         if let Some(seconds) = self.0.retry_after_seconds {

@@ -159,7 +159,8 @@ fn quoted(byte: u8) -> String {
     }
 }
 
-fn continue_token(version: i64, last: &str) -> String {
+/// The token with which a list goes on after an object.
+pub(crate) fn continue_token(version: i64, last: &str) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(format!("{{\"v\":\"meta.k8s.io/v1\",\"rv\":{version},\"start\":{}}}", json!(format!("/{last}\0"))))
 }
 

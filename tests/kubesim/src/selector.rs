@@ -129,30 +129,36 @@ fn set(tokens: &mut Tokens<'_>) -> Result<Vec<String>, Failure> {
     }
 }
 
-/// apimachinery's `IsQualifiedName`, as far as the part after the slash goes.
-fn check_key(key: &str) -> Result<(), Failure> {
+/// What apimachinery's `IsQualifiedName` finds wrong, as far as the part after the slash goes.
+pub(crate) fn wrong_key(key: &str) -> Option<String> {
     let name = key.rsplit('/').next().unwrap_or_default();
-    let edge = |c: char| c.is_ascii_alphanumeric();
-    let inner = |c: char| edge(c) || matches!(c, '-' | '_' | '.');
-    if name.chars().all(inner) && name.starts_with(edge) && name.ends_with(edge) {
-        return Ok(());
-    }
-    Err(unparsed(&format!(
-        "<nil>: Invalid value: \"{key}\": name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
-    )))
+    (!is_name(name)).then(|| {
+        format!(
+            "Invalid value: \"{key}\": name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
+        )
+    })
 }
 
-/// apimachinery's `IsValidLabelValue`.
-fn check_value(key: &str, index: usize, value: &str) -> Result<(), Failure> {
+/// What apimachinery's `IsValidLabelValue` finds wrong.
+pub(crate) fn wrong_value(value: &str) -> Option<String> {
+    (!value.is_empty() && !is_name(value)).then(|| {
+        format!(
+            "Invalid value: \"{value}\": a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
+        )
+    })
+}
+
+fn is_name(text: &str) -> bool {
     let edge = |c: char| c.is_ascii_alphanumeric();
-    let inner = |c: char| edge(c) || matches!(c, '-' | '_' | '.');
-    let good = value.is_empty() || (value.chars().all(inner) && value.starts_with(edge) && value.ends_with(edge));
-    if good {
-        return Ok(());
-    }
-    Err(unparsed(&format!(
-        "values[{index}][{key}]: Invalid value: \"{value}\": a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
-    )))
+    text.chars().all(|c| edge(c) || matches!(c, '-' | '_' | '.')) && text.starts_with(edge) && text.ends_with(edge)
+}
+
+fn check_key(key: &str) -> Result<(), Failure> {
+    wrong_key(key).map_or(Ok(()), |why| Err(unparsed(&format!("<nil>: {why}"))))
+}
+
+fn check_value(key: &str, index: usize, value: &str) -> Result<(), Failure> {
+    wrong_value(value).map_or(Ok(()), |why| Err(unparsed(&format!("values[{index}][{key}]: {why}"))))
 }
 
 fn unparsed(why: &str) -> Failure {

@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 pub(crate) use patch::{Patch, PatchType};
 pub(crate) use remove::{delete, delete_collection, plain_query};
 pub(crate) use scale::{Change as ScaleChange, scale};
+pub(crate) use validate::go_type;
 
 use crate::clock::Clock;
 use crate::failure::{Cause, Failure};
@@ -46,18 +47,23 @@ pub(crate) struct Edit<'a> {
 }
 
 impl Edit<'_> {
+    /// Whether nothing is to be written, after apimachinery's ValidateCreateOptions and its like.
+    ///
     /// # Errors
-    /// 422 for a dryRun that is not All.
+    /// 422 for a dryRun that is not All, and for a fieldValidation that there is not.
     pub(crate) fn is_dry(&self, options: &str) -> Result<bool, Failure> {
-        match self.query.all("dryRun").as_slice() {
-            [] => Ok(false),
-            [one] if one == "All" => Ok(true),
-            _ => {
-                let given = json!(self.query.all("dryRun"));
-                let message = format!("Unsupported value: {given}: supported values: \"All\"");
-                Err(Failure::invalid(options, "meta.k8s.io", "", &[Cause::new("FieldValueNotSupported", "dryRun", message)]))
-            }
+        let given = self.query.all("dryRun");
+        let mut causes = Vec::new();
+        let mut unsupported = |field, message| causes.push(Cause::new("FieldValueNotSupported", field, message));
+        if given.iter().any(|one| one != "All") {
+            unsupported("dryRun", format!("Unsupported value: {}: supported values: \"All\"", json!(given)));
         }
+        let validation = self.query.filled("fieldValidation").unwrap_or_default();
+        if options != "DeleteOptions" && !matches!(validation, "" | "Ignore" | "Strict" | "Warn") {
+            let message = format!("Unsupported value: \"{validation}\": supported values: \"\", \"Ignore\", \"Strict\", \"Warn\"");
+            unsupported("fieldValidation", message);
+        }
+        if causes.is_empty() { Ok(!given.is_empty()) } else { Err(Failure::invalid(options, "meta.k8s.io", "", &causes)) }
     }
 }
 
@@ -100,8 +106,10 @@ pub(crate) fn create(writer: &Writer<'_>, edit: &Edit<'_>, body: Value) -> Resul
     metadata["name"] = json!(name);
     metadata["uid"] = json!(writer.names.uid());
     metadata["creationTimestamp"] = json!(writer.clock.now_text());
+    validate::decoded(kind, &mut object)?;
     complete(kind, &mut object);
-    validate::check(kind, &object)?;
+    drop_empty(&mut object);
+    validate::check(kind, None, &object)?;
     if dry {
         if writer.store.get(kind, edit.namespace, &name).is_some() {
             return Err(Failure::already_exists(kind, &name));
@@ -146,6 +154,10 @@ pub(crate) fn update(writer: &Writer<'_>, edit: &Edit<'_>, subresource: &str, bo
         let cause = Cause::new("FieldValueInvalid", "metadata.resourceVersion", "Invalid value: 0: must be specified for an update");
         return Err(Failure::invalid(&kind.plural, &kind.group, edit.name, &[cause]));
     }
+    if !version.is_empty() && version.parse::<u64>().is_err() {
+        return Err(Failure::new(500, None, format!("strconv.ParseUint: parsing \"{version}\": invalid syntax")));
+    }
+    validate::decoded(kind, &mut object)?;
     let uid = object["metadata"]["uid"].as_str().unwrap_or_default().to_owned();
     change(writer, edit, dry, |existing| {
         check_version(kind, existing, &version)?;
@@ -169,8 +181,10 @@ pub(crate) fn patch(writer: &Writer<'_>, edit: &Edit<'_>, subresource: &str, pat
         object["kind"] = json!(kind.kind);
         object["apiVersion"] = json!(kind.api_version());
         patch.apply(&mut object)?;
+        validate::patched(kind, &mut object)?;
         let mut object = checked(kind, object)?;
         check_same_name(edit.name, &object)?;
+        validate::check_uid(kind, &before, &object)?;
         check_version(kind, existing, object["metadata"]["resourceVersion"].as_str().unwrap_or_default())?;
         if !kind.custom {
             drop_nulls(&mut object["metadata"]);
@@ -198,7 +212,7 @@ fn change(writer: &Writer<'_>, edit: &Edit<'_>, dry: bool, decide: impl FnOnce(&
     if dry {
         let existing = writer.store.get(kind, edit.namespace, edit.name).ok_or_else(|| Failure::not_found(kind, edit.name))?;
         let object = decide(&existing)?;
-        validate::check(kind, &object)?;
+        validate::check(kind, Some(&existing.value()), &object)?;
         return Ok(shown(200, kind, object, edit.form));
     }
     let mut last = None;
@@ -209,7 +223,7 @@ fn change(writer: &Writer<'_>, edit: &Edit<'_>, dry: bool, decide: impl FnOnce(&
         if object == before {
             return Ok(Write::Keep);
         }
-        validate::check(kind, &object)?;
+        validate::check(kind, Some(&before), &object)?;
         check_finalizers(kind, &before, &object)?;
         // the patch that takes the last finalizer from an object that is being deleted removes it
         let finalizers = object["metadata"]["finalizers"].as_array().is_some_and(|list| !list.is_empty());
@@ -271,6 +285,13 @@ fn drop_empty(object: &mut Value) {
             && let Some(metadata) = object["metadata"].as_object_mut()
         {
             metadata.remove(field);
+        }
+    }
+    for field in ["data", "binaryData"] {
+        if object.get(field).is_some_and(is_empty)
+            && let Some(fields) = object.as_object_mut()
+        {
+            fields.remove(field);
         }
     }
 }
@@ -372,6 +393,10 @@ fn check_uid(edit: &Edit<'_>, existing: &Stored, uid: &str) -> Result<(), Failur
 
 /// RFC 1123 subdomains; RBAC names are path segments and may be anything else.
 fn check_name(kind: &Kind, name: &str) -> Result<(), Failure> {
+    if name.len() > 253 {
+        let message = format!("Invalid value: \"{name}\": must be no more than 253 characters");
+        return Err(Failure::invalid(&kind.kind, &kind.group, name, &[Cause::new("FieldValueInvalid", "metadata.name", message)]));
+    }
     let edge = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
     let part = |part: &str| part.chars().all(|c| edge(c) || c == '-') && part.starts_with(edge) && part.ends_with(edge);
     if kind.group == "rbac.authorization.k8s.io" || name.split('.').all(part) {

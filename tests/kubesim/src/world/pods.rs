@@ -49,33 +49,58 @@ impl Owner<'_> {
     }
 }
 
-/// A pod from a template, without a status. An empty node leaves it unscheduled.
-pub(crate) fn pod(random: &mut Random, template: &Value, owner: &Owner<'_>, namespace: &str, name: &str, node: &str, created: Timestamp) -> Value {
-    let token = format!("kube-api-access-{}", random.letters(5));
-    let mut spec = template["spec"].clone();
-    let mount = json!({"name": token, "readOnly": true, "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount"});
-    for list in ["containers", "initContainers"] {
-        for container in spec[list].as_array_mut().into_iter().flatten() {
-            match container["volumeMounts"].as_array_mut() {
-                Some(mounts) => mounts.push(mount.clone()),
-                None => container["volumeMounts"] = json!([mount]),
-            }
+/// What admission adds to a pod that is created: its service account with the token's volume, tolerations, priority. What is there stays.
+/// After the plugins ServiceAccount, DefaultTolerationSeconds and Priority; `letters` end the volume's name.
+pub(crate) fn admit(spec: &mut Value, letters: &str) {
+    for (field, value) in [
+        ("serviceAccountName", json!("default")),
+        ("priority", json!(0)),
+        ("preemptionPolicy", json!("PreemptLowerPriority")),
+        ("enableServiceLinks", json!(true)),
+        ("schedulerName", json!("default-scheduler")),
+    ] {
+        if spec[field].is_null() {
+            spec[field] = value;
         }
     }
-    spec["volumes"] = json!([{"name": token, "projected": {"defaultMode": 420, "sources": [
+    spec["serviceAccount"] = spec["serviceAccountName"].clone();
+    for key in ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"] {
+        let tolerated = spec["tolerations"].as_array().into_iter().flatten().any(|toleration| {
+            (toleration["key"] == key || toleration["key"].is_null() && toleration["operator"] == "Exists")
+                && (toleration["effect"] == "NoExecute" || toleration["effect"].is_null())
+        });
+        if !tolerated {
+            push(spec, "tolerations", json!({"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300}));
+        }
+    }
+    if spec["automountServiceAccountToken"] == false {
+        return;
+    }
+    let token = format!("kube-api-access-{letters}");
+    for list in ["initContainers", "containers"] {
+        for container in spec.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten() {
+            push(container, "volumeMounts", json!({"name": token, "readOnly": true, "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount"}));
+        }
+    }
+    let volume = json!({"name": token, "projected": {"defaultMode": 420, "sources": [
         {"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}},
         {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
         {"downwardAPI": {"items": [{"path": "namespace", "fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"}}]}},
-    ]}}]);
-    spec["serviceAccountName"] = json!("default");
-    spec["serviceAccount"] = json!("default");
-    spec["tolerations"] = json!([
-        {"key": "node.kubernetes.io/not-ready", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300},
-        {"key": "node.kubernetes.io/unreachable", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300},
-    ]);
-    spec["priority"] = json!(0);
-    spec["enableServiceLinks"] = json!(true);
-    spec["preemptionPolicy"] = json!("PreemptLowerPriority");
+    ]}});
+    push(spec, "volumes", volume);
+}
+
+fn push(target: &mut Value, list: &str, item: Value) {
+    match target[list].as_array_mut() {
+        Some(items) => items.push(item),
+        None => target[list] = json!([item]),
+    }
+}
+
+/// A pod from a template, without a status. An empty node leaves it unscheduled.
+pub(crate) fn pod(random: &mut Random, template: &Value, owner: &Owner<'_>, namespace: &str, name: &str, node: &str, created: Timestamp) -> Value {
+    let mut spec = template["spec"].clone();
+    admit(&mut spec, &random.letters(5));
     if !node.is_empty() {
         spec["nodeName"] = json!(node);
     }

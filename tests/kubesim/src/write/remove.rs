@@ -58,6 +58,10 @@ struct Options {
 impl Options {
     fn read(edit: &Edit<'_>, body: &Value) -> Result<Self, Failure> {
         let text = |value: &Value| value.as_str().map(str::to_owned);
+        if let Some(kind) = body["kind"].as_str().filter(|kind| *kind != "DeleteOptions") {
+            let version = body["apiVersion"].as_str().unwrap_or_default();
+            return Err(Failure::bad_request(format!("no kind \"{kind}\" is registered for version \"{version}\" in scheme \"pkg/runtime/scheme.go:111\"")));
+        }
         let named = edit.query.filled("propagationPolicy").map(str::to_owned).or_else(|| text(&body["propagationPolicy"]));
         let orphans = edit.query.get("orphanDependents").map(|_| edit.query.is_true("orphanDependents")).or_else(|| body["orphanDependents"].as_bool());
         let policy = match (named, orphans) {
@@ -233,7 +237,13 @@ fn gone(kind: &Kind, name: &str, value: &Value) -> Response {
 pub(crate) fn delete_collection(writer: &Writer<'_>, edit: &Edit<'_>, body: &Value) -> Result<Response, Failure> {
     let selection = Selection::parse(edit.kind, edit.namespace, edit.query)?;
     let (version, objects) = writer.store.list(edit.kind, edit.namespace);
-    let items: Vec<_> = objects.into_iter().filter(|object| selection.matches(object)).collect();
+    let mut items: Vec<_> = objects.into_iter().filter(|object| selection.matches(object)).collect();
+    let mut metadata = json!({"resourceVersion": version.to_string()});
+    let limit = edit.query.number("limit")?.and_then(|limit| usize::try_from(limit).ok()).filter(|limit| *limit > 0 && *limit < items.len());
+    if let Some(limit) = limit {
+        items.truncate(limit);
+        metadata["continue"] = json!(crate::read::continue_token(i64::try_from(version).unwrap_or_default(), &items[limit - 1].name));
+    }
     for object in &items {
         let one = Edit { kind: edit.kind, namespace: &object.namespace, name: &object.name, query: edit.query, form: Form::Full };
         match delete(writer, &one, body) {
@@ -243,7 +253,6 @@ pub(crate) fn delete_collection(writer: &Writer<'_>, edit: &Edit<'_>, body: &Val
     }
     let values: Vec<Value> = items.iter().map(|object| object.value()).collect();
     let kind = edit.kind;
-    let metadata = json!({"resourceVersion": version.to_string()});
     Ok(answer::json(200, &json!({"kind": format!("{}List", kind.kind), "apiVersion": kind.api_version(), "metadata": metadata, "items": values})))
 }
 

@@ -3,7 +3,7 @@
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
-use super::{Edit, Patch, Writer, check_version};
+use super::{Edit, Patch, Writer, check_version, validate};
 use crate::answer;
 use crate::failure::{Cause, Failure};
 use crate::store::{Stored, Write};
@@ -36,7 +36,12 @@ pub(crate) fn scale(writer: &Writer<'_>, edit: &Edit<'_>, change: &Change) -> Re
             Change::Update(scale) => wanted_scale = scale.clone(),
         }
         check_version(kind, existing, wanted_scale["metadata"]["resourceVersion"].as_str().unwrap_or_default())?;
-        let replicas = wanted_scale["spec"]["replicas"].as_i64().unwrap_or(0);
+        let given = &wanted_scale["spec"]["replicas"];
+        if !given.is_null() && !given.is_i64() {
+            let why = format!("json: cannot unmarshal {} into Go struct field ScaleSpec.spec.replicas of type int32", validate::go_type(given));
+            return Err(validate::unfit(&wanted_scale, &why));
+        }
+        let replicas = given.as_i64().unwrap_or(0);
         if replicas < 0 {
             let message = format!("Invalid value: {replicas}: must be greater than or equal to 0");
             return Err(Failure::invalid("Scale", "autoscaling", edit.name, &[Cause::new("FieldValueInvalid", "spec.replicas", message)]));
@@ -52,8 +57,13 @@ pub(crate) fn scale(writer: &Writer<'_>, edit: &Edit<'_>, change: &Change) -> Re
         Ok(Write::Put(object))
     })?;
     let mut answer = written.map(|written| shown(written.object())).unwrap_or_default();
-    answer["spec"] = wanted_scale["spec"].clone();
+    answer["spec"] = spec(wanted_scale["spec"]["replicas"].as_i64().unwrap_or(0));
     Ok(answer::json(200, &answer))
+}
+
+/// No replicas are not mentioned.
+fn spec(replicas: i64) -> Value {
+    if replicas == 0 { json!({}) } else { json!({ "replicas": replicas }) }
 }
 
 fn shown(object: &Stored) -> Value {
@@ -66,7 +76,7 @@ fn shown(object: &Stored) -> Value {
     let selector: Vec<String> = labels.into_iter().flatten().map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or_default())).collect();
     json!({
         "kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": metadata,
-        "spec": {"replicas": value["spec"]["replicas"].as_i64().unwrap_or(0)},
+        "spec": spec(value["spec"]["replicas"].as_i64().unwrap_or(0)),
         "status": {"replicas": value["status"]["replicas"].as_i64().unwrap_or(0), "selector": selector.join(",")},
     })
 }

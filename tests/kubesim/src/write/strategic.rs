@@ -153,9 +153,9 @@ mod tests {
             json!([{"name": "a", "env": [{"name": "Y", "value": "2"}], "ports": [{"containerPort": 80, "name": "http"}], "args": ["3"]}, {"name": "c", "image": "c:1"}]),
         );
         let after = pod(json!([
-            {"name": "a", "image": "a:1", "env": [{"name": "X", "value": "1"}, {"name": "Y", "value": "2"}], "ports": [{"containerPort": 80, "protocol": "TCP", "name": "http"}], "args": ["3"]},
-            {"name": "b", "image": "b:1"},
+            {"name": "a", "image": "a:1", "env": [{"name": "Y", "value": "2"}, {"name": "X", "value": "1"}], "ports": [{"containerPort": 80, "protocol": "TCP", "name": "http"}], "args": ["3"]},
             {"name": "c", "image": "c:1"},
+            {"name": "b", "image": "b:1"},
         ]));
         assert_eq!(patched(before, patch), after);
     }

@@ -54,7 +54,12 @@ pub(super) fn merge_list(was: Vec<Value>, changes: &[Value], order: Option<&Vec<
             }
         }
     }
-    let Some(order) = order else { return Ok(merged) };
+    // without an order of its own a patch's elements stand in the order in which it names them
+    let order = match (order, merging) {
+        (Some(order), _) => order.as_slice(),
+        (None, Merging::ByKey(_)) => changes,
+        (None, _) => return Ok(merged),
+    };
     let same = |one: &Value, other: &Value| match merging {
         Merging::ByKey(key) => one[key] == other[key],
         _ => one == other,
