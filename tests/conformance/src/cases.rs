@@ -1,6 +1,7 @@
 //! The cases: each is a function that asks, and runs alike on both sides.
 
 mod access;
+mod lives;
 mod patching;
 mod pods;
 mod reading;
@@ -63,6 +64,8 @@ pub const CASES: &[Case] = &[
     case!("refusals", Server, access::refusals),
     case!("identities", Server, access::identities),
     case!("reviews", Server, access::reviews),
+    case!("namespace", Server, lives::namespace),
+    case!("dependents", Server, lives::dependents),
     case!("pod", RunningPods, pods::lives),
     case!("logs", RunningPods, pods::logs),
     case!("log-ends", RunningPods, pods::log_ends),

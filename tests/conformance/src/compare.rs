@@ -74,10 +74,14 @@ fn name_of(item: &Value) -> Option<&str> {
     ["/name", "/metadata/name", "/resource", "/subresource", "/version"].iter().find_map(|pointer| item.pointer(pointer)?.as_str())
 }
 
-/// Which of the known differences account for this one.
-pub fn explained<'a>(known: &'a [Known], answer: &str, difference: &Difference) -> Option<(usize, &'a Known)> {
+/// Which of the known differences accounts for this one: its place in the list, and that of the answer's name in its own.
+pub fn explained(known: &[Known], answer: &str, difference: &Difference) -> Option<(usize, usize)> {
     let so = |known: &Known| known.how == How::Anyhow || difference.simulated.is_none();
-    known.iter().enumerate().find(|(_, known)| known.is_about(answer) && so(known) && known.at.iter().any(|at| covers(at, &difference.at)))
+    known
+        .iter()
+        .enumerate()
+        .filter(|(_, known)| so(known) && known.at.iter().any(|at| covers(at, &difference.at)))
+        .find_map(|(index, known)| Some((index, known.about(answer)?)))
 }
 
 /// Whether a place lies at or under this one; `*` stands for one step.

@@ -11,6 +11,7 @@
 //! | a time | `<time>`, `<time.micro>`, `<time.nano>` by its digits |
 //! | the name that `generateName` led to, and `kube-api-access-` of a pod's token volume | their five random characters as `<suffix>` |
 //! | an age in a cell of a Table | `<age>` |
+//! | the hash of a pod template at the end of a ReplicaSet's name | `<hash>` |
 //! | a certificate | `<certificate>` |
 //! | when and from what the server was built, its address; names and addresses of nodes and pods, ids of containers and images | the field's name |
 //! | the id of a run of a command, 64 hexadecimal digits | `<run>` |
@@ -87,6 +88,10 @@ impl Normal {
         name.clone_into(&mut self.answer);
         if let Some(headers) = seen.get_mut("headers").and_then(Value::as_object_mut) {
             headers.retain(|name, _| !HEADERS_LEFT_OUT.contains(&name.as_str()));
+        }
+        let is_yaml = seen.pointer("/headers/content-type").and_then(Value::as_str).is_some_and(|media_type| media_type.starts_with("application/yaml"));
+        if let Some(Value::String(text)) = seen.get_mut("body").filter(|_| is_yaml) {
+            *text = yaml_without_its_own(text);
         }
         self.value(&mut seen);
         seen
@@ -179,6 +184,11 @@ impl Normal {
         if is_uid(trimmed) {
             return format!("{}{rest}", self.uids.stray("uid", trimmed, &self.answer));
         }
+        if let Some((name, _)) =
+            trimmed.rsplit_once('-').filter(|(_, hash)| (8..=10).contains(&hash.len()) && hash.chars().all(|letter| SUFFIX_LETTERS.contains(letter)))
+        {
+            return format!("{name}-<hash>{rest}");
+        }
         if trimmed.len() == 64 && trimmed.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return format!("<run>{rest}");
         }
@@ -195,9 +205,13 @@ impl Normal {
 /// Texts that say where the cluster stands: apimachinery's NewTooLargeResourceVersion, the watch cache's "too old resource version".
 fn without_versions(text: String) -> String {
     let mut text = text;
-    for (before, after) in
-        [("too old resource version: ", ")"), ("Too large resource version: ", ""), (", current: ", ""), ("ResourceVersion in record (", ")")]
-    {
+    for (before, after) in [
+        ("too old resource version: ", ")"),
+        ("Too large resource version: ", ""),
+        (", current: ", ""),
+        ("ResourceVersion in record (", ")"),
+        ("\\\"resourceVersion\\\":\\\"", "\\\""),
+    ] {
         if let Some(at) = text.find(before).map(|at| at + before.len()) {
             let end = if after.is_empty() {
                 text[at..].find(|letter: char| !letter.is_ascii_digit()).map_or(text.len(), |length| at + length)
@@ -208,6 +222,30 @@ fn without_versions(text: String) -> String {
         }
     }
     text
+}
+
+/// YAML without managedFields, and with any version for another.
+fn yaml_without_its_own(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut left_out: Option<usize> = None;
+    for line in text.lines() {
+        let indent = line.len() - line.trim_start().len();
+        let own = line.trim_start();
+        // the items of a list stand where its name does
+        if left_out.is_some_and(|outer| indent > outer || indent == outer && own.starts_with("- ")) {
+            continue;
+        }
+        left_out = own.starts_with("managedFields:").then_some(indent);
+        if left_out.is_some() {
+            continue;
+        }
+        match own.strip_prefix("resourceVersion:") {
+            Some(_) => out.push_str(&format!("{}resourceVersion: <version>", &line[..indent])),
+            None => out.push_str(line),
+        }
+        out.push('\n');
+    }
+    out
 }
 
 fn is_uid(word: &str) -> bool {
@@ -287,6 +325,12 @@ mod tests {
         ] {
             assert_eq!(normal.text(text), wanted);
         }
+    }
+
+    #[test]
+    fn yaml_loses_managed_fields_and_versions() {
+        let text = "metadata:\n  managedFields:\n  - manager: a\n    fieldsV1:\n      f: {}\n  name: b\n  resourceVersion: \"12\"\nspec: {}\n";
+        assert_eq!(yaml_without_its_own(text), "metadata:\n  name: b\n  resourceVersion: <version>\nspec: {}\n");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Runs cases on both sides and says what differs.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -31,8 +32,8 @@ pub struct Outcome {
     pub equal: usize,
     /// Those that differ as is known.
     pub known: usize,
-    /// Known differences that were met, with the number of answers, by their place in the list.
-    pub met: Vec<usize>,
+    /// Answers of known differences that were met: place in the list of differences, name in its list of answers, how often.
+    pub met: BTreeMap<(usize, usize), usize>,
     /// What is wrong: differences that nobody knows, cases that broke off, namespaces that stayed.
     pub wrong: Vec<String>,
     /// Cases that were left out, each with its reason.
@@ -43,8 +44,8 @@ impl Outcome {
     /// The end of a run in words: one line, and one for each known difference and each case that was left out.
     pub fn words(&self, known: &[Known]) -> String {
         let mut text = format!("conformance: {} requests, {} equal, {} differ for a known reason", self.requests, self.equal, self.known);
-        for (known, count) in known.iter().zip(&self.met).filter(|(_, count)| **count > 0) {
-            let _ = write!(text, "\n  {count} x {} at {}: {}", known.answers.join(", "), known.at.join(", "), known.why);
+        for ((difference, answer), count) in &self.met {
+            let _ = write!(text, "\n  {count} x {}: {}", known[*difference].answers[*answer], known[*difference].why);
         }
         for case in &self.left_out {
             let _ = write!(text, "\n  left out: {case}");
@@ -55,7 +56,7 @@ impl Outcome {
 
 /// Runs the cases on both sides, in namespaces whose names begin with `prefix`, and compares.
 pub async fn run(cases: &'static [Case], known: &'static [Known], simulated: &Side, real: &Side, prefix: &str) -> Outcome {
-    let outcome = Arc::new(Mutex::new(Outcome { met: vec![0; known.len()], ..Outcome::default() }));
+    let outcome = Arc::new(Mutex::new(Outcome::default()));
     let has_nodes = has_nodes(real).await;
     stream::iter(cases)
         .for_each_concurrent(AT_ONCE, |case| {
@@ -75,20 +76,22 @@ pub async fn run(cases: &'static [Case], known: &'static [Known], simulated: &Si
         })
         .await;
     let mut outcome = std::mem::take(&mut *outcome.lock().await);
-    let stale: Vec<String> = known
-        .iter()
-        .zip(&outcome.met)
-        .filter(|(known, met)| **met == 0 && !was_left_out(known, &outcome))
-        .map(|(known, _)| format!("the known difference of {} at {} is none any more: {}", known.answers.join(", "), known.at.join(", "), known.why))
-        .collect();
-    outcome.wrong.extend(stale);
+    outcome.wrong.extend(stale(known, &outcome));
     outcome
 }
 
-/// Whether all that a known difference speaks of was left out.
-fn was_left_out(known: &Known, outcome: &Outcome) -> bool {
+/// Known differences that are none any more, answer by answer; those of cases that were left out may be.
+fn stale(known: &[Known], outcome: &Outcome) -> Vec<String> {
     let left_out: Vec<&str> = outcome.left_out.iter().filter_map(|case| case.split(':').next()).collect();
-    known.answers.iter().all(|name| name.split('/').next().is_some_and(|case| left_out.contains(&case)))
+    let mut stale = Vec::new();
+    for (difference, known) in known.iter().enumerate() {
+        for (answer, name) in known.answers.iter().enumerate() {
+            if !outcome.met.contains_key(&(difference, answer)) && !name.split('/').next().is_some_and(|case| left_out.contains(&case)) {
+                stale.push(format!("the known difference of {name} is none any more: {}", known.why));
+            }
+        }
+    }
+    stale
 }
 
 /// What a case came to on one side.
@@ -118,10 +121,11 @@ async fn set(scene: &Scene) {
     }
 }
 
-/// Removes the namespace.
+/// Removes the namespace, and the one beside it that a case may have made.
 async fn clear(scene: &Scene) {
-    let path = format!("/api/v1/namespaces/{}", scene.namespace());
-    scene.until("deleting the namespace", delete(&path), |answer| matches!(answer.status, 200 | 202 | 404 | 409)).await;
+    for path in ["/api/v1/namespaces/{ns}", "/api/v1/namespaces/{ns}-beside"] {
+        scene.until("deleting the namespace", delete(path), |answer| matches!(answer.status, 200 | 202 | 404 | 409)).await;
+    }
 }
 
 fn said(panic: &(dyn std::any::Any + Send)) -> String {
@@ -147,18 +151,18 @@ fn compare(case: &Case, known: &'static [Known], ours: Vec<Entry>, theirs: Vec<E
         outcome.requests += 1;
         let name = format!("{}/{}", case.name, ours.name);
         let found = differences(&our_normal.of(&ours.name, ours.seen), &their_normal.of(&theirs.name, theirs.seen));
-        let mut causes: Vec<usize> = Vec::new();
+        let mut causes: BTreeSet<(usize, usize)> = BTreeSet::new();
         let mut unknown = Vec::new();
         for difference in &found {
             match explained(known, &name, difference) {
-                Some((at, _)) => causes.push(at),
+                Some(at) => {
+                    causes.insert(at);
+                }
                 None => unknown.push(difference),
             }
         }
-        causes.sort_unstable();
-        causes.dedup();
         for at in causes {
-            outcome.met[at] += 1;
+            *outcome.met.entry(at).or_default() += 1;
         }
         if !unknown.is_empty() {
             let places: String = unknown.iter().map(|difference| shown(difference)).collect();

@@ -47,6 +47,8 @@ pub struct Side {
     pub name: &'static str,
     administrator: Client,
     stranger: Client,
+    /// A socket takes its connection with it, and one that is refused leaves a connection that nobody else should be given.
+    sockets: Config,
 }
 
 impl Side {
@@ -76,7 +78,7 @@ impl Side {
         let mut nobody = config.clone();
         nobody.auth_info = AuthInfo::default();
         let client = |config: Config| Client::try_from(config).map_err(Box::new);
-        Ok(Self { name, administrator: client(config)?, stranger: client(nobody)? })
+        Ok(Self { name, administrator: client(config.clone())?, stranger: client(nobody)?, sockets: config })
     }
 
     /// Sends a request; the answer's body is still to be read.
@@ -89,7 +91,11 @@ impl Side {
             built = built.header(*name, value.replace("{ns}", namespace));
         }
         let body = String::from_utf8(request.body.to_vec()).map_or_else(|_| request.body.to_vec(), |text| text.replace("{ns}", namespace).into_bytes());
-        let client = if request.identity == Identity::Stranger { &self.stranger } else { &self.administrator };
+        let client = match request.identity {
+            Identity::Stranger => self.stranger.clone(),
+            Identity::Administrator if request.headers.iter().any(|(name, _)| *name == "upgrade") => Client::try_from(self.sockets.clone())?,
+            Identity::Administrator => self.administrator.clone(),
+        };
         client.send(built.body(Body::from(body)).map_err(kube::Error::HttpError)?).await
     }
 }

@@ -20,6 +20,11 @@ pub struct Watch {
     ended: bool,
 }
 
+/// A bookmark that does not mark the end of the initial events comes when some time has passed: it is left out.
+fn is_by_time(event: &Value) -> bool {
+    event["type"] == "BOOKMARK" && event["object"]["metadata"]["annotations"].is_null()
+}
+
 impl Watch {
     pub(crate) fn new(side: &'static str, request: Request, response: http::Response<Body>) -> Self {
         let (status, headers) = (response.status().as_u16(), headers(response.headers()));
@@ -53,7 +58,9 @@ impl Watch {
             Err(_) => panic!("{}: {}: nothing more came after {:?}", self.side, self.request.path, self.events),
         };
         let event = serde_json::from_str(&line).unwrap_or(Value::String(line));
-        self.events.push(event.clone());
+        if !is_by_time(&event) {
+            self.events.push(event.clone());
+        }
         Some(event)
     }
 

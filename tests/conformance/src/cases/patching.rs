@@ -38,6 +38,7 @@ pub(super) async fn merge(scene: &mut Scene) {
         ("other name", "configmaps/page-1", json!({"metadata": {"name": "page-2"}})),
         ("other uid", "configmaps/page-1", json!({"metadata": {"uid": "5b1f3f6e-6f3d-4f0a-9a64-4be5ad2d3a10"}})),
         ("of nothing", "configmaps/nosuch", json!({"data": {"m": "1"}})),
+        ("array", "configmaps/page-1", json!([])),
         ("wrong type", "configmaps/page-1", json!({"data": "text"})),
         ("bad label", "configmaps/page-1", json!({"metadata": {"labels": {"a": "b c"}}})),
         ("unknown field", "configmaps/page-1", json!({"daat": {"m": "1"}})),

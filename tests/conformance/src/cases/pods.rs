@@ -134,8 +134,6 @@ pub(super) async fn exec(scene: &mut Scene) {
             ("much", "pods/talker/exec?command=seq&command=20000&stdout=true".to_owned()),
             ("no such program", "pods/talker/exec?command=nosuch&stdout=true".to_owned()),
             ("no such path", "pods/talker/exec?command=/no/such&stdout=true".to_owned()),
-            ("terminal", script("echo out; echo err >&2; exit 2", "stdout=true&tty=true")),
-            ("terminal with stderr", script("echo out", "stdout=true&stderr=true&tty=true")),
             ("named container", "pods/talker/exec?container=app&command=echo&command=x&stdout=true".to_owned()),
         ] {
             if let Some(exec) = scene.exec(&format!("{name}, {version}"), protocol, &path).await {
@@ -163,6 +161,15 @@ pub(super) async fn exec(scene: &mut Scene) {
             exec.until("40 120\r\n").await;
             exec.until("# ").await;
             exec.write("exit 3\r").await;
+            scene.heard(exec).await;
+        }
+    }
+    // under v4 a node may lose the output of a terminal that ends at once
+    for (name, path) in [
+        ("terminal", script("echo out; echo err >&2; exit 2", "stdout=true&tty=true")),
+        ("terminal with stderr", script("echo out", "stdout=true&stderr=true&tty=true")),
+    ] {
+        if let Some(exec) = scene.exec(name, V5, &path).await {
             scene.heard(exec).await;
         }
     }

@@ -64,12 +64,12 @@ pub(super) async fn validation(scene: &mut Scene) {
     let odd = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "odd", "color": "red"}, "daat": {}, "data": {"n": "1"}});
     for (name, query) in [
         ("by default", "dryRun=All"),
+        ("dry run twice", "dryRun=All&dryRun=All"),
         ("warn", "dryRun=All&fieldValidation=Warn"),
         ("ignore", "dryRun=All&fieldValidation=Ignore"),
         ("strict", "dryRun=All&fieldValidation=Strict"),
         ("unknown", "dryRun=All&fieldValidation=Maybe"),
         ("unknown dry run", "dryRun=Some"),
-        ("dry run twice", "dryRun=All&dryRun=All"),
     ] {
         scene.ask(name, post(format!("configmaps?{query}"), odd.clone())).await;
     }
