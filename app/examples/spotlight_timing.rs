@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use krateyard_app::spotlight::{Query, Spotlight};
 use krateyard_shared::identity::ClusterName;
+use krateyard_shared::kinds::Kind;
 use krateyard_shared::rows::{Facts, ReplicaSetFacts, Row};
 
 fn main() {
@@ -14,6 +15,7 @@ fn main() {
     let row = |n: usize| {
         let (word, part) = (words[n % words.len()], parts[n / 7 % parts.len()]);
         Arc::new(Row {
+            kind: Kind::ReplicaSet,
             uid: format!("uid-{n}"),
             namespace: Some(words[n / 11 % words.len()].into()),
             name: format!("{word}-{part}-{:010x}-{:05x}", n * 2_654_435_761 % 0xff_ffff_ffff, n),

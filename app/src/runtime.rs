@@ -220,7 +220,7 @@ impl Runtime {
         match step {
             Step::Open { target, .. } => {
                 let seed = self.seed(&target);
-                self.subscriptions.insert(target.clone(), Subscription::new(now_ms, seed));
+                self.subscriptions.insert(target.clone(), Subscription::new(target.kind, now_ms, seed));
                 self.subscribe(&target, now_ms);
                 self.touch_all();
             }

@@ -90,6 +90,8 @@ pub struct Command {
 pub struct Spotlight {
     cluster: ClusterName,
     commands: Vec<Command>,
+    /// Kinds that this cluster does not serve, as RBAC writes them.
+    unserved: Vec<String>,
     index: Index,
     krates: Vec<(KrateId, Arc<str>, Option<Arc<str>>)>,
     namespaces: BTreeSet<Arc<str>>,
@@ -100,7 +102,15 @@ pub struct Spotlight {
 impl Spotlight {
     /// A search of a cluster that knows commands only.
     pub fn new(cluster: ClusterName, commands: &[Command]) -> Spotlight {
-        Spotlight { cluster, commands: commands.to_vec(), index: Index::default(), krates: Vec::new(), namespaces: BTreeSet::new(), recent: Vec::new() }
+        Spotlight {
+            cluster,
+            commands: commands.to_vec(),
+            unserved: Vec::new(),
+            index: Index::default(),
+            krates: Vec::new(),
+            namespaces: BTreeSet::new(),
+            recent: Vec::new(),
+        }
     }
 
     /// The rows of the catalog, and namespaces that are known otherwise (where a person may list objects but not namespaces). Cheap when little changed.
@@ -111,6 +121,13 @@ impl Spotlight {
             let mut all: BTreeSet<&str> = self.index.namespaces().collect();
             all.extend(known);
             self.namespaces = all.into_iter().map(Arc::from).collect();
+        }
+    }
+
+    /// Kinds that the cluster does not serve are not offered.
+    pub fn set_unserved(&mut self, unserved: &[String]) {
+        if self.unserved != unserved {
+            self.unserved = unserved.to_vec();
         }
     }
 
@@ -165,7 +182,7 @@ impl Spotlight {
     }
 
     fn object_hit(&self, row: &Row, terms: &Terms) -> Hit {
-        let entry = row.facts.kind().entry();
+        let entry = row.kind.entry();
         let object = ObjectRef {
             cluster: self.cluster.clone(),
             group: entry.group.into(),
@@ -181,7 +198,7 @@ impl Spotlight {
             matched: matched(terms, &row.name),
             label: entry.name,
             namespace: row.namespace.as_deref().map(Arc::from),
-            status: Some(status::of(row)),
+            status: Some(status::of(row)).filter(|status| !status.word.is_empty()),
             views: entry.views,
         }
     }
@@ -193,12 +210,16 @@ impl Spotlight {
         let is_known = inside.is_some() || terms.namespaces.is_empty();
         // A kind that was typed whole is offered as a list, too.
         let is_wanted = |kind| terms.kinds.is_empty() || (terms.words.is_empty() && terms.kinds.contains(&kind));
-        let kinds = KINDS.iter().filter(|entry| is_known && is_wanted(entry.kind) && terms.statuses.is_empty()).filter_map(|entry| {
-            let words = entry.aliases.iter().copied().chain([entry.plural, entry.title]);
-            let best = words.filter_map(|word| all_words(terms, word)).max()?;
-            let collection = Collection::of_kind(entry.kind, inside.map(ToString::to_string));
-            Some((best, list_hit(collection, entry.title, terms, "Kind", inside.cloned())))
-        });
+        let is_served = |kind: Kind| self.unserved.is_empty() || !self.unserved.contains(&kind.resource().to_string());
+        let kinds =
+            KINDS.iter().filter(|entry| is_served(entry.kind)).filter(|entry| is_known && is_wanted(entry.kind) && terms.statuses.is_empty()).filter_map(
+                |entry| {
+                    let words = entry.aliases.iter().copied().chain([entry.plural, entry.title]);
+                    let best = words.filter_map(|word| all_words(terms, word)).max()?;
+                    let collection = Collection::of_kind(entry.kind, inside.map(ToString::to_string));
+                    Some((best, list_hit(collection, entry.title, terms, "Kind", inside.cloned())))
+                },
+            );
         let wants_namespaces = terms.statuses.is_empty() && (terms.kinds.is_empty() || terms.kinds == [Kind::Namespace]);
         let namespaces = self.namespaces.iter().filter(|_| wants_namespaces && terms.namespaces.is_empty()).filter_map(|namespace| {
             let collection = Collection { resource: None, namespace: Some(namespace.to_string()) };

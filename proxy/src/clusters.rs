@@ -2,6 +2,7 @@
 
 mod connect;
 mod reach;
+mod served;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +24,7 @@ use crate::authorize::{self, Reviews};
 use crate::config::{ClusterConfig, Limits};
 use crate::hub::Hubs;
 use crate::refuse::{self, Asked};
+use served::Served;
 
 /// The longest answer that is read whole: one object, as an API server limits it (3 MiB, recordings surprise 7), or a page of bindings.
 const MAX_ANSWER: usize = 16 << 20;
@@ -38,6 +40,7 @@ pub(crate) struct Cluster {
     config: ClusterConfig,
     client: OnceCell<Client>,
     reach: watch::Receiver<Option<Reach>>,
+    served: Served,
 }
 
 impl Cluster {
@@ -54,6 +57,7 @@ impl Cluster {
             config,
             client: OnceCell::new(),
             reach,
+            served: Served::default(),
         });
         cluster.spawn(reach::watch(cluster.clone(), told));
         cluster.spawn(authorize::watch_rights(cluster.clone()));

@@ -10,12 +10,14 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use krateyard_shared::kinds::Kind;
+use krateyard_shared::refusal::Refusal;
 use tokio::sync::mpsc;
 
 pub(crate) use queue::{Batch, End, Queue};
 
 use crate::authorize::{Permit, RowScope, WatchRows};
 use crate::clusters::Cluster;
+use upstream::Upstream;
 
 /// Requests to an owner task that may wait.
 const COMMANDS: usize = 64;
@@ -35,6 +37,8 @@ pub(crate) struct Hubs {
 /// Somebody's view of a hub: while it and its queue live, changes come.
 pub(crate) struct Subscription {
     permit: Permit<WatchRows>,
+    /// The hub that this person alone has, where the kind is not shared. It ends with its sender.
+    own: Option<mpsc::Sender<Command>>,
 }
 
 impl Subscription {
@@ -45,15 +49,30 @@ impl Subscription {
 
     /// A person asked: list past every cache. The hub does so at most once in 5 s.
     pub(crate) async fn refresh(&self) {
-        send(self.permit.cluster(), self.permit.target().kind, || Command::Refresh).await;
+        match &self.own {
+            Some(own) => drop(own.send(Command::Refresh).await),
+            None => send(self.permit.cluster(), self.permit.target().kind, || Command::Refresh).await,
+        }
     }
 }
 
-/// Lets what a permit allows flow into a queue, beginning with an Ack.
-pub(crate) async fn subscribe(permit: Permit<WatchRows>, queue: &Arc<Queue>) -> Subscription {
+/// Lets what a permit allows flow into a queue, beginning with an Ack: from the hub that everybody shares, or, where a kind is not shared, from one that asks
+/// in the person's own name and ends with the subscription.
+///
+/// # Errors
+/// `BadRequest` for a person in whose name nothing can be asked.
+pub(crate) async fn subscribe(permit: Permit<WatchRows>, queue: &Arc<Queue>) -> Result<Subscription, Refusal> {
     let WatchRows { kind, scope } = permit.target().clone();
-    send(permit.cluster(), kind, || Command::Subscribe { scope: scope.clone(), queue: queue.clone() }).await;
-    Subscription { permit }
+    let subscribe = || Command::Subscribe { scope: scope.clone(), queue: queue.clone() };
+    if kind.is_shared() {
+        send(permit.cluster(), kind, subscribe).await;
+        return Ok(Subscription { permit, own: None });
+    }
+    let (own, received) = mpsc::channel(COMMANDS);
+    permit.cluster().spawn(owner::run(permit.cluster().clone(), Upstream::of_person(&permit)?, received));
+    // It takes commands from its first step on.
+    drop(own.send(subscribe()).await);
+    Ok(Subscription { permit, own: Some(own) })
 }
 
 /// Sends a command to the hub of a kind, which is started when there is none; one that rests between finding and sending it is started again.
@@ -66,7 +85,7 @@ async fn send(cluster: &Arc<Cluster>, kind: Kind, command: impl Fn() -> Command)
                 None => {
                     let (commands, received) = mpsc::channel(COMMANDS);
                     running.insert(kind, commands.clone());
-                    cluster.spawn(owner::run(cluster.clone(), kind, received));
+                    cluster.spawn(owner::run(cluster.clone(), Upstream::new(cluster.clone(), kind), received));
                     commands
                 }
             }

@@ -65,6 +65,9 @@ pub struct Access {
     pub cluster_wide: Vec<String>,
     /// Namespaces in which the person may list and watch, and what; complete only for what is not cluster-wide.
     pub namespaces: Vec<NamespaceAccess>,
+    /// Plurals with group of kinds that Krateyard knows and this cluster does not serve: there is nothing to ask for.
+    #[serde(default)]
+    pub unserved: Vec<String>,
 }
 
 /// What a person may list and watch in one namespace.
@@ -117,7 +120,7 @@ pub struct AccessAnswers {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct List {
     /// The rows that a subscription would begin with.
-    pub items: Vec<Row>,
+    pub items: Vec<Row<()>>,
     /// Where that is in the hub's history.
     pub position: Position,
 }

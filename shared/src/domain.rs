@@ -1,6 +1,6 @@
 //! The refresh subsystem's contract: one entry a domain, read by both sides.
 
-use crate::kinds::Kind;
+use crate::kinds::{KINDS, Kind, KindEntry};
 
 /// What a table (or another part of the screen) leases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -10,7 +10,15 @@ pub enum Domain {
     Nodes,
     Pods,
     Workloads,
+    Config,
     Network,
+    Storage,
+    Autoscaling,
+    Quotas,
+    Rbac,
+    ClusterConfig,
+    Devices,
+    Crds,
     Events,
     /// Everything that Spotlight searches.
     Catalog,
@@ -55,96 +63,84 @@ pub struct DomainEntry {
 }
 
 /// Every domain.
+#[rustfmt::skip]
 pub const DOMAINS: &[DomainEntry] = &[
-    DomainEntry {
-        domain: Domain::Namespaces,
-        name: "namespaces",
-        kinds: &[Kind::Namespace],
-        gate: Gate::ListWatch,
-        mode: Mode::All,
-        interval_ms: 2000,
-        cooldown_ms: 1000,
-        timeout_ms: 10_000,
-        priority: 0,
-    },
-    DomainEntry {
-        domain: Domain::Nodes,
-        name: "nodes",
-        kinds: &[Kind::Node],
-        gate: Gate::ListWatch,
-        mode: Mode::All,
-        interval_ms: 5000,
-        cooldown_ms: 1000,
-        timeout_ms: 10_000,
-        priority: 1,
-    },
-    DomainEntry {
-        domain: Domain::Pods,
-        name: "pods",
-        kinds: &[Kind::Pod],
-        gate: Gate::ListWatch,
-        mode: Mode::All,
-        interval_ms: 5000,
-        cooldown_ms: 1000,
-        timeout_ms: 30_000,
-        priority: 6,
-    },
-    DomainEntry {
-        domain: Domain::Workloads,
-        name: "workloads",
-        kinds: &[Kind::Deployment, Kind::ReplicaSet],
-        gate: Gate::List,
-        mode: Mode::Any,
-        interval_ms: 5000,
-        cooldown_ms: 500,
-        timeout_ms: 10_000,
-        priority: 5,
-    },
-    DomainEntry {
-        domain: Domain::Network,
-        name: "network",
-        kinds: &[Kind::Service],
-        gate: Gate::List,
-        mode: Mode::Any,
-        interval_ms: 5000,
-        cooldown_ms: 1000,
-        timeout_ms: 10_000,
-        priority: 6,
-    },
-    DomainEntry {
-        domain: Domain::Events,
-        name: "events",
-        kinds: &[Kind::Event],
-        gate: Gate::List,
-        mode: Mode::All,
-        interval_ms: 3000,
-        cooldown_ms: 1000,
-        timeout_ms: 10_000,
-        priority: 6,
-    },
-    DomainEntry {
-        domain: Domain::Catalog,
-        name: "catalog",
-        kinds: &[Kind::Namespace, Kind::Node, Kind::Pod, Kind::Deployment, Kind::ReplicaSet, Kind::Service],
-        gate: Gate::Direct,
-        mode: Mode::Any,
-        interval_ms: 15_000,
-        cooldown_ms: 1500,
-        timeout_ms: 30_000,
-        priority: 4,
-    },
-    DomainEntry {
-        domain: Domain::Object,
-        name: "object",
-        kinds: &[],
-        gate: Gate::Direct,
-        mode: Mode::All,
-        interval_ms: 5000,
-        cooldown_ms: 1000,
-        timeout_ms: 10_000,
-        priority: 6,
-    },
+    watched(Domain::Namespaces, "namespaces", &[Kind::Namespace], Gate::ListWatch, Mode::All).every(2000).first(0),
+    watched(Domain::Nodes, "nodes", &[Kind::Node], Gate::ListWatch, Mode::All).first(1),
+    watched(Domain::Pods, "pods", &[Kind::Pod], Gate::ListWatch, Mode::All).patient(30_000),
+    DomainEntry { cooldown_ms: 500, ..watched(Domain::Workloads, "workloads", &[
+        Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::Job, Kind::CronJob, Kind::ReplicaSet, Kind::ReplicationController, Kind::PodTemplate,
+        Kind::ControllerRevision,
+    ], Gate::List, Mode::Any).first(5) },
+    watched(Domain::Config, "config", &[Kind::ConfigMap, Kind::Secret], Gate::List, Mode::Any),
+    watched(Domain::Network, "network", &[
+        Kind::Service, Kind::EndpointSlice, Kind::Endpoints, Kind::Ingress, Kind::NetworkPolicy, Kind::IPAddress, Kind::ServiceCIDR,
+    ], Gate::List, Mode::Any),
+    watched(Domain::Storage, "storage", &[
+        Kind::PersistentVolumeClaim, Kind::PersistentVolume, Kind::StorageClass, Kind::VolumeAttachment, Kind::VolumeAttributesClass, Kind::CSIDriver,
+        Kind::CSINode, Kind::CSIStorageCapacity,
+    ], Gate::ListWatch, Mode::All),
+    watched(Domain::Autoscaling, "autoscaling", &[Kind::HorizontalPodAutoscaler], Gate::ListWatch, Mode::All),
+    watched(Domain::Quotas, "quotas", &[Kind::ResourceQuota, Kind::LimitRange, Kind::PodDisruptionBudget], Gate::List, Mode::Any).every(10_000),
+    watched(Domain::Rbac, "rbac", &[
+        Kind::Role, Kind::RoleBinding, Kind::ServiceAccount, Kind::ClusterRole, Kind::ClusterRoleBinding, Kind::CertificateSigningRequest,
+    ], Gate::List, Mode::Any).every(10_000),
+    watched(Domain::ClusterConfig, "cluster-config", &[
+        Kind::IngressClass, Kind::ValidatingWebhookConfiguration, Kind::MutatingWebhookConfiguration, Kind::ValidatingAdmissionPolicy,
+        Kind::ValidatingAdmissionPolicyBinding, Kind::MutatingAdmissionPolicy, Kind::MutatingAdmissionPolicyBinding, Kind::APIService, Kind::PriorityClass,
+        Kind::RuntimeClass, Kind::FlowSchema, Kind::PriorityLevelConfiguration, Kind::Lease,
+    ], Gate::List, Mode::Any).every(10_000),
+    watched(Domain::Devices, "devices", &[Kind::ResourceClaim, Kind::ResourceClaimTemplate, Kind::DeviceClass, Kind::ResourceSlice], Gate::List, Mode::Any)
+        .every(10_000),
+    watched(Domain::Crds, "crds", &[Kind::CustomResourceDefinition], Gate::ListWatch, Mode::All).every(15_000).patient(60_000),
+    watched(Domain::Events, "events", &[Kind::Event], Gate::List, Mode::All).every(3000),
+    DomainEntry { cooldown_ms: 1500, ..watched(Domain::Catalog, "catalog", &CATALOG, Gate::Direct, Mode::Any).every(15_000).patient(30_000).first(4) },
+    watched(Domain::Object, "object", &[], Gate::Direct, Mode::All),
 ];
+
+/// What most domains have in common.
+const fn watched(domain: Domain, name: &'static str, kinds: &'static [Kind], gate: Gate, mode: Mode) -> DomainEntry {
+    DomainEntry { domain, name, kinds, gate, mode, interval_ms: 5000, cooldown_ms: 1000, timeout_ms: 10_000, priority: 6 }
+}
+
+impl DomainEntry {
+    const fn every(self, interval_ms: u64) -> DomainEntry {
+        DomainEntry { interval_ms, ..self }
+    }
+
+    const fn patient(self, timeout_ms: u64) -> DomainEntry {
+        DomainEntry { timeout_ms, ..self }
+    }
+
+    const fn first(self, priority: u8) -> DomainEntry {
+        DomainEntry { priority, ..self }
+    }
+}
+
+/// The kinds that Spotlight searches, in the order of [`KINDS`].
+const CATALOG: [Kind; searched(KINDS)] = {
+    let mut kinds = [Kind::Pod; searched(KINDS)];
+    let (mut from, mut to) = (0, 0);
+    while from < KINDS.len() {
+        if KINDS[from].is_searched() {
+            kinds[to] = KINDS[from].kind;
+            to += 1;
+        }
+        from += 1;
+    }
+    kinds
+};
+
+const fn searched(entries: &[KindEntry]) -> usize {
+    let (mut at, mut count) = (0, 0);
+    while at < entries.len() {
+        if entries[at].is_searched() {
+            count += 1;
+        }
+        at += 1;
+    }
+    count
+}
 
 impl Domain {
     /// The entry of this domain.
@@ -154,30 +150,40 @@ impl Domain {
 
     /// The domain that shows a kind's collection.
     pub fn of_kind(kind: Kind) -> Domain {
-        match kind {
-            Kind::Namespace => Domain::Namespaces,
-            Kind::Node => Domain::Nodes,
-            Kind::Pod => Domain::Pods,
-            Kind::Deployment | Kind::ReplicaSet => Domain::Workloads,
-            Kind::Service => Domain::Network,
-            Kind::Event => Domain::Events,
-        }
+        let shows = |entry: &&DomainEntry| entry.domain != Domain::Catalog && entry.kinds.contains(&kind);
+        DOMAINS.iter().find(shows).expect("each kind is in one domain: a test holds it").domain
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kinds::KINDS;
 
     #[test]
-    fn every_domain_has_an_entry_and_every_kind_is_in_the_domain_that_shows_it() {
-        use Domain::{Catalog, Events, Namespaces, Network, Nodes, Object, Pods, Workloads};
-        for domain in [Namespaces, Nodes, Pods, Workloads, Network, Events, Catalog, Object] {
+    fn every_domain_has_an_entry() {
+        use Domain::{
+            Autoscaling, Catalog, ClusterConfig, Config, Crds, Devices, Events, Namespaces, Network, Nodes, Object, Pods, Quotas, Rbac, Storage, Workloads,
+        };
+        let all =
+            [Namespaces, Nodes, Pods, Workloads, Config, Network, Storage, Autoscaling, Quotas, Rbac, ClusterConfig, Devices, Crds, Events, Catalog, Object];
+        assert_eq!(all.len(), DOMAINS.len());
+        for domain in all {
             assert_eq!(domain.entry().domain, domain);
         }
+    }
+
+    #[test]
+    fn every_kind_is_in_one_domain_that_shows_it() {
         for entry in KINDS {
-            assert!(Domain::of_kind(entry.kind).entry().kinds.contains(&entry.kind), "{}", entry.name);
+            let shown = DOMAINS.iter().filter(|domain| domain.domain != Domain::Catalog && domain.kinds.contains(&entry.kind));
+            assert_eq!(shown.count(), 1, "{}", entry.name);
+            assert_eq!(Domain::of_kind(entry.kind).entry().kinds.iter().filter(|kind| **kind == entry.kind).count(), 1, "{}", entry.name);
         }
+    }
+
+    #[test]
+    fn the_catalog_holds_all_but_what_changes_by_itself_all_the_time() {
+        let missing: Vec<_> = KINDS.iter().filter(|entry| !CATALOG.contains(&entry.kind)).map(|entry| entry.plural).collect();
+        assert_eq!(missing, ["endpoints", "leases", "events"]);
     }
 }

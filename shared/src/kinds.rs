@@ -1,8 +1,16 @@
 //! The kinds that have rows: one entry each, and the one place where each thing about a kind is said.
+//!
+//! Seven kinds have facts of their own types ([`crate::rows`]); all others are plain: their columns stand here, and a row is a cell a column.
+
+mod columns;
+mod entries;
+
+pub use columns::{Format, PrinterColumn};
+pub use entries::KINDS;
 
 use crate::identity::Resource;
 
-/// A kind with a row of its own.
+/// A kind whose objects have rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[allow(missing_docs)]
 pub enum Kind {
@@ -13,6 +21,57 @@ pub enum Kind {
     ReplicaSet,
     Service,
     Event,
+    StatefulSet,
+    DaemonSet,
+    Job,
+    CronJob,
+    ReplicationController,
+    PodTemplate,
+    ControllerRevision,
+    HorizontalPodAutoscaler,
+    PodDisruptionBudget,
+    ConfigMap,
+    Secret,
+    ResourceQuota,
+    LimitRange,
+    Ingress,
+    IngressClass,
+    NetworkPolicy,
+    EndpointSlice,
+    Endpoints,
+    IPAddress,
+    ServiceCIDR,
+    PersistentVolumeClaim,
+    PersistentVolume,
+    StorageClass,
+    VolumeAttachment,
+    VolumeAttributesClass,
+    CSIDriver,
+    CSINode,
+    CSIStorageCapacity,
+    ServiceAccount,
+    Role,
+    RoleBinding,
+    ClusterRole,
+    ClusterRoleBinding,
+    CertificateSigningRequest,
+    CustomResourceDefinition,
+    APIService,
+    ValidatingWebhookConfiguration,
+    MutatingWebhookConfiguration,
+    ValidatingAdmissionPolicy,
+    ValidatingAdmissionPolicyBinding,
+    MutatingAdmissionPolicy,
+    MutatingAdmissionPolicyBinding,
+    PriorityClass,
+    RuntimeClass,
+    Lease,
+    FlowSchema,
+    PriorityLevelConfiguration,
+    DeviceClass,
+    ResourceClaim,
+    ResourceClaimTemplate,
+    ResourceSlice,
 }
 
 /// What is known of a kind without asking a cluster.
@@ -38,6 +97,25 @@ pub struct KindEntry {
     pub weight: u16,
     /// Views in the order of their tabs; the first is what Enter opens.
     pub views: &'static [View],
+    /// What rows of a plain kind show besides name, namespace and age, a cell a column; none for the kinds with facts of their own types.
+    pub columns: &'static [PrinterColumn],
+}
+
+/// Below it, objects come and go by themselves all the time (events, heartbeats of leases, what slices say of endpoints anyway): Spotlight does not hold them.
+const SEARCHED_FROM: u16 = 3;
+/// Below it, objects are what controllers keep for themselves: a list of everything in a namespace leaves them out.
+const EVERYDAY_FROM: u16 = 5;
+
+impl KindEntry {
+    /// Whether Spotlight searches the objects of this kind; the kind itself it always finds.
+    pub const fn is_searched(&self) -> bool {
+        self.weight >= SEARCHED_FROM
+    }
+
+    /// Whether a list of everything in a namespace shows it.
+    pub const fn is_everyday(&self) -> bool {
+        self.namespaced && self.weight >= EVERYDAY_FROM
+    }
 }
 
 /// A view of one object. Its letter stands for it everywhere and is its shortcut with Alt.
@@ -83,98 +161,17 @@ impl View {
     }
 }
 
-const POD_VIEWS: &[View] = &[View::Logs, View::Shell, View::Describe, View::Yaml, View::Events];
-const OBJECT_VIEWS: &[View] = &[View::Describe, View::Yaml, View::Events];
-
-/// Every kind with rows, in the order in which Spotlight and menus name them.
-pub const KINDS: &[KindEntry] = &[
-    KindEntry {
-        kind: Kind::Pod,
-        group: "",
-        version: "v1",
-        plural: "pods",
-        name: "Pod",
-        title: "Pods",
-        aliases: &["pod", "po"],
-        namespaced: true,
-        weight: 16,
-        views: POD_VIEWS,
-    },
-    KindEntry {
-        kind: Kind::Deployment,
-        group: "apps",
-        version: "v1",
-        plural: "deployments",
-        name: "Deployment",
-        title: "Deployments",
-        aliases: &["deployment", "deploy"],
-        namespaced: true,
-        weight: 50,
-        views: OBJECT_VIEWS,
-    },
-    KindEntry {
-        kind: Kind::ReplicaSet,
-        group: "apps",
-        version: "v1",
-        plural: "replicasets",
-        name: "ReplicaSet",
-        title: "Replica sets",
-        aliases: &["replicaset", "rs"],
-        namespaced: true,
-        weight: 12,
-        views: OBJECT_VIEWS,
-    },
-    KindEntry {
-        kind: Kind::Service,
-        group: "",
-        version: "v1",
-        plural: "services",
-        name: "Service",
-        title: "Services",
-        aliases: &["service", "svc"],
-        namespaced: true,
-        weight: 46,
-        views: OBJECT_VIEWS,
-    },
-    KindEntry {
-        kind: Kind::Node,
-        group: "",
-        version: "v1",
-        plural: "nodes",
-        name: "Node",
-        title: "Nodes",
-        aliases: &["node", "no"],
-        namespaced: false,
-        weight: 30,
-        views: OBJECT_VIEWS,
-    },
-    KindEntry {
-        kind: Kind::Namespace,
-        group: "",
-        version: "v1",
-        plural: "namespaces",
-        name: "Namespace",
-        title: "Namespaces",
-        aliases: &["namespace", "ns"],
-        namespaced: false,
-        weight: 40,
-        views: OBJECT_VIEWS,
-    },
-    KindEntry {
-        kind: Kind::Event,
-        group: "",
-        version: "v1",
-        plural: "events",
-        name: "Event",
-        title: "Events",
-        aliases: &["event", "ev"],
-        namespaced: true,
-        weight: 0,
-        views: &[View::Describe, View::Yaml],
-    },
-];
-
 impl Kind {
+    /// Whether its rows are cells of its columns, instead of facts of their own type.
+    pub fn is_plain(self) -> bool {
+        !matches!(self, Kind::Namespace | Kind::Node | Kind::Pod | Kind::Deployment | Kind::ReplicaSet | Kind::Service | Kind::Event)
+    }
+
+    /// Whether its rows may be shared by everybody who may list it. Those of secrets are asked for under each person's own rights.
+    pub fn is_shared(self) -> bool {
+        self != Kind::Secret
+    }
+
     /// What is known of this kind.
     pub fn entry(self) -> &'static KindEntry {
         KINDS.iter().find(|entry| entry.kind == self).expect("KINDS names every kind: a test holds it")
@@ -207,12 +204,13 @@ impl Kind {
 mod tests {
     use super::*;
 
-    const ALL: [Kind; 7] = [Kind::Namespace, Kind::Node, Kind::Pod, Kind::Deployment, Kind::ReplicaSet, Kind::Service, Kind::Event];
-
     #[test]
     fn every_kind_has_one_entry_and_is_found_by_each_of_its_words() {
-        assert_eq!(ALL.len(), KINDS.len());
-        for kind in ALL {
+        // Each variant once: as many as the last one counts.
+        let kinds: std::collections::BTreeSet<Kind> = KINDS.iter().map(|entry| entry.kind).collect();
+        let last = kinds.last().map_or(0, |kind| *kind as usize + 1);
+        assert_eq!((kinds.len(), last), (KINDS.len(), KINDS.len()));
+        for kind in kinds {
             let entry = kind.entry();
             assert_eq!(Kind::of_resource(&kind.resource()), Some(kind));
             assert_eq!(Kind::of_name(entry.group, entry.name), Some(kind));

@@ -6,16 +6,19 @@ mod event;
 mod namespace;
 mod network;
 mod node;
+mod plain;
 mod pod;
 mod workload;
 
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 
 pub use event::EventFacts;
 pub use namespace::NamespaceFacts;
 pub use network::{PortFacts, ServiceFacts};
 pub use node::NodeFacts;
+pub use plain::{CellValue, PlainFacts, PlainStatus};
 pub use pod::{ContainerFacts, ContainerRole, ContainerRunState, Ended, PodFacts};
 pub use workload::{DeploymentFacts, ReplicaSetFacts};
 
@@ -24,9 +27,16 @@ use crate::objects::{self, Meta};
 use crate::time::{self, Seconds};
 
 /// One object as a table shows it.
+///
+/// Its kind does not travel: whoever asked for rows knows of which kind they are, also where the kind is one that only this cluster has. `Row<()>` is a row
+/// as it comes from the wire; [`Row::of_kind`] makes it a whole one.
 #[derive(Debug, Clone, PartialEq, Encode, Decode, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Row {
+pub struct Row<K = Kind> {
+    /// The kind that was asked for.
+    #[cbor(skip)]
+    #[serde(skip)]
+    pub kind: K,
     /// `metadata.uid`: the key of a row.
     #[n(0)]
     pub uid: String,
@@ -86,24 +96,20 @@ pub enum Facts {
     Service(#[n(0)] ServiceFacts),
     #[n(6)]
     Event(#[n(0)] EventFacts),
+    /// Of every other kind: a cell for each of its columns.
+    #[n(7)]
+    Plain(#[n(0)] PlainFacts),
 }
 
-impl Facts {
-    /// The kind of these facts.
-    pub fn kind(&self) -> Kind {
-        match self {
-            Facts::Namespace(_) => Kind::Namespace,
-            Facts::Node(_) => Kind::Node,
-            Facts::Pod(_) => Kind::Pod,
-            Facts::Deployment(_) => Kind::Deployment,
-            Facts::ReplicaSet(_) => Kind::ReplicaSet,
-            Facts::Service(_) => Kind::Service,
-            Facts::Event(_) => Kind::Event,
-        }
+impl Row<()> {
+    /// The row of an object of this kind.
+    pub fn of_kind(self, kind: Kind) -> Row {
+        let Row { kind: (), uid, namespace, name, created, deleting, labels, owner, facts } = self;
+        Row { kind, uid, namespace, name, created, deleting, labels, owner, facts }
     }
 }
 
-impl Row {
+impl<K> Row<K> {
     /// The value of a label.
     pub fn label(&self, key: &str) -> Option<&str> {
         self.labels.binary_search_by(|(k, _)| k.as_str().cmp(key)).ok().map(|at| self.labels[at].1.as_str())
@@ -116,24 +122,30 @@ impl Row {
 /// Those of the deserializer: JSON that is no object, or a field of a type that Kubernetes does not give it.
 pub fn project<'de, D: Deserializer<'de>>(kind: Kind, deserializer: D) -> Result<(Row, String), D::Error> {
     Ok(match kind {
-        Kind::Namespace => row(objects::NamespaceObject::deserialize(deserializer)?, |o| (o.metadata, Facts::Namespace(namespace::facts(o.status)))),
-        Kind::Node => row(objects::NodeObject::deserialize(deserializer)?, |o| (o.metadata.clone(), Facts::Node(node::facts(o)))),
-        Kind::Pod => row(objects::PodObject::deserialize(deserializer)?, |o| (o.metadata.clone(), Facts::Pod(pod::facts(o)))),
+        Kind::Namespace => row(kind, objects::NamespaceObject::deserialize(deserializer)?, |o| (o.metadata, Facts::Namespace(namespace::facts(o.status)))),
+        Kind::Node => row(kind, objects::NodeObject::deserialize(deserializer)?, |o| (o.metadata.clone(), Facts::Node(node::facts(o)))),
+        Kind::Pod => row(kind, objects::PodObject::deserialize(deserializer)?, |o| (o.metadata.clone(), Facts::Pod(pod::facts(o)))),
         Kind::Deployment => {
-            row(objects::DeploymentObject::deserialize(deserializer)?, |o| (o.metadata, Facts::Deployment(workload::deployment(o.spec, o.status))))
+            row(kind, objects::DeploymentObject::deserialize(deserializer)?, |o| (o.metadata, Facts::Deployment(workload::deployment(o.spec, o.status))))
         }
         Kind::ReplicaSet => {
-            row(objects::ReplicaSetObject::deserialize(deserializer)?, |o| (o.metadata, Facts::ReplicaSet(workload::replica_set(&o.spec, &o.status))))
+            row(kind, objects::ReplicaSetObject::deserialize(deserializer)?, |o| (o.metadata, Facts::ReplicaSet(workload::replica_set(&o.spec, &o.status))))
         }
-        Kind::Service => row(objects::ServiceObject::deserialize(deserializer)?, |o| (o.metadata, Facts::Service(network::service(o.spec, o.status)))),
-        Kind::Event => row(objects::EventObject::deserialize(deserializer)?, |o| (o.metadata.clone(), Facts::Event(event::facts(o)))),
+        Kind::Service => row(kind, objects::ServiceObject::deserialize(deserializer)?, |o| (o.metadata, Facts::Service(network::service(o.spec, o.status)))),
+        Kind::Event => row(kind, objects::EventObject::deserialize(deserializer)?, |o| (o.metadata.clone(), Facts::Event(event::facts(o)))),
+        kind => {
+            let object = Value::deserialize(deserializer)?;
+            let meta = Meta::deserialize(&object["metadata"]).map_err(serde::de::Error::custom)?;
+            row(kind, (meta, Facts::Plain(plain::facts(kind, &object))), |split| split)
+        }
     })
 }
 
-fn row<T>(object: T, split: impl FnOnce(T) -> (Meta, Facts)) -> (Row, String) {
+fn row<T>(kind: Kind, object: T, split: impl FnOnce(T) -> (Meta, Facts)) -> (Row, String) {
     let (meta, facts) = split(object);
     let owner = meta.owner_references.into_iter().find(|owner| owner.controller).map(|o| Owner { kind: o.kind, name: o.name, uid: o.uid });
     let row = Row {
+        kind,
         uid: meta.uid,
         namespace: meta.namespace.filter(|namespace| !namespace.is_empty()),
         name: meta.name,

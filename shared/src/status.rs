@@ -2,29 +2,39 @@
 
 mod pod;
 
-use crate::rows::{DeploymentFacts, EventFacts, Facts, NodeFacts, Row, ServiceFacts};
+use minicbor::{Decode, Encode};
+use serde::{Deserialize, Serialize};
+
+use crate::rows::{DeploymentFacts, EventFacts, Facts, NodeFacts, PlainStatus, Row, ServiceFacts};
 use crate::time::Seconds;
 
 pub use pod::{ready_of, restarts};
 
 /// How an object does; the order is the order of lists: what is bad comes first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Encode, Decode, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Health {
     /// Fails now: diamond.
+    #[n(0)]
     Bad,
     /// Works in part, or will fail: triangle.
+    #[n(1)]
     Warn,
     /// On its way: half ring.
+    #[n(2)]
     Pending,
     /// Does what it should: dot.
+    #[n(3)]
     Ok,
     /// Ended as it should: ring.
+    #[n(4)]
     Ended,
     /// Stopped on purpose, or unknown: square.
+    #[n(5)]
     Stopped,
 }
 
-/// An object's state in words.
+/// An object's state in words. The word is empty for an object that has no state: it is there, and that is all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Status {
     /// How it does.
@@ -61,6 +71,10 @@ pub fn of(row: &Row) -> Status {
         Facts::ReplicaSet(r) => replicas(r.desired, r.ready),
         Facts::Service(s) => service(s),
         Facts::Event(e) => event(e),
+        Facts::Plain(plain) => match plain.status.clone() {
+            Some(PlainStatus { health, word, why }) => Status { health, word, why },
+            None => Status::new(Health::Ok, ""),
+        },
     };
     if row.deleting.is_some() { Status::new(Health::Pending, "Terminating") } else { status }
 }

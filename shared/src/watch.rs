@@ -19,8 +19,8 @@ pub const JSON: &str = "krateyard.v1.json";
 pub const VERSION: u32 = 1;
 /// Longest frame that the proxy accepts from a browser, in bytes: a Subscribe is some hundred.
 pub const MAX_CLIENT_FRAME: usize = 16 * 1024;
-/// Subscriptions that one socket may hold: every kind in 100 namespaces.
-pub const MAX_SUBSCRIPTIONS: usize = 1024;
+/// Subscriptions that one socket may hold: the 30 kinds of a namespace in 100 of them, and what windows ask for besides.
+pub const MAX_SUBSCRIPTIONS: usize = 4096;
 
 /// A subscription's number, chosen by the app, unique within its socket.
 pub type SubscriptionId = u32;
@@ -219,15 +219,15 @@ pub struct EncodedRow(#[cbor(n(0), with = "minicbor::bytes")] pub Vec<u8>);
 
 impl EncodedRow {
     /// Encodes a row.
-    pub fn of(row: &Row) -> EncodedRow {
+    pub fn of<K>(row: &Row<K>) -> EncodedRow {
         EncodedRow(minicbor::to_vec(row).expect("a Vec takes every byte"))
     }
 
-    /// The row.
+    /// The row, of whatever kind was asked for.
     ///
     /// # Errors
     /// When the bytes are no row of a version that this side knows.
-    pub fn decode(&self) -> Result<Row, minicbor::decode::Error> {
+    pub fn decode(&self) -> Result<Row<()>, minicbor::decode::Error> {
         minicbor::decode(&self.0)
     }
 }
@@ -240,7 +240,7 @@ impl Serialize for EncodedRow {
 
 impl<'de> Deserialize<'de> for EncodedRow {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(EncodedRow::of(&Row::deserialize(deserializer)?))
+        Ok(EncodedRow::of(&Row::<()>::deserialize(deserializer)?))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use krateyard_shared::identity::{ClusterName, ObjectRef};
 use krateyard_shared::kinds::Kind;
-use krateyard_shared::rows::{ContainerRunState, Facts, Row};
+use krateyard_shared::rows::{CellValue, ContainerRunState, Facts, Row};
 use krateyard_shared::status::Health;
 use krateyard_shared::time::{self, Seconds};
 use serde_json::Value;
@@ -85,7 +85,8 @@ pub(super) fn facts(kind: Option<Kind>, object: &Value, row: Option<&Row>, about
             facts.add("Message", &text(&object["message"]));
             facts.add("Count", &text(&object["count"]));
         }
-        Some(Kind::Namespace) | None => facts.add("Phase", &text(&status["phase"])),
+        Some(kind) if kind != Kind::Namespace => facts.plain(kind, row, now),
+        Some(_) | None => facts.add("Phase", &text(&status["phase"])),
     }
     let age = age_of(&meta["creationTimestamp"], now);
     if !age.is_empty() {
@@ -98,6 +99,18 @@ pub(super) fn facts(kind: Option<Kind>, object: &Value, row: Option<&Row>, about
 struct Labelled(Vec<Fact>);
 
 impl Labelled {
+    /// The cells of a plain row under the titles of its columns.
+    fn plain(&mut self, kind: Kind, row: Option<&Row>, now: Seconds) {
+        let Some(Facts::Plain(plain)) = row.map(|row| &row.facts) else { return };
+        if let Some(status) = &plain.status {
+            self.add_with("Status", &status.word, &status.why);
+        }
+        for (column, cell) in kind.entry().columns.iter().zip(&plain.cells) {
+            let ago = if matches!(cell, CellValue::Time(_)) { "ago" } else { "" };
+            self.add_with(column.title, &cell.text(now), ago);
+        }
+    }
+
     fn add(&mut self, label: &'static str, value: &str) {
         self.add_with(label, value, "");
     }
@@ -119,7 +132,8 @@ fn replicas(row: Option<&Row>) -> String {
 
 /// Containers of a pod, or of the template of a workload.
 pub(super) fn containers(object: &Value, row: Option<&Row>, now: Seconds) -> Vec<ContainerSummary> {
-    let spec = if object["spec"]["template"].is_object() { &object["spec"]["template"]["spec"] } else { &object["spec"] };
+    let templates = [&object["spec"]["template"], &object["spec"]["jobTemplate"]["spec"]["template"], &object["template"]];
+    let spec = templates.into_iter().find(|template| template.is_object()).map_or(&object["spec"], |template| &template["spec"]);
     let listed = |key: &str| spec[key].as_array().cloned().unwrap_or_default();
     listed("initContainers").iter().chain(&listed("containers")).map(|container| one_container(container, row, now)).collect()
 }

@@ -12,7 +12,7 @@ use super::facts::named;
 /// Rows among which related objects are looked for.
 #[derive(Debug, Clone, Copy)]
 pub struct Neighbours<'a> {
-    /// Deployments and replica sets of the namespace.
+    /// Deployments, replica sets and what else owns pods in the namespace.
     pub workloads: &'a [Arc<Row>],
     /// Pods of the namespace.
     pub pods: &'a [Arc<Row>],
@@ -60,6 +60,8 @@ pub fn related(row: &Row, cluster: &ClusterName, near: Neighbours<'_>) -> Vec<Re
         }
         Facts::ReplicaSet(_) => near.pods.iter().filter(|pod| is_owned(pod)).for_each(|pod| add(pod)),
         Facts::Service(_) => near.pods.iter().filter(|pod| selects(row, &pod.labels)).for_each(|pod| add(pod)),
+        // Pods of a stateful set, a daemon set or a job; jobs of a cron job.
+        Facts::Plain(_) => near.workloads.iter().chain(near.pods).filter(|other| is_owned(other)).for_each(|other| add(other)),
         Facts::Node(_) | Facts::Namespace(_) | Facts::Event(_) => {}
     }
     found.truncate(MOST);
@@ -73,5 +75,5 @@ fn selects(service: &Row, labels: &[(String, String)]) -> bool {
 
 /// The reference of a row's object.
 pub fn reference(row: &Row, cluster: &ClusterName) -> ObjectRef {
-    ObjectRef { uid: row.uid.clone(), ..named(cluster, row.facts.kind(), row.namespace.clone(), &row.name) }
+    ObjectRef { uid: row.uid.clone(), ..named(cluster, row.kind, row.namespace.clone(), &row.name) }
 }

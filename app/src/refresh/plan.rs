@@ -106,6 +106,13 @@ pub fn wants(lease: &Lease, access: &Access) -> Wants {
     let mut wants = Wants::default();
     for kind in lease.kinds.iter() {
         let resource = kind.resource().to_string();
+        if access.unserved.contains(&resource) {
+            // Among others it is nothing to speak of; alone it is all that was asked for.
+            if lease.kinds.iter().nth(1).is_none() {
+                wants.missing.push(Refusal::NotFound { what: format!("{resource}, in this cluster,") });
+            }
+            continue;
+        }
         let of = |scope: Scope| Target { kind, scope };
         match &lease.scope {
             Scope::All if access.cluster_wide.contains(&resource) => wants.targets.push(of(Scope::All)),

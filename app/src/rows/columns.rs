@@ -1,5 +1,7 @@
 //! The columns of each kind, as kubectl prints them.
 
+mod plain;
+
 use krateyard_shared::kinds::Kind;
 use krateyard_shared::rows::{Facts, PodFacts, PortFacts, Row};
 use krateyard_shared::status::{self, Health};
@@ -93,6 +95,8 @@ enum What {
     EventObject,
     EventMessage,
     EventCount,
+    /// A cell of a plain row.
+    Plain(usize),
 }
 
 const fn column(title: &'static str, width: Width, align: Align, what: What) -> Column {
@@ -175,7 +179,7 @@ const EVENT: &[Column] = &[
     optional(right("Count", 56, What::EventCount)),
 ];
 
-/// The columns of a kind, in their order.
+/// The columns of a kind, in their order. Those of a plain kind come from its entry.
 pub fn of(kind: Kind) -> &'static [Column] {
     match kind {
         Kind::Pod => POD,
@@ -185,7 +189,30 @@ pub fn of(kind: Kind) -> &'static [Column] {
         Kind::Node => NODE,
         Kind::Namespace => NAMESPACES,
         Kind::Event => EVENT,
+        kind => plain::columns(kind),
     }
+}
+
+/// What the name needs beside other columns, in CSS pixels.
+const NAME_PX: i32 = 110;
+
+/// The columns that a table shows in this width (CSS pixels; 0 while it is not known): those of the default, and where there is not room for all, fewer from the
+/// right, but name, status and age.
+pub fn that_fit(columns: &'static [Column], width: i32, with_namespace: bool) -> Vec<&'static Column> {
+    let mut shown: Vec<_> = columns.iter().filter(|column| column.by_default || (column.is_namespace() && with_namespace)).collect();
+    let needed = |shown: &[&Column]| {
+        shown.iter().fold(0, |sum, column| match column.width {
+            Width::Px(px) => sum + i32::from(px),
+            Width::Flexible(_) => sum + NAME_PX,
+        })
+    };
+    while width > 0
+        && needed(&shown) > width
+        && let Some(at) = shown.iter().rposition(|column| !matches!(column.what, What::Name | What::Status | What::Age | What::EventMessage))
+    {
+        shown.remove(at);
+    }
+    shown
 }
 
 impl Column {
@@ -206,7 +233,7 @@ impl Column {
             What::Namespace => row.namespace.clone().unwrap_or_default().into(),
             What::Age => muted(since(row.created, now)),
             What::Status => status_cell(row),
-            What::Kind => muted(row.facts.kind().entry().name),
+            What::Kind => muted(row.kind.entry().name),
             _ => facts_cell(self.what, row, now),
         }
     }
@@ -214,6 +241,7 @@ impl Column {
     /// What it sorts a row by.
     pub fn key(&self, row: &Row) -> Key {
         match (self.what, &row.facts) {
+            (What::Plain(at), Facts::Plain(plain)) => plain::key(plain, at),
             (What::Age, _) => Key::Number(row.created.saturating_neg()),
             (What::PodRestarts, Facts::Pod(pod)) => Key::Number(status::restarts(pod).0.into()),
             (What::PodReady, Facts::Pod(pod)) => {
@@ -256,11 +284,15 @@ fn since(at: Seconds, now: Seconds) -> String {
 
 fn status_cell(row: &Row) -> Cell {
     let status = status::of(row);
+    if status.word.is_empty() {
+        return muted("-");
+    }
     Cell { text: status.word, why: status.why, tone: Tone::Status(status.health) }
 }
 
 fn facts_cell(what: What, row: &Row, now: Seconds) -> Cell {
     match (&row.facts, what) {
+        (Facts::Plain(plain), What::Plain(at)) => plain::cell(plain, at, now),
         (Facts::Pod(pod), _) => pod_cell(what, pod, now),
         (Facts::Deployment(d), What::DeploymentReady) => format!("{}/{}", d.ready, d.desired).into(),
         (Facts::Deployment(d), What::DeploymentUpToDate) => d.updated.to_string().into(),

@@ -121,15 +121,21 @@ impl Term {
 
 /// What a person sees of a row beside name and status, and may look for.
 fn facts(row: &Row) -> impl Iterator<Item = &str> {
-    use krateyard_shared::rows::Facts;
+    use krateyard_shared::rows::{CellValue, Facts};
+    let cells: &[CellValue] = if let Facts::Plain(plain) = &row.facts { &plain.cells } else { &[] };
+    let words = cells.iter().flat_map(|cell| match cell {
+        CellValue::Text(text) | CellValue::Quantity(text) => std::slice::from_ref(text),
+        CellValue::List(items, _) => items,
+        _ => &[],
+    });
     let facts: [&str; 4] = match &row.facts {
         Facts::Pod(pod) => [&pod.node, &pod.ip, "", ""],
         Facts::Node(node) => [&node.version, &node.internal_ip, node.roles.first().map_or("", String::as_str), ""],
         Facts::Service(service) => [&service.kind, &service.cluster_ip, service.external.first().map_or("", String::as_str), ""],
         Facts::Event(event) => [&event.reason, &event.message, &event.about_name, &event.about_kind],
-        Facts::Namespace(_) | Facts::Deployment(_) | Facts::ReplicaSet(_) => [""; 4],
+        Facts::Namespace(_) | Facts::Deployment(_) | Facts::ReplicaSet(_) | Facts::Plain(_) => [""; 4],
     };
-    facts.into_iter().filter(|fact| !fact.is_empty())
+    facts.into_iter().filter(|fact| !fact.is_empty()).chain(words.map(String::as_str))
 }
 
 /// Whether `text` contains `word`, which is in lower case.

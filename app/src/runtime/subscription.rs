@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use krateyard_shared::kinds::Kind;
 use krateyard_shared::refusal::Refusal;
 use krateyard_shared::rows::Row;
 use krateyard_shared::watch::{EncodedRow, Freshness, Position, SubscriptionId};
@@ -76,6 +77,7 @@ struct Held {
 /// One stream.
 #[derive(Debug)]
 pub struct Subscription {
+    kind: Kind,
     phase: Phase,
     id: Option<SubscriptionId>,
     idle_since_ms: Option<u64>,
@@ -94,9 +96,10 @@ pub struct Subscription {
 }
 
 impl Subscription {
-    /// A stream that nobody asked for yet. `rows` may be shown until its own come.
-    pub fn new(now_ms: u64, rows: Option<Rows>) -> Subscription {
+    /// A stream of objects of a kind that nobody asked for yet. `rows` may be shown until its own come.
+    pub fn new(kind: Kind, now_ms: u64, rows: Option<Rows>) -> Subscription {
         Subscription {
+            kind,
             phase: Phase::Waiting,
             id: None,
             idle_since_ms: None,
@@ -366,7 +369,7 @@ impl Subscription {
     }
 
     fn decode(&mut self, rows: &[EncodedRow]) -> Vec<Row> {
-        let decoded: Vec<_> = rows.iter().filter_map(|row| row.decode().ok()).collect();
+        let decoded: Vec<_> = rows.iter().filter_map(|row| row.decode().ok().map(|row| row.of_kind(self.kind))).collect();
         self.unreadable += u32::try_from(rows.len() - decoded.len()).unwrap_or(u32::MAX);
         decoded
     }

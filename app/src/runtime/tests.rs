@@ -15,12 +15,12 @@ use crate::stream::StreamState;
 use fake_proxy::{Rig, names, row};
 
 fn everything() -> Access {
-    Access { cluster_wide: vec!["pods".into(), "deployments.apps".into(), "namespaces".into()], namespaces: vec![] }
+    Access { cluster_wide: vec!["pods".into(), "deployments.apps".into(), "namespaces".into()], ..Access::default() }
 }
 
 fn only(namespaces: &[&str]) -> Access {
     let of = |namespace: &&str| NamespaceAccess { namespace: (*namespace).into(), resources: vec!["pods".into()] };
-    Access { cluster_wide: vec![], namespaces: namespaces.iter().map(of).collect() }
+    Access { cluster_wide: vec![], namespaces: namespaces.iter().map(of).collect(), ..Access::default() }
 }
 
 fn ns(namespace: &str) -> Scope {
@@ -228,13 +228,16 @@ fn a_namespace_lease_sees_its_rows_in_a_stream_of_everything() {
 }
 
 #[test]
-fn a_domain_is_joined_from_its_kinds_and_one_refused_kind_is_named() {
+fn a_domain_is_joined_from_its_kinds_and_refused_ones_are_named() {
     let mut rig = Rig::with(everything(), &[("a", "web")]);
-    let lease = rig.lease(krateyard_shared::domain::Domain::Workloads, Scope::All);
+    let workloads = krateyard_shared::domain::Domain::Workloads;
+    let lease = rig.lease(workloads, Scope::All);
     rig.deliver_all();
     let table = rig.table(lease);
     assert_eq!((rig.proxy.subscriptions(), table.state.clone()), (1, StreamState::Live));
-    assert_eq!(table.missing, [Refusal::Forbidden { verb: "list".into(), resource: "replicasets.apps".into(), namespace: None }]);
+    let refused = workloads.entry().kinds.iter().filter(|kind| **kind != Kind::Deployment);
+    let refused = refused.map(|kind| Refusal::Forbidden { verb: "list".into(), resource: kind.resource().to_string(), namespace: None });
+    assert_eq!(table.missing, refused.collect::<Vec<_>>());
 }
 
 #[test]

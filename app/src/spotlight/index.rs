@@ -23,6 +23,8 @@ struct Entry {
     /// Letters of name and namespace.
     mask: u64,
     kind: Kind,
+    /// Of the kind, looked up once.
+    weight: u16,
     health: Health,
 }
 
@@ -114,7 +116,7 @@ impl Index {
             }
             let Some(most) = entry.glance(terms) else { return };
             survivors.push(at);
-            let of = |matches| Rank { matches, trouble: trouble(entry.health), weight: entry.kind.entry().weight, recent: recent(&entry.row) };
+            let of = |matches| Rank { matches, trouble: trouble(entry.health), weight: entry.weight, recent: recent(&entry.row) };
             let is_among_the_best = |rank: Rank| best.len() < limit || best.peek().is_some_and(|Reverse((worst, _))| rank > *worst);
             if !is_among_the_best(of(most)) {
                 return;
@@ -144,7 +146,7 @@ impl Index {
 impl Entry {
     fn of(row: &Arc<Row>) -> Entry {
         let mask = fuzzy::mask(&row.name) | row.namespace.as_deref().map_or(0, fuzzy::mask);
-        Entry { row: row.clone(), mask, kind: row.facts.kind(), health: status::of(row).health }
+        Entry { row: row.clone(), mask, kind: row.kind, weight: row.kind.entry().weight, health: status::of(row).health }
     }
 
     /// At most how well it answers; `None` = not at all.

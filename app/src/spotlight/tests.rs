@@ -2,9 +2,10 @@ use krateyard_shared::rows::{ContainerFacts, ContainerRole, ContainerRunState, D
 
 use super::*;
 
-fn row(name: &str, namespace: Option<&str>, facts: Facts) -> Arc<Row> {
+fn row(kind: Kind, name: &str, namespace: Option<&str>, facts: Facts) -> Arc<Row> {
     Arc::new(Row {
-        uid: format!("{:?}/{namespace:?}/{name}", facts.kind()),
+        kind,
+        uid: format!("{kind:?}/{namespace:?}/{name}"),
         namespace: namespace.map(Into::into),
         name: name.into(),
         created: 0,
@@ -30,16 +31,16 @@ fn pod(name: &str, namespace: &str, is_well: bool) -> Arc<Row> {
         cpu_request_milli: 0,
         memory_limit_bytes: 0,
     };
-    row(name, Some(namespace), Facts::Pod(facts))
+    row(Kind::Pod, name, Some(namespace), Facts::Pod(facts))
 }
 
 fn deployment(name: &str, namespace: &str) -> Arc<Row> {
     let facts = DeploymentFacts { desired: 1, ready: 1, updated: 1, available: 1, current: 1, paused: false, stuck: None, selector: vec![] };
-    row(name, Some(namespace), Facts::Deployment(facts))
+    row(Kind::Deployment, name, Some(namespace), Facts::Deployment(facts))
 }
 
 fn namespace(name: &str) -> Arc<Row> {
-    row(name, None, Facts::Namespace(NamespaceFacts { phase: "Active".into() }))
+    row(Kind::Namespace, name, None, Facts::Namespace(NamespaceFacts { phase: "Active".into() }))
 }
 
 fn rows() -> Vec<Arc<Row>> {

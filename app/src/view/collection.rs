@@ -44,12 +44,15 @@ impl Counts {
         ];
         let mut counts = [0; 6];
         for row in rows {
-            let health = status::of(row).health;
-            if let Some(at) = words.iter().position(|(h, _)| *h == health) {
+            let status = status::of(row);
+            // What has no state is not counted by it.
+            if !status.word.is_empty()
+                && let Some(at) = words.iter().position(|(h, _)| *h == status.health)
+            {
                 counts[at] += 1;
             }
         }
-        let is_event = rows.first().is_some_and(|row| row.facts.kind() == Kind::Event);
+        let is_event = rows.first().is_some_and(|row| row.kind == Kind::Event);
         let word = |health, word| match (health, is_event) {
             (Health::Warn, true) => "warnings",
             (Health::Ended, true) => "normal",
@@ -142,12 +145,11 @@ pub fn CollectionWindow(
     }
 }
 
-/// Kinds that everything of a namespace shows: events are a list of their own.
-/// The kinds of its rows.
+/// The kinds of its rows. Everything of a namespace leaves events to a list of their own, and out what controllers keep for themselves.
 pub fn kinds_of(collection: &Collection) -> Vec<Kind> {
     match collection.kind() {
         Some(kind) => vec![kind],
-        None => KINDS.iter().filter(|entry| entry.namespaced && entry.kind != Kind::Event).map(|entry| entry.kind).collect(),
+        None => KINDS.iter().filter(|entry| entry.is_everyday()).map(|entry| entry.kind).collect(),
     }
 }
 

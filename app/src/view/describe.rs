@@ -148,7 +148,11 @@ fn neighbours(desk: Desk, object: &ObjectRef) -> impl Fn(Option<Arc<Row>>) -> Op
     let scope = object.namespace.clone().map(Scope::Namespace);
     let tables = scope.map(|scope| {
         let lease = |kinds: &[Kind]| desk.workspace.use_table(kinds, scope.clone());
-        (lease(&[Kind::Deployment, Kind::ReplicaSet]), lease(&[Kind::Pod]), lease(&[Kind::Service]))
+        (
+            lease(&[Kind::Deployment, Kind::ReplicaSet, Kind::StatefulSet, Kind::DaemonSet, Kind::Job, Kind::CronJob]),
+            lease(&[Kind::Pod]),
+            lease(&[Kind::Service]),
+        )
     });
     let cluster = object.cluster.clone();
     move |row| {

@@ -150,6 +150,6 @@ pub fn KrateFrame(
 /// The live status of the object that a krate is about.
 #[component]
 fn RowStatus(row: Signal<Option<Arc<krateyard_shared::rows::Row>>>) -> impl IntoView {
-    let status = Memo::new(move |_| row.get().map(|row| status::of(&row)));
+    let status = Memo::new(move |_| row.get().map(|row| status::of(&row)).filter(|status| !status.word.is_empty()));
     move || status.get().map(|status: Status| status_word(&status))
 }

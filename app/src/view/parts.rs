@@ -1,5 +1,6 @@
 //! The small parts that everything on screen is made of: glyphs, status words, tags, keys, and what a window says in the place of data.
 
+use krateyard_shared::domain::Domain;
 use krateyard_shared::kinds::Kind;
 use krateyard_shared::refusal::Refusal;
 use krateyard_shared::status::{Health, Status};
@@ -40,10 +41,22 @@ pub fn kind_glyph(kind: Option<Kind>) -> &'static str {
     match kind {
         Some(Kind::Pod) => "pod",
         Some(Kind::Deployment | Kind::ReplicaSet) => "deploy",
+        Some(Kind::StatefulSet) => "sts",
+        Some(Kind::DaemonSet) => "ds",
+        Some(Kind::Job) => "job",
+        Some(Kind::CronJob) => "cron",
+        Some(Kind::ReplicationController | Kind::ControllerRevision | Kind::PodTemplate | Kind::HorizontalPodAutoscaler) => "deploy",
+        Some(Kind::ConfigMap) => "cm",
+        Some(Kind::Secret) => "secret",
+        Some(Kind::Ingress | Kind::IngressClass | Kind::NetworkPolicy) => "ing",
+        Some(Kind::EndpointSlice | Kind::Endpoints | Kind::IPAddress | Kind::ServiceCIDR) => "svc",
+        Some(kind) if matches!(Domain::of_kind(kind), Domain::Storage) => "pvc",
+        Some(kind) if matches!(Domain::of_kind(kind), Domain::Rbac) => "people",
         Some(Kind::Service) => "svc",
         Some(Kind::Node) => "node",
         Some(Kind::Event) => "event",
         Some(Kind::Namespace) | None => "ns",
+        Some(_) => "crd",
     }
 }
 

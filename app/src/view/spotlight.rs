@@ -39,6 +39,7 @@ pub fn Spotlight() -> impl IntoView {
         let (table, yard, access) = (table.get(), desk.yard.state().get(), desk.workspace.access().get());
         let found = desk.finder.try_update_value(|finder| {
             finder.set_objects(&table.rows, access.namespaces.iter().map(|namespace| namespace.namespace.as_str()));
+            finder.set_unserved(&access.unserved);
             finder.set_yard(&yard);
             query.with(|query| finder.search(query))
         });

@@ -60,37 +60,36 @@ struct Subject {
 /// # Errors
 /// What the cluster says where it does not answer. That the proxy may not list bindings is none: then only what is cluster-wide is found.
 pub(crate) async fn find_access(cluster: &Cluster, session: &Session) -> Result<Access, Refusal> {
-    let cluster_wide: Vec<&KindEntry> = allowed(cluster, session, KINDS.iter(), &RowScope::All).await?;
-    let rest: Vec<&KindEntry> = KINDS.iter().filter(|entry| entry.namespaced && !cluster_wide.iter().any(|wide| wide.kind == entry.kind)).collect();
+    let served = cluster.served().await;
+    let is_served = |entry: &&KindEntry| served.as_ref().is_none_or(|served| served.contains(&entry.kind.resource()));
+    let (kinds, unserved): (Vec<&KindEntry>, Vec<&KindEntry>) = KINDS.iter().partition(is_served);
+    let cluster_wide = allowed(cluster, session, &kinds, &RowScope::All).await?;
+    let rest: Vec<&KindEntry> = kinds.into_iter().filter(|entry| entry.namespaced && !cluster_wide.iter().any(|wide| wide.kind == entry.kind)).collect();
     let candidates = if rest.is_empty() { BTreeSet::new() } else { candidates(cluster, &session.user).await? };
     let namespaces = stream::iter(candidates.into_iter().take(MOST_NAMESPACES)).map(|namespace| {
         let rest = &rest;
         async move {
-            let resources = allowed(cluster, session, rest.iter().copied(), &RowScope::Namespace(namespace.clone())).await?;
+            let resources = allowed(cluster, session, rest, &RowScope::Namespace(namespace.clone())).await?;
             Ok::<_, Refusal>(NamespaceAccess { namespace, resources: words(&resources) })
         }
     });
     let namespaces: Vec<_> = namespaces.buffered(AT_ONCE).try_filter(|found| std::future::ready(!found.resources.is_empty())).try_collect().await?;
-    Ok(Access { cluster_wide: words(&cluster_wide), namespaces })
+    Ok(Access { cluster_wide: words(&cluster_wide), namespaces, unserved: words(&unserved) })
 }
 
-async fn allowed<'a>(
-    cluster: &Cluster,
-    session: &Session,
-    entries: impl Iterator<Item = &'a KindEntry>,
-    scope: &RowScope,
-) -> Result<Vec<&'a KindEntry>, Refusal> {
-    let mut allowed = Vec::new();
-    for entry in entries {
-        let mut all = true;
+/// Those of the kinds that the person may list and watch in a scope, in their order. The answers are asked for side by side: there are many.
+async fn allowed(cluster: &Cluster, session: &Session, entries: &[&'static KindEntry], scope: &RowScope) -> Result<Vec<&'static KindEntry>, Refusal> {
+    let one = async |entry: &'static KindEntry| {
         for question in (WatchRows { kind: entry.kind, scope: scope.clone() }).questions() {
-            all = all && cluster.reviews.allowed(cluster, &session.user, &question).await?;
+            if !cluster.reviews.allowed(cluster, &session.user, &question).await? {
+                return Ok(None);
+            }
         }
-        if all {
-            allowed.push(entry);
-        }
-    }
-    Ok(allowed)
+        Ok::<_, Refusal>(Some(entry))
+    };
+    let asked: Vec<_> = entries.iter().map(|entry| one(entry)).collect();
+    let answers: Vec<_> = stream::iter(asked).buffered(AT_ONCE).try_collect().await?;
+    Ok(answers.into_iter().flatten().collect())
 }
 
 fn words(entries: &[&KindEntry]) -> Vec<String> {

@@ -32,8 +32,8 @@ struct Hub {
 }
 
 /// The owner task of a hub: it alone touches the table. It ends when nobody has looked for a while, or when the cluster refuses.
-pub(super) async fn run(cluster: Arc<Cluster>, kind: Kind, mut commands: mpsc::Receiver<Command>) {
-    let mut upstream = Upstream::new(cluster.clone(), kind);
+pub(super) async fn run(cluster: Arc<Cluster>, mut upstream: Upstream, mut commands: mpsc::Receiver<Command>) {
+    let kind = upstream.kind();
     let rest = cluster.limits.hub_rest;
     let mut hub = Hub::new(cluster, kind);
     let mut look = tokio::time::interval(rest / 4);

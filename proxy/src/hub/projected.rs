@@ -4,11 +4,12 @@ use std::marker::PhantomData;
 
 use bytes::Bytes;
 use krateyard_shared::kinds::Kind;
-use krateyard_shared::rows;
+use krateyard_shared::rows::{self, Row};
 use krateyard_shared::watch::EncodedRow;
 use kube::Resource;
 use kube::core::{DynamicResourceScope, ObjectMeta};
 use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 
 /// A kind known while compiling: kube decodes by type.
 pub(super) trait Known: Clone + Debug + Send + Sync + 'static {
@@ -36,17 +37,17 @@ pub(super) struct Projected<K> {
 
 impl<'de, K: Known> Deserialize<'de> for Projected<K> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let (row, resource_version) = rows::project(K::KIND, deserializer)?;
-        let bytes = Bytes::from(EncodedRow::of(&row).0.into_boxed_slice());
-        let meta = ObjectMeta {
-            name: Some(row.name),
-            namespace: row.namespace,
-            uid: Some(row.uid),
-            resource_version: Some(resource_version),
-            ..ObjectMeta::default()
-        };
-        Ok(Projected { meta, row: bytes, kind: PhantomData })
+        let (meta, row) = encoded(rows::project(K::KIND, deserializer)?);
+        Ok(Projected { meta, row, kind: PhantomData })
     }
+}
+
+/// A row as it is kept, and of its metadata what kube's watcher needs.
+fn encoded((row, resource_version): (Row, String)) -> (ObjectMeta, Bytes) {
+    let bytes = Bytes::from(EncodedRow::of(&row).0.into_boxed_slice());
+    let meta =
+        ObjectMeta { name: Some(row.name), namespace: row.namespace, uid: Some(row.uid), resource_version: Some(resource_version), ..ObjectMeta::default() };
+    (meta, bytes)
 }
 
 impl<K: Known> Resource for Projected<K> {
@@ -67,6 +68,64 @@ impl<K: Known> Resource for Projected<K> {
 
     fn plural((): &()) -> Cow<'_, str> {
         K::KIND.entry().plural.into()
+    }
+
+    fn meta(&self) -> &ObjectMeta {
+        &self.meta
+    }
+
+    fn meta_mut(&mut self) -> &mut ObjectMeta {
+        &mut self.meta
+    }
+}
+
+/// An object of a kind that is known only at run time: kube decodes by type, so it leaves the decoder as JSON, and becomes a row where its kind is at hand.
+#[derive(Debug, Clone)]
+pub(super) struct Plain {
+    meta: ObjectMeta,
+    object: Value,
+}
+
+impl Plain {
+    /// Its row, as [`encoded`].
+    pub(super) fn project(&self, kind: Kind) -> serde_json::Result<(ObjectMeta, Bytes)> {
+        rows::project(kind, &self.object).map(encoded)
+    }
+}
+
+impl<'de> Deserialize<'de> for Plain {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let object = Value::deserialize(deserializer)?;
+        let text = |field: &str| object["metadata"][field].as_str().map(str::to_owned);
+        let meta = ObjectMeta {
+            name: text("name"),
+            namespace: text("namespace"),
+            uid: text("uid"),
+            resource_version: text("resourceVersion"),
+            ..ObjectMeta::default()
+        };
+        Ok(Plain { meta, object })
+    }
+}
+
+impl Resource for Plain {
+    type DynamicType = Kind;
+    type Scope = DynamicResourceScope;
+
+    fn kind(kind: &Kind) -> Cow<'_, str> {
+        kind.entry().name.into()
+    }
+
+    fn group(kind: &Kind) -> Cow<'_, str> {
+        kind.entry().group.into()
+    }
+
+    fn version(kind: &Kind) -> Cow<'_, str> {
+        kind.entry().version.into()
+    }
+
+    fn plural(kind: &Kind) -> Cow<'_, str> {
+        kind.entry().plural.into()
     }
 
     fn meta(&self) -> &ObjectMeta {

@@ -4,16 +4,20 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures::StreamExt;
 use futures::stream::BoxStream;
+use http::HeaderMap;
 use krateyard_shared::kinds::Kind;
 use krateyard_shared::refusal::Refusal;
+use kube::core::ObjectMeta;
 use kube::runtime::watcher::{self, ListSemantic, watcher};
 use kube::{Api, Client};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 use tower::service_fn;
 
-use super::projected::{self, Known, Projected};
+use super::projected::{self, Known, Plain, Projected};
+use crate::authorize::{Permit, RowScope, WatchRows};
 use crate::clusters::Cluster;
+use crate::impersonate;
 use crate::refuse::{self, Actor, Asked};
 
 /// First wait after a failure, doubled up to [`MAX_WAIT`]; each is cut by up to a half, so that many do not come back at once.
@@ -57,6 +61,8 @@ type Events = BoxStream<'static, watcher::Result<watcher::Event<Seen>>>;
 pub(super) struct Upstream {
     cluster: Arc<Cluster>,
     kind: Kind,
+    /// In whose name it asks; `None` is the proxy itself, which asks for everything at once.
+    person: Option<Person>,
     events: Option<Events>,
     answered: Arc<Notify>,
     answered_at: Option<Instant>,
@@ -68,9 +74,38 @@ pub(super) struct Upstream {
     retry_at: Option<Instant>,
 }
 
+/// Somebody in whose name a hub of their own asks, and where.
+struct Person {
+    headers: HeaderMap,
+    namespace: Option<String>,
+}
+
 impl Upstream {
+    /// Of the hub that everybody shares.
     pub(super) fn new(cluster: Arc<Cluster>, kind: Kind) -> Upstream {
-        Upstream { cluster, kind, events: None, answered: Arc::default(), answered_at: None, answers: 0, streaming: true, failures: 0, retry_at: None }
+        Upstream::by(cluster, kind, None)
+    }
+
+    /// Of a hub for one person alone, under that person's own rights.
+    ///
+    /// # Errors
+    /// `BadRequest` for a user or group that fits into no header.
+    pub(super) fn of_person(permit: &Permit<WatchRows>) -> Result<Upstream, Refusal> {
+        let namespace = match &permit.target().scope {
+            RowScope::All => None,
+            RowScope::Namespace(namespace) => Some(namespace.clone()),
+        };
+        let person = Person { headers: impersonate::headers(permit)?, namespace };
+        Ok(Upstream::by(permit.cluster().clone(), permit.target().kind, Some(person)))
+    }
+
+    /// What it watches.
+    pub(super) fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    fn by(cluster: Arc<Cluster>, kind: Kind, person: Option<Person>) -> Upstream {
+        Upstream { cluster, kind, person, events: None, answered: Arc::default(), answered_at: None, answers: 0, streaming: true, failures: 0, retry_at: None }
     }
 
     /// Begins anew with a list from the storage itself.
@@ -120,7 +155,9 @@ impl Upstream {
 
     fn error(&mut self, error: &watcher::Error) -> News {
         let entry = self.kind.entry();
-        let asked = Asked { actor: Actor::Proxy, verb: "list", resource: self.kind.resource().to_string(), namespace: None, name: "" };
+        let actor = if self.person.is_some() { Actor::Person } else { Actor::Proxy };
+        let namespace = self.person.as_ref().and_then(|person| person.namespace.as_deref());
+        let asked = Asked { actor, verb: "list", resource: self.kind.resource().to_string(), namespace, name: "" };
         let refusal = match error {
             watcher::Error::WatchError(status) if status.code == 410 => return News::Expired,
             watcher::Error::WatchError(status) => refuse::of_status(status, &asked),
@@ -141,7 +178,7 @@ impl Upstream {
             watcher::Error::NoResourceVersion => Refusal::UpstreamDown { cause: "its answer has no resourceVersion".into() },
         };
         match refusal {
-            Refusal::ProxyForbidden { .. } | Refusal::NotFound { .. } => News::Refused(refusal),
+            Refusal::Forbidden { .. } | Refusal::ProxyForbidden { .. } | Refusal::NotFound { .. } => News::Refused(refusal),
             refusal => self.failed(refusal),
         }
     }
@@ -174,14 +211,26 @@ impl Upstream {
             Kind::ReplicaSet => self.of::<projected::ReplicaSet>(client, streaming),
             Kind::Service => self.of::<projected::Service>(client, streaming),
             Kind::Event => self.of::<projected::Event>(client, streaming),
+            kind => {
+                let headers = self.person.as_ref().map(|person| person.headers.clone()).unwrap_or_default();
+                let client = heard(client.clone(), self.answered.clone(), headers);
+                let api = match self.person.as_ref().and_then(|person| person.namespace.as_deref()) {
+                    Some(namespace) => Api::<Plain>::namespaced_with(client, namespace, &kind),
+                    None => Api::<Plain>::all_with(client, &kind),
+                };
+                watcher(api, self.config(streaming)).map(move |event| event.and_then(|event| plain(kind, event))).boxed()
+            }
         }
     }
 
     fn of<K: Known>(&self, client: &Client, streaming: bool) -> Events {
+        let api = Api::<Projected<K>>::all(heard(client.clone(), self.answered.clone(), HeaderMap::new()));
+        watcher(api, self.config(streaming)).map(|event| event.map(seen)).boxed()
+    }
+
+    fn config(&self, streaming: bool) -> watcher::Config {
         let config = watcher::Config::default().timeout(self.cluster.limits.watch_timeout_secs);
-        let config = if streaming { config.streaming_lists() } else { config.list_semantic(ListSemantic::MostRecent) };
-        let api = Api::<Projected<K>>::all(heard(client.clone(), self.answered.clone()));
-        watcher(api, config).map(|event| event.map(seen)).boxed()
+        if streaming { config.streaming_lists() } else { config.list_semantic(ListSemantic::MostRecent) }
     }
 }
 
@@ -193,9 +242,11 @@ fn wait(failures: u32) -> Duration {
 }
 
 /// A client that says when it was answered: kube's watcher reconnects without a word, and a quiet watch has no event that would show it.
-fn heard(client: Client, answered: Arc<Notify>) -> Client {
-    let service = service_fn(move |request| {
+/// Its requests carry these headers besides.
+fn heard(client: Client, answered: Arc<Notify>, headers: HeaderMap) -> Client {
+    let service = service_fn(move |mut request: http::Request<kube::client::Body>| {
         let (client, answered) = (client.clone(), answered.clone());
+        request.headers_mut().extend(headers.clone());
         async move {
             let response = client.send(request).await?;
             if response.status().is_success() {
@@ -207,8 +258,24 @@ fn heard(client: Client, answered: Arc<Notify>) -> Client {
     Client::new(service, "default")
 }
 
+/// Projects an object whose kind only the watch knows.
+fn plain(kind: Kind, event: watcher::Event<Plain>) -> watcher::Result<watcher::Event<Seen>> {
+    let of = |object: Plain| object.project(kind).map_err(|error| watcher::Error::WatchFailed(kube::Error::SerdeError(error)));
+    Ok(match event {
+        watcher::Event::Init => watcher::Event::Init,
+        watcher::Event::InitDone => watcher::Event::InitDone,
+        watcher::Event::InitApply(object) => watcher::Event::InitApply(seen_of(of(object)?)),
+        watcher::Event::Apply(object) => watcher::Event::Apply(seen_of(of(object)?)),
+        watcher::Event::Delete(object) => watcher::Event::Delete(seen_of(of(object)?)),
+    })
+}
+
+fn seen_of((meta, row): (ObjectMeta, Bytes)) -> Seen {
+    Seen { uid: meta.uid.unwrap_or_default(), namespace: meta.namespace, row }
+}
+
 fn seen<K: Known>(event: watcher::Event<Projected<K>>) -> watcher::Event<Seen> {
-    let of = |object: Projected<K>| Seen { uid: object.meta.uid.unwrap_or_default(), namespace: object.meta.namespace, row: object.row };
+    let of = |object: Projected<K>| seen_of((object.meta, object.row));
     match event {
         watcher::Event::Init => watcher::Event::Init,
         watcher::Event::InitDone => watcher::Event::InitDone,

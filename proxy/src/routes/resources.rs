@@ -73,7 +73,7 @@ async fn rows(permit: Permit<WatchRows>) -> Result<List, Refusal> {
     let filled = Arc::new(Notify::new());
     let wake = filled.clone();
     let queue = Arc::new(Queue::new(move || wake.notify_one()));
-    let _subscription = hub::subscribe(permit, &queue).await;
+    let _subscription = hub::subscribe(permit, &queue).await?;
     let mut list: Option<List> = None;
     loop {
         let Some(batch) = queue.next() else {

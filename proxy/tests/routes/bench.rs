@@ -158,7 +158,7 @@ impl Watch {
     }
 
     /// The rows of a subscription's snapshot.
-    pub(crate) async fn rows(&mut self, of: u32) -> Vec<Row> {
+    pub(crate) async fn rows(&mut self, of: u32) -> Vec<Row<()>> {
         let mut all = Vec::new();
         loop {
             match self.next().await {

@@ -40,7 +40,7 @@ fn role_binding(role: &str, of: &str, namespace: &str) -> Value {
 /// A page's copy of a subscription, made of what it is told.
 #[derive(Default)]
 struct Copy {
-    rows: BTreeMap<String, Row>,
+    rows: BTreeMap<String, Row<()>>,
     seq: u64,
     epoch: u64,
     complete: bool,
@@ -80,7 +80,7 @@ impl Copy {
         }
     }
 
-    fn named(&self, name: &str) -> Option<&Row> {
+    fn named(&self, name: &str) -> Option<&Row<()>> {
         self.rows.values().find(|row| row.name == name)
     }
 
@@ -133,7 +133,7 @@ async fn both_subprotocols_say_the_same() {
             }
         }
     }
-    let sorted = |mut rows: Vec<Row>| {
+    let sorted = |mut rows: Vec<Row<()>>| {
         rows.sort_by(|a, b| a.uid.cmp(&b.uid));
         rows
     };

@@ -6,6 +6,7 @@ mod config;
 mod custom;
 pub(crate) mod events;
 pub(crate) mod nodes;
+mod platform;
 pub(crate) mod pods;
 pub(crate) mod status;
 pub(crate) mod workloads;
@@ -27,6 +28,7 @@ pub(crate) fn populate(cluster: &Cluster) {
     custom::definitions(&builder);
     config::settings(&builder);
     workloads::workloads(&builder);
+    platform::platform(&builder);
 }
 
 /// Gives a namespace that was just created what controllers put into each.

@@ -6,13 +6,13 @@ use super::*;
 const PODS: Kind = Kind::Pod;
 
 fn cluster_wide(resources: &[&str]) -> Access {
-    Access { cluster_wide: resources.iter().map(ToString::to_string).collect(), namespaces: vec![] }
+    Access { cluster_wide: resources.iter().map(ToString::to_string).collect(), ..Access::default() }
 }
 
 fn restricted(to: &[(&str, &[&str])]) -> Access {
     let namespaces =
         to.iter().map(|(ns, resources)| NamespaceAccess { namespace: (*ns).into(), resources: resources.iter().map(ToString::to_string).collect() });
-    Access { cluster_wide: vec![], namespaces: namespaces.collect() }
+    Access { cluster_wide: vec![], namespaces: namespaces.collect(), ..Access::default() }
 }
 
 fn ns(namespace: &str) -> Scope {
@@ -159,10 +159,10 @@ fn an_ended_stream_is_asked_for_again_when_its_wait_is_over() {
 
 #[test]
 fn a_socket_is_never_asked_for_more_streams_than_it_may_hold() {
-    let namespaces: Vec<String> = (0..2000).map(|n| format!("ns{n}")).collect();
+    let namespaces: Vec<String> = (0..2 * MAX_SUBSCRIPTIONS).map(|n| format!("ns{n}")).collect();
     let access = Access {
-        cluster_wide: vec![],
         namespaces: namespaces.iter().map(|n| NamespaceAccess { namespace: n.clone(), resources: vec!["pods".into()] }).collect(),
+        ..Access::default()
     };
     let mut world = World::default();
     world.look(&[lease(PODS, Scope::All)], &access);

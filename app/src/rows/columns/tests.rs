@@ -8,7 +8,7 @@ use crate::rows::fixtures::{crashing, event, pending, row, running};
 /// A row's columns as a person reads them: `Title text (why)`.
 fn told(row: &Row, now: &str) -> String {
     let now = seconds(now).unwrap();
-    let cells = of(row.facts.kind()).iter().map(|column| (column, column.cell(row, now)));
+    let cells = of(row.kind).iter().map(|column| (column, column.cell(row, now)));
     let text = |(column, cell): (&Column, Cell)| {
         let why = if cell.why.is_empty() { String::new() } else { format!(" {}", cell.why) };
         format!("{}: {}{why}", column.title, cell.text)
@@ -85,4 +85,33 @@ fn every_kind_has_columns_one_of_which_takes_what_is_left_and_a_foreign_row_brea
             column.key(&foreign);
         }
     }
+}
+
+#[test]
+fn a_plain_kinds_columns_come_from_its_entry_and_sort_by_value() {
+    let set = |name: &str, ready: u32| {
+        let meta = json!({"name": name, "namespace": "web", "uid": name, "creationTimestamp": "2026-11-20T14:00:00Z"});
+        let template = json!({"spec": {"containers": [{"name": "db", "image": "postgres:16"}]}});
+        row(Kind::StatefulSet, json!({"metadata": meta, "spec": {"replicas": 3, "template": template}, "status": {"readyReplicas": ready}}))
+    };
+    let (well, lame) = (set("a", 3), set("b", 1));
+    let expected = "Name: b | Namespace: web | Ready: 1/3 | Status: 1 of 3 ready | Age: 24h | Containers: db | Images: postgres:16";
+    assert_eq!(told(&lame, "2026-11-21T14:00:00Z"), expected);
+    let ready = of(Kind::StatefulSet).iter().find(|column| column.title == "Ready").unwrap();
+    assert_eq!((ready.align, ready.key(&lame) < ready.key(&well)), (Align::Right, true));
+    let claim = |capacity: &str| {
+        let status = json!({"phase": "Bound", "capacity": {"storage": capacity}});
+        row(Kind::PersistentVolumeClaim, json!({"metadata": {"name": "c", "uid": "c"}, "spec": {"volumeName": "v"}, "status": status}))
+    };
+    let capacity = of(Kind::PersistentVolumeClaim).iter().find(|column| column.title == "Capacity").unwrap();
+    assert!(capacity.key(&claim("500Mi")) < capacity.key(&claim("1Gi")), "by value, not by letters");
+    assert!(std::ptr::eq(of(Kind::StatefulSet), of(Kind::StatefulSet)), "made once");
+}
+
+#[test]
+fn a_narrow_table_keeps_name_status_and_age() {
+    let titles = |width: i32| that_fit(of(Kind::DaemonSet), width, false).iter().map(|column| column.title).collect::<Vec<_>>();
+    assert_eq!(titles(0), ["Name", "Desired", "Current", "Ready", "Up-to-date", "Available", "Node Selector", "Status", "Age"]);
+    assert_eq!(titles(200), ["Name", "Status", "Age"]);
+    assert!(titles(640).contains(&"Ready") && !titles(640).contains(&"Node Selector"), "{:?}", titles(640));
 }

@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use krateyard_shared::kinds::Kind;
 use krateyard_shared::rows::{Facts, NamespaceFacts};
 use proptest::prelude::*;
 
@@ -7,6 +8,7 @@ use super::*;
 
 fn row(uid: u8, phase: u8) -> Row {
     Row {
+        kind: Kind::Namespace,
         uid: format!("u{uid}"),
         namespace: None,
         name: format!("n{uid}"),

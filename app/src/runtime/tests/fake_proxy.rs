@@ -22,6 +22,7 @@ pub(super) fn row(name: &str, namespace: &str, version: i64) -> Row {
         memory_limit_bytes: 0,
     };
     Row {
+        kind: Kind::Pod,
         uid: format!("uid-{name}"),
         namespace: Some(namespace.into()),
         name: name.into(),

@@ -48,11 +48,15 @@ pub fn List(
     is_stale: Signal<bool>,
 ) -> impl IntoView {
     let desk = desk();
-    let is_wide = RwSignal::new(false);
-    let choose = move |is_wide: bool| -> StoredValue<Vec<&'static Column>> {
-        let is_shown = |column: &&'static Column| column.by_default || (column.is_namespace() && spans_namespaces && is_wide);
-        StoredValue::new(kind.map_or(columns::EVERYTHING, columns::of).iter().filter(is_shown).collect())
-    };
+    let width = RwSignal::new(0);
+    let chosen = Memo::new_with_compare(
+        move |_| columns::that_fit(kind.map_or(columns::EVERYTHING, columns::of), width.get(), spans_namespaces && width.get() >= WIDE_PX),
+        |a: Option<&Vec<&'static Column>>, b: Option<&Vec<&'static Column>>| match (a, b) {
+            (Some(a), Some(b)) => a.len() != b.len() || a.iter().zip(b).any(|(a, b)| !std::ptr::eq(*a, *b)),
+            _ => true,
+        },
+    );
+    let choose = move || -> StoredValue<Vec<&'static Column>> { StoredValue::new(chosen.get()) };
     let node = NodeRef::<html::Div>::new();
     let (top, height) = (RwSignal::new(0.0_f64), RwSignal::new(0.0_f64));
     let cursor = RwSignal::new(None::<String>);
@@ -61,10 +65,9 @@ pub fn List(
     let measure = move || {
         if let Some(node) = node.get_untracked() {
             height.set(f64::from(node.client_height()));
-            let now_wide = node.client_width() >= WIDE_PX;
-            if is_wide.get_untracked() != now_wide {
+            if width.get_untracked() != node.client_width() {
                 drawn.update_value(HashMap::clear);
-                is_wide.set(now_wide);
+                width.set(node.client_width());
             }
             top.set(f64::from(node.scroll_top()));
         }
@@ -119,7 +122,7 @@ pub fn List(
             }
             (_, Some(at)) if event.alt_key() => {
                 let view = dom::letter_of(&event).and_then(View::from_letter);
-                if let Some(view) = view.filter(|view| rows[at].facts.kind().entry().views.contains(view)) {
+                if let Some(view) = view.filter(|view| rows[at].kind.entry().views.contains(view)) {
                     event.prevent_default();
                     event.stop_propagation();
                     open(desk, &rows[at], Some(view));
@@ -141,7 +144,7 @@ pub fn List(
         }
     };
     view! {
-        {move || { let columns = choose(is_wide.get()); view! {
+        {move || { let columns = choose(); view! {
             <table class="head"><Columns columns/>
                 <thead><tr>{columns.with_value(|columns| columns.iter().map(|column| head(column, order)).collect_view())}</tr></thead>
             </table>
@@ -150,7 +153,7 @@ pub fn List(
             on:scroll=move |_| measure() on:keydown=keys
             on:pointerenter=move |_| is_frozen.set(true) on:pointerleave=move |_| is_frozen.set(false)>
             <div class="spacer" style=move || format!("height:{}px", shown.with(|rows| rows.len()) as f64 * ROW_PX)>
-                {move || { let columns = choose(is_wide.get()); view! {
+                {move || { let columns = choose(); view! {
                     <table style=move || format!("top:{}px", first.get() as f64 * ROW_PX)><Columns columns/>
                         <tbody>
                             <For each=move || slice.get() key=|row| (row.uid.clone(), Arc::as_ptr(row) as usize) let(row)>
@@ -243,7 +246,8 @@ fn cell_view(desk: Desk, column: &'static Column, row: &Arc<Row>, flash: bool) -
     };
     if column.is_name() {
         let class = format!("obj {}", hue(row.namespace.as_deref()));
-        return view! { <td class:flash=flash title=row.namespace.clone()><span class=class>{glyph(kind_glyph(Some(row.facts.kind())))}{cut_name(&text)}</span></td> }.into_any();
+        return view! { <td class:flash=flash title=row.namespace.clone()><span class=class>{glyph(kind_glyph(Some(row.kind)))}{cut_name(&text)}</span></td> }
+            .into_any();
     }
     if column.is_namespace() {
         return view! { <td><span class=format!("tag {}", hue(row.namespace.as_deref())) title=text.clone()>{text.clone()}</span></td> }.into_any();

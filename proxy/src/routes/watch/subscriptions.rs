@@ -129,7 +129,10 @@ async fn rows(cluster: &Arc<Cluster>, session: &Arc<Session>, target: WatchRows,
         Ok(permit) => permit,
         Err(refusal) => return refusal,
     };
-    let subscription = hub::subscribe(permit, queue).await;
+    let subscription = match hub::subscribe(permit, queue).await {
+        Ok(subscription) => subscription,
+        Err(refusal) => return refusal,
+    };
     let revoked = subscription.permit().revoked();
     tokio::pin!(revoked);
     loop {
@@ -191,15 +194,15 @@ mod tests {
         assert!(canonical(Kind::Pod.resource(), in_web()).is_ok());
         assert!(canonical(Kind::Pod.resource(), one(Some("web"))).is_ok());
         assert!(canonical(Kind::Node.resource(), one(None)).is_ok());
-        let secrets = Resource { group: String::new(), version: "v1".into(), plural: "secrets".into() };
-        assert!(canonical(secrets.clone(), one(Some("web"))).is_ok());
+        let widgets = Resource { group: "example.com".into(), version: "v1".into(), plural: "widgets".into() };
+        assert!(canonical(widgets.clone(), one(Some("web"))).is_ok());
         for (resource, scope) in [
             (Kind::Node.resource(), in_web()),
             (Kind::Node.resource(), one(Some("web"))),
             (Kind::Pod.resource(), one(None)),
             (Kind::Pod.resource(), Scope::Namespace(String::new())),
             (Kind::Pod.resource(), Scope::Namespace("a/b".into())),
-            (secrets, Scope::All),
+            (widgets, Scope::All),
         ] {
             assert!(canonical(resource.clone(), scope.clone()).is_err(), "{resource} {scope:?}");
         }

@@ -47,14 +47,52 @@ fn user(name: &str) -> Value {
     json!({"apiGroup": GROUP, "kind": "User", "name": name})
 }
 
+/// What the proxy watches of the core group: everything but secrets, and what nobody lists.
+const CORE: &[&str] = &[
+    "configmaps",
+    "endpoints",
+    "events",
+    "limitranges",
+    "namespaces",
+    "nodes",
+    "persistentvolumeclaims",
+    "persistentvolumes",
+    "pods",
+    "podtemplates",
+    "replicationcontrollers",
+    "resourcequotas",
+    "serviceaccounts",
+    "services",
+];
+
+/// Groups that the proxy watches whole.
+const GROUPS: &[&str] = &[
+    "admissionregistration.k8s.io",
+    "apiextensions.k8s.io",
+    "apiregistration.k8s.io",
+    "autoscaling",
+    "certificates.k8s.io",
+    "coordination.k8s.io",
+    "discovery.k8s.io",
+    "flowcontrol.apiserver.k8s.io",
+    "networking.k8s.io",
+    "node.k8s.io",
+    "policy",
+    "resource.k8s.io",
+    "scheduling.k8s.io",
+    "storage.k8s.io",
+];
+
 /// What Krateyard's proxy may: watch what it shows, review access, act as its users.
 fn proxy_role() -> Value {
     let read = json!(["get", "list", "watch"]);
     json!({
         "metadata": {"name": "krateyard-proxy"},
         "rules": [
-            {"apiGroups": [""], "resources": ["namespaces", "nodes", "pods", "services", "events"], "verbs": read},
-            {"apiGroups": ["apps"], "resources": ["deployments", "replicasets"], "verbs": read},
+            {"apiGroups": [""], "resources": CORE, "verbs": read},
+            {"apiGroups": ["apps"], "resources": ["controllerrevisions", "daemonsets", "deployments", "replicasets", "statefulsets"], "verbs": read},
+            {"apiGroups": ["batch"], "resources": ["cronjobs", "jobs"], "verbs": read},
+            {"apiGroups": GROUPS, "resources": ["*"], "verbs": read},
             {"apiGroups": [GROUP], "resources": ["roles", "rolebindings", "clusterroles", "clusterrolebindings"], "verbs": read},
             {"apiGroups": ["authentication.k8s.io"], "resources": ["tokenreviews"], "verbs": ["create"]},
             {"apiGroups": ["authorization.k8s.io"], "resources": ["subjectaccessreviews"], "verbs": ["create"]},
