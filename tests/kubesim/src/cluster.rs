@@ -135,7 +135,7 @@ impl Cluster {
         }
         match asked.subresource.as_str() {
             "log" => crate::logs::log(self, asked, query, &parts.headers),
-            "exec" => {
+            "exec" | "attach" => {
                 if policy.allows(&user, &Attributes { verb: "create".to_owned(), ..asked.clone() }).is_none() {
                     // since 1.35 a GET is asked for create as well, and the refusal has no reason: recordings exec/verb-get-only
                     return Err(access::forbidden_because(asked, ""));

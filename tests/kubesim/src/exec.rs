@@ -1,4 +1,5 @@
-//! Exec over WebSocket, v5.channel.k8s.io and v4.channel.k8s.io, into a shell of its own: nothing of the host is ever run.
+//! Exec and attach over WebSocket, v5.channel.k8s.io and v4.channel.k8s.io. Exec runs a shell of its own: nothing of the host is ever run. Attach shows what
+//! a container prints.
 
 mod commands;
 pub(crate) mod files;
@@ -12,6 +13,7 @@ mod words;
 use axum::extract::FromRequestParts as _;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::response::Response;
+use futures::StreamExt as _;
 use http::StatusCode;
 use http::request::Parts;
 
@@ -20,14 +22,15 @@ use crate::cluster::Cluster;
 use crate::container;
 use crate::failure::Failure;
 use crate::kinds::built_in_kind;
+use crate::logs::live;
 use crate::query::Query;
 use crate::target::Attributes;
-use session::{Session, Version};
+use session::{Session, Version, Work};
 
 /// Largest frame that a client may send.
 const LONGEST_FRAME: usize = 64 * 1024;
 
-/// Answers an exec: everything that can be wrong is said before the socket is one, as a real server says it.
+/// Answers an exec or an attach: everything that can be wrong is said before the socket is one, as a real server says it.
 ///
 /// # Errors
 /// 400, 404 and 500 as recorded in the group exec.
@@ -63,9 +66,17 @@ pub(crate) async fn exec(cluster: &Cluster, asked: &Attributes, query: &Query, p
     if !status["state"]["running"].is_object() {
         return Err(Failure::of_node(500, format!("container not found (\"{name}\")")));
     }
+    let work = if asked.subresource == "attach" {
+        if streams[0] && container::spec(&pod, &name)["stdin"] == true {
+            return Err(Failure::not_simulated("attaching to a program that reads its input"));
+        }
+        Work::Output(live(cluster, &pod, &name).ok_or_else(|| Failure::of_node(500, format!("container not found (\"{name}\")")))?.boxed())
+    } else {
+        Work::Command(query.all("command"))
+    };
     let session = Session {
         version,
-        command: query.all("command"),
+        work,
         stdin: streams[0],
         stdout: streams[1],
         stderr: streams[2],

@@ -147,8 +147,7 @@ pub(crate) const RESOURCES_NOT_SIMULATED: &[&str] = &[
 ];
 
 /// Subresources of served kinds that a real 1.36 server serves and this one does not.
-pub(crate) const SUBRESOURCES_NOT_SIMULATED: &[&str] =
-    &["approval", "attach", "binding", "ephemeralcontainers", "finalize", "portforward", "proxy", "resize", "token"];
+pub(crate) const SUBRESOURCES_NOT_SIMULATED: &[&str] = &["approval", "binding", "ephemeralcontainers", "finalize", "portforward", "proxy", "resize", "token"];
 
 /// All kinds served at the moment.
 #[derive(Debug, Default)]

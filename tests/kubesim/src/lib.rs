@@ -11,6 +11,9 @@
 //! # }
 //! ```
 //!
+//! kubectl works against it (`tests/kubectl.rs`): it sends its token over TLS only, so [`Options::tls`] opens a port with a certificate of its own, which
+//! [`Handle::kubeconfig`] names; as a program, `kubesim --kubeconfig FILE`.
+//!
 //! Bearer tokens: `demo-admin`, `demo-editor` (ClusterRole edit in `payments`), `demo-viewer` (ClusterRole view in `web`), `demo-nobody`, `demo-expiring`,
 //! and `krateyard-proxy`, the proxy's service account.
 

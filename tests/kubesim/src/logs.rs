@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use axum::response::Response;
 use bytes::{Bytes, BytesMut};
-use futures::stream;
+use futures::{Stream, stream};
 use http::{HeaderMap, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -69,6 +69,22 @@ pub(crate) fn log(cluster: &Cluster, asked: &Attributes, query: &Query, headers:
     let reader = Reader::new(run, options, source);
     let chunks = stream::unfold(reader, |mut reader| async move { reader.next().await.map(|chunk| (Ok(chunk), reader)) });
     Ok(answer::stream("text/plain", chunks))
+}
+
+/// What a running container prints from now on, until it ends; none when it does not run.
+pub(crate) fn live(cluster: &Cluster, pod: &Value, container: &str) -> Option<impl Stream<Item = Bytes> + Send + 'static> {
+    let State::Run(run) = state(pod, container, false) else { return None };
+    let text = |field: &str| pod["metadata"][field].as_str().unwrap_or_default().to_owned();
+    let options = Options { follow: true, timestamps: false, previous: false, tail: Some(0), since: None, limit_bytes: None };
+    let source = Source {
+        store: cluster.store.clone(),
+        pods: built_in_kind("", "pods"),
+        namespace: text("namespace"),
+        pod: text("name"),
+        container: container.to_owned(),
+    };
+    let reader = Reader::new(run, options, source);
+    Some(stream::unfold(reader, |mut reader| async move { reader.next().await.map(|chunk| (chunk, reader)) }))
 }
 
 impl Options {

@@ -182,19 +182,15 @@ pub(crate) fn patch(writer: &Writer<'_>, edit: &Edit<'_>, subresource: &str, pat
         object["apiVersion"] = json!(kind.api_version());
         patch.apply(&mut object)?;
         validate::patched(kind, &mut object)?;
-        let mut object = checked(kind, object)?;
+        let object = checked(kind, object)?;
         check_same_name(edit.name, &object)?;
         validate::check_uid(kind, &before, &object)?;
         check_version(kind, existing, object["metadata"]["resourceVersion"].as_str().unwrap_or_default())?;
-        if !kind.custom {
-            drop_nulls(&mut object["metadata"]);
-            drop_nulls(&mut object["spec"]);
-        }
         Ok(successor(kind, &before, object, subresource))
     })
 }
 
-/// Typed objects have no nulls where a patch leaves some.
+/// Typed objects have no nulls where clients and patches leave some.
 fn drop_nulls(value: &mut Value) {
     match value {
         Value::Object(fields) => {
@@ -347,6 +343,9 @@ fn checked(kind: &Kind, mut body: Value) -> Result<Value, Failure> {
     if let Some(fields) = body.as_object_mut() {
         fields.remove("kind");
         fields.remove("apiVersion");
+        if !kind.custom {
+            fields.iter_mut().filter(|(field, _)| matches!(field.as_str(), "metadata" | "spec")).for_each(|(_, value)| drop_nulls(value));
+        }
     }
     Ok(body)
 }

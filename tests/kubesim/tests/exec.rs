@@ -128,6 +128,32 @@ async fn a_get_needs_the_right_to_create_as_well() {
 }
 
 #[tokio::test]
+async fn attached_one_sees_what_the_container_prints_from_then_on() {
+    let sim = scene::scene().await;
+    assert!(sim.set_log("shop", "logger", None, Some(10)));
+    for protocol in [V5, V4] {
+        let path = "/api/v1/namespaces/shop/pods/logger/attach?container=app&stdin=true&stdout=true&stderr=true";
+        let mut attached = Exec::open(&sim, "admin", protocol, path).await;
+        assert_eq!(attached.frame().await, Some((1, Vec::new())));
+        attached.send(0, b"nobody reads this\n").await;
+        let (channel, line) = attached.frame().await.unwrap();
+        assert!(channel == 1 && line.ends_with(b"\n"));
+        // the container's end is the end of it
+        sim.remove("v1", "Pod", "shop", "logger").unwrap();
+        let output = attached.all().await;
+        assert_eq!((output.status, output.close_code), (json!({"metadata": {}, "status": "Success"}), 1000));
+        sim.apply(scene_pod(&sim, "shell", "logger")).unwrap();
+    }
+}
+
+/// A running pod like another one.
+fn scene_pod(sim: &kubesim::Sim, like: &str, name: &str) -> Value {
+    let mut pod = sim.get("v1", "Pod", "shop", like).unwrap();
+    pod["metadata"] = json!({"name": name, "namespace": "shop", "annotations": {}});
+    pod
+}
+
+#[tokio::test]
 async fn an_image_without_a_shell_has_none() {
     let sim = scene::scene().await;
     let pods = sim.list("v1", "Pod", "edge");

@@ -136,6 +136,7 @@ async fn logs_are_followed() {
     let mut followed = kubectl.follow(&format!("logs -f {pod} -n web -c app --tail=1"));
     let first = followed.until(&[]);
     assert_ne!(followed.until(&[]), first, "a new line");
+    kubectl.follow(&format!("attach {pod} -n web -c app")).until(&["="]);
     let (code, said) = kubectl.run(&format!("logs {pod} -n web -c nosuch")).bad();
     assert!(code == 1 && said.starts_with(&format!("error: container nosuch is not valid for pod {pod} out of: app, ")), "{said}");
 }

@@ -2,7 +2,7 @@
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use bytes::{Bytes, BytesMut};
-use futures::stream::{SplitSink, SplitStream};
+use futures::stream::{BoxStream, SplitSink, SplitStream};
 use futures::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -31,11 +31,18 @@ impl Version {
     }
 }
 
-/// One exec.
-#[derive(Debug)]
+/// What a session is about.
+pub(super) enum Work {
+    /// A command that is run.
+    Command(Vec<String>),
+    /// What a container prints.
+    Output(BoxStream<'static, Bytes>),
+}
+
+/// One exec or attach.
 pub(super) struct Session {
     pub(super) version: Version,
-    pub(super) command: Vec<String>,
+    pub(super) work: Work,
     pub(super) stdin: bool,
     pub(super) stdout: bool,
     pub(super) stderr: bool,
@@ -44,8 +51,8 @@ pub(super) struct Session {
 }
 
 impl Session {
-    /// Runs the command until it or the client ends.
-    pub(super) async fn run(self, socket: WebSocket) {
+    /// Works until the work or the client ends.
+    pub(super) async fn run(mut self, socket: WebSocket) {
         let (sink, stream) = socket.split();
         let (to_program, input) = mpsc::channel(16);
         let (output, to_client) = mpsc::channel(FRAMES);
@@ -54,24 +61,40 @@ impl Session {
         let _ = output.send((first, Bytes::new())).await;
         let writer = tokio::spawn(write(sink, to_client));
         let reader = tokio::spawn(read(stream, to_program, self.version, self.stdin));
-        let mut io = Io::new(input, output.clone(), self.tty, self.stdout, self.stderr);
-        if !self.stdin {
-            io.close_input();
-        }
-        let ending = match self.command.first() {
-            None => Ending::NotStarted("args must not be empty".to_owned()),
-            Some(program) if !self.machine.toolbox.has(program) => {
-                Ending::NotStarted(format!("unable to start container process: exec: \"{program}\": {}", missing(program)))
-            }
-            Some(_) => Shell::new(self.machine.clone(), &mut io).main(&self.command).await,
+        let ending = match std::mem::replace(&mut self.work, Work::Command(Vec::new())) {
+            Work::Command(command) => self.command(&command, input, &output).await,
+            Work::Output(lines) => show(lines, input, &output, self.stdout).await,
         };
-        drop(io);
         if let Some(status) = self.status(&ending) {
             let _ = output.send((3, Bytes::from(status.to_string()))).await;
         }
         drop(output);
         let _ = writer.await;
         reader.abort();
+    }
+
+    /// The command as it was given.
+    fn words(&self) -> String {
+        match &self.work {
+            Work::Command(command) => command.join(" "),
+            Work::Output(_) => String::new(),
+        }
+    }
+
+    async fn command(&mut self, command: &[String], input: mpsc::Receiver<Input>, output: &mpsc::Sender<Frame>) -> Ending {
+        let mut io = Io::new(input, output.clone(), self.tty, self.stdout, self.stderr);
+        if !self.stdin {
+            io.close_input();
+        }
+        let ending = match command.first() {
+            None => Ending::NotStarted("args must not be empty".to_owned()),
+            Some(program) if !self.machine.toolbox.has(program) => {
+                Ending::NotStarted(format!("unable to start container process: exec: \"{program}\": {}", missing(program)))
+            }
+            Some(_) => Shell::new(self.machine.clone(), &mut io).main(command).await,
+        };
+        self.work = Work::Command(command.to_vec());
+        ending
     }
 
     /// The status on channel 3; the texts differ between v4 and v5 (recordings exec/v4-exit-5, exec/v5-exit-5).
@@ -82,7 +105,7 @@ impl Session {
             Ending::Exited(code) => {
                 let what = match self.version {
                     Version::V5 => format!("command terminated with exit code {code}"),
-                    Version::V4 => format!("error executing command [{}], exit code {code}", self.command.join(" ")),
+                    Version::V4 => format!("error executing command [{}], exit code {code}", self.words()),
                 };
                 json!({
                     "metadata": {}, "status": "Failure", "message": format!("command terminated with non-zero exit code: {what}"),
@@ -90,7 +113,7 @@ impl Session {
                 })
             }
             Ending::NotStarted(why) => {
-                let seed = hash(&self.command.join(" ")) ^ hash(&self.machine.hostname);
+                let seed = hash(&self.words()) ^ hash(&self.machine.hostname);
                 let id: String = (0..4).map(|part| format!("{:016x}", mix(seed + part))).collect();
                 let inner = format!(
                     "error executing command in container: failed to exec in container: failed to start exec \"{id}\": OCI runtime exec failed: exec failed: {why}: unknown"
@@ -105,6 +128,24 @@ impl Session {
                 })
             }
         })
+    }
+}
+
+/// Passes on what a container prints. Input for a program that reads none is taken and goes nowhere: recordings exec/v5-attach-stdin-refused.
+async fn show(mut lines: BoxStream<'static, Bytes>, mut input: mpsc::Receiver<Input>, output: &mpsc::Sender<Frame>, stdout: bool) -> Ending {
+    loop {
+        tokio::select! {
+            typed = input.recv() => if typed.is_none() {
+                return Ending::Gone;
+            },
+            chunk = lines.next() => match chunk {
+                Some(chunk) if stdout => if output.send((1, chunk)).await.is_err() {
+                    return Ending::Gone;
+                },
+                Some(_) => {}
+                None => return Ending::Exited(0),
+            },
+        }
     }
 }
 
