@@ -9,7 +9,7 @@ use axum::extract::ws::{CloseFrame, Message, close_code};
 use futures::{FutureExt, SinkExt, StreamExt};
 use krateyard_shared::refusal::Refusal;
 use krateyard_shared::shell::{Channel, SHELLS, ShellStatus, Size};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
 use super::Credit;
 use crate::authorize::{OpenShell, Permit};
@@ -107,7 +107,10 @@ async fn pump(
     if to.send(exec::resize(*size)).await.is_err() {
         return Ended::Lost("the connection to the cluster broke".into());
     }
+    let begun = Notify::new();
     let typing = async {
+        // What is typed while shells are still being tried is for the one that is found.
+        begun.notified().await;
         while let Some(input) = input.recv().await {
             let frame = match input {
                 Input::Stdin(bytes) => exec::stdin(&bytes),
@@ -122,7 +125,7 @@ async fn pump(
             }
         }
     };
-    let showing = show(&mut from, shell, out, credit);
+    let showing = show(&mut from, shell, out, credit, &begun);
     // A peer that still talks is a peer that lives: the cluster's balancers see traffic, too, when nobody types.
     let ended = tokio::select! {
         () = typing => Ended::Left,
@@ -135,10 +138,13 @@ async fn pump(
     ended
 }
 
-/// Shows what the pod says, while there is credit.
-async fn show(from: &mut FromPod, shell: &str, out: &mpsc::Sender<Result<Message, CloseFrame>>, credit: &Credit) -> Ended {
+/// Shows what the pod says, while there is credit; `begun` is told as soon as it is known that there is such a shell.
+async fn show(from: &mut FromPod, shell: &str, out: &mpsc::Sender<Result<Message, CloseFrame>>, credit: &Credit, begun: &Notify) -> Ended {
     let mut started = false;
-    let start = async || out.send(Ok(status_frame(&ShellStatus::Started { shell: shell.into() }))).await.is_ok();
+    let start = async || {
+        begun.notify_one();
+        out.send(Ok(status_frame(&ShellStatus::Started { shell: shell.into() }))).await.is_ok()
+    };
     let mut held = None;
     let silence = tokio::time::sleep(SILENT);
     tokio::pin!(silence);

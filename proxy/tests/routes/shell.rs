@@ -101,6 +101,15 @@ async fn shells_are_tried_in_turn_and_an_image_without_one_says_so() {
 }
 
 #[tokio::test]
+async fn what_is_typed_while_shells_are_tried_is_for_the_one_that_is_found() {
+    let bench = Bench::start().await;
+    let mut small = Terminal::open(&bench, "demo-admin", "search", "search/api").await;
+    small.typed("echo typed-$?-early\n").await;
+    assert_eq!(small.status().await, ShellStatus::Started { shell: "ash".into() });
+    small.until_shown("typed-0-early").await;
+}
+
+#[tokio::test]
 async fn ctrl_c_passes_a_flood_of_output_even_without_credit() {
     let bench = Bench::start().await;
     let mut terminal = Terminal::open(&bench, "demo-editor", "payments", "payments/").await;
