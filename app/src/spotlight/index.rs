@@ -54,7 +54,7 @@ pub(super) struct Found {
 pub(super) struct Rank {
     /// How well it matches.
     pub(super) matches: i32,
-    /// How badly it does: what is degraded stands above what is healthy.
+    /// How badly it does: what is degraded stands above what is healthy, and the cause above what it harms.
     trouble: u8,
     /// Its kind's weight.
     weight: u16,
@@ -116,7 +116,7 @@ impl Index {
             }
             let Some(most) = entry.glance(terms) else { return };
             survivors.push(at);
-            let of = |matches| Rank { matches, trouble: trouble(entry.health), weight: entry.weight, recent: recent(&entry.row) };
+            let of = |matches| Rank { matches, trouble: trouble(entry.kind, entry.health), weight: entry.weight, recent: recent(&entry.row) };
             let is_among_the_best = |rank: Rank| best.len() < limit || best.peek().is_some_and(|Reverse((worst, _))| rank > *worst);
             if !is_among_the_best(of(most)) {
                 return;
@@ -176,8 +176,10 @@ impl Entry {
     }
 }
 
-fn trouble(health: Health) -> u8 {
+/// A pod that fails is why everything above it does: a deployment of one pod fails with it, and is not where its logs are.
+fn trouble(kind: Kind, health: Health) -> u8 {
     match health {
+        Health::Bad if kind == Kind::Pod => 4,
         Health::Bad => 3,
         Health::Warn => 2,
         Health::Pending => 1,

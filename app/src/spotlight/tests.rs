@@ -34,8 +34,8 @@ fn pod(name: &str, namespace: &str, is_well: bool) -> Arc<Row> {
     row(Kind::Pod, name, Some(namespace), Facts::Pod(facts))
 }
 
-fn deployment(name: &str, namespace: &str) -> Arc<Row> {
-    let facts = DeploymentFacts { desired: 1, ready: 1, updated: 1, available: 1, current: 1, paused: false, stuck: None, selector: vec![] };
+fn deployment(name: &str, namespace: &str, ready: u32) -> Arc<Row> {
+    let facts = DeploymentFacts { desired: 1, ready, updated: 1, available: ready, current: 1, paused: false, stuck: None, selector: vec![] };
     row(Kind::Deployment, name, Some(namespace), Facts::Deployment(facts))
 }
 
@@ -47,7 +47,7 @@ fn rows() -> Vec<Arc<Row>> {
     vec![
         namespace("payments"),
         namespace("web"),
-        deployment("payments-api", "payments"),
+        deployment("payments-api", "payments", 1),
         pod("payments-api-7d9f8c-x2k8q", "payments", true),
         pod("payments-api-7d9f8c-m9t4w", "payments", false),
         pod("storefront-5c7d-v8zpl", "web", true),
@@ -81,8 +81,15 @@ fn the_better_match_comes_first_and_of_equal_ones_what_is_degraded() {
 #[test]
 fn a_heavier_kind_comes_before_a_lighter_one_of_the_same_match_and_health() {
     let mut spotlight = Spotlight::new(ClusterName("c".into()), &[]);
-    spotlight.set_objects(&[pod("api-1", "web", true), deployment("api-2", "web")], []);
+    spotlight.set_objects(&[pod("api-1", "web", true), deployment("api-2", "web", 1)], []);
     assert_eq!(names(&spotlight.search(&query("api", &[])), "Objects"), ["api-2", "api-1"]);
+}
+
+#[test]
+fn the_pod_that_fails_comes_before_the_deployment_that_fails_with_it() {
+    let mut spotlight = Spotlight::new(ClusterName("c".into()), &[]);
+    spotlight.set_objects(&[deployment("payments-api", "payments", 0), pod("payments-api-7d9f8c-m9t4w", "payments", false)], []);
+    assert_eq!(names(&spotlight.search(&query("payapi", &[])), "Objects"), ["payments-api-7d9f8c-m9t4w", "payments-api"]);
 }
 
 #[test]

@@ -46,7 +46,7 @@ pub fn EmptyYard() -> impl IntoView {
                 let collection = Collection::of_kind(Kind::Pod, Some(namespace.clone()));
                 view! {
                     <button class="try" on:click=move |_| desk.open_default(Subject::Collection(collection.clone()), None)>
-                        <span class="typed">{key(format!("ns:{namespace}"))}</span>
+                        <span class="typed">{key(format!("ns:{}", abbreviated(&namespace)))}</span>
                         <span class="what">"the pods of " <span class="mono">{namespace.clone()}</span></span>
                         {tag(Some(&namespace), "")}
                     </button>
@@ -55,6 +55,12 @@ pub fn EmptyYard() -> impl IntoView {
             <div class="firstkeys"><span>{key("Space")}" drag to pan"</span><span>{key("1")}" fit"</span><span>{key("?")}" all shortcuts"</span></div>
         </section>
     }
+}
+
+/// As much of a namespace's name as fits on a key cap.
+fn abbreviated(namespace: &str) -> String {
+    const FITS: usize = 14;
+    if namespace.chars().count() <= FITS { namespace.to_owned() } else { namespace.chars().take(FITS - 1).chain(['…']).collect() }
 }
 
 fn try_failing(row: &Arc<Row>) -> impl IntoView + use<> {

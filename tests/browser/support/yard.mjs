@@ -33,7 +33,7 @@ export async function drag(page, locator, dx, dy, at = {}) {
 }
 
 /** The names of a list's rows, sorted: those that are rendered, which are all of a list that is short. */
-export const namesIn = (list) => list.locator(".rows .cutname").evaluateAll((names) => names.map((name) => name.title).sort());
+export const namesIn = (list) => list.locator(".rows .obj .cutname").evaluateAll((names) => names.map((name) => name.title).sort());
 
 /** Asks until the answer is the one that is wanted; fails with the last one. */
 export async function until(ask, wanted, within_ms = 20_000) {

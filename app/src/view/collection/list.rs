@@ -15,7 +15,7 @@ use crate::describe::reference;
 use crate::rows::columns::{self, Align, Cell, Column, Tone, Width};
 use crate::rows::sort::{Direction, Order};
 use crate::view::desk::{Desk, desk};
-use crate::view::parts::{cut_name, glyph, health_marks, hue, kind_glyph, shape};
+use crate::view::parts::{cut_name, glyph, health_marks, hue, kind_glyph, shape, tag};
 use crate::view::window_header::WindowHeader;
 use crate::yard::{Content, Subject};
 
@@ -250,7 +250,7 @@ fn cell_view(desk: Desk, column: &'static Column, row: &Arc<Row>, flash: bool) -
             .into_any();
     }
     if column.is_namespace() {
-        return view! { <td><span class=format!("tag {}", hue(row.namespace.as_deref())) title=text.clone()>{text.clone()}</span></td> }.into_any();
+        return view! { <td>{tag(Some(&text), "")}</td> }.into_any();
     }
     if let Tone::Status(health) = tone {
         let (class, mark) = health_marks(health);
