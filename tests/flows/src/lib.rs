@@ -3,12 +3,14 @@
 
 use std::time::Duration;
 
+mod line;
 mod person;
 mod plain;
 pub mod scene;
 mod stage;
 mod wire;
 
+pub use line::Line;
 pub use person::Person;
 pub use plain::{Plain, collection, path};
 pub use stage::{Account, Shown, Stage};
