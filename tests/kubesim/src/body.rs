@@ -44,6 +44,15 @@ pub(crate) async fn read(parts: &Parts, body: Body, kind: &Kind) -> Result<Value
     }
     let parsed: Result<Value, String> =
         serde_json::from_slice(&bytes).map_err(|error| go_words(&bytes, &error)).and_then(|value| object(value, parts, media_type));
+    if let Ok(value) = &parsed
+        && kind.custom
+        && matches!(parts.method, Method::POST | Method::PUT)
+        && let Some(field) = ["kind", "apiVersion"].into_iter().find(|field| value[*field].as_str().is_none_or(str::is_empty))
+    {
+        let (named, text) = (if field == "kind" { "Kind" } else { field }, String::from_utf8_lossy(&bytes));
+        let why = format!("Object '{named}' is missing in '{text}' ({})", summary(&bytes));
+        return Err(Failure::bad_request(format!("the object provided is unrecognized (must be of type {}): {why}", kind.kind)));
+    }
     parsed.map_err(|why| {
         Failure::bad_request(match parts.method {
             Method::PATCH => format!("error decoding patch: {why}"),

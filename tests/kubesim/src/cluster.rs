@@ -232,6 +232,9 @@ impl Cluster {
             }
         }
         if !asked.subresource.is_empty() && kind.subresource(&asked.subresource).is_none() {
+            if kind.custom {
+                return Err(Failure::not_found(&kind, &asked.name));
+            }
             let real = SUBRESOURCES_NOT_SIMULATED.contains(&asked.subresource.as_str());
             return Err(if real { Failure::not_simulated(&asked.resource_and_subresource()) } else { Failure::no_such_resource() });
         }
@@ -243,6 +246,10 @@ impl Cluster {
         let group_is_served = asked.group.is_empty() || served.iter().any(|kind| kind.group == asked.group);
         if !group_is_served || GROUPS_NOT_SIMULATED.contains(&asked.group.as_str()) {
             return discovery::unknown_group(&asked.group);
+        }
+        // groups of custom resources are answered by another handler, which knows no more than its definitions
+        if !asked.group.is_empty() && served.iter().all(|kind| kind.group != asked.group || kind.custom) {
+            return Failure::page_not_found();
         }
         if RESOURCES_NOT_SIMULATED.contains(&asked.resource.as_str()) {
             return Failure::not_simulated(&asked.resource);

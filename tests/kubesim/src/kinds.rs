@@ -2,8 +2,11 @@
 
 use std::sync::{Arc, OnceLock, RwLock};
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use serde::Deserialize;
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 /// One served resource, as discovery describes it.
 #[derive(Clone, Debug, Deserialize)]
@@ -199,6 +202,12 @@ pub(crate) fn built_in_kind(group: &str, plural: &str) -> Arc<Kind> {
     }
 }
 
+/// apiserver's StorageVersionHash: eight bytes of SHA-256.
+fn storage_version_hash(group: &str, version: &str, kind: &str) -> String {
+    let digest = Sha256::digest(format!("{group}/{version}/{kind}"));
+    BASE64_STANDARD.encode(&digest[..8])
+}
+
 fn custom_kinds(definition: &Value) -> Vec<Kind> {
     let spec = &definition["spec"];
     let names = &spec["names"];
@@ -229,7 +238,7 @@ fn custom_kinds(definition: &Value) -> Vec<Kind> {
                 verbs: ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"].map(str::to_owned).to_vec(),
                 short: list(&names["shortNames"]),
                 categories: list(&names["categories"]),
-                hash: None,
+                hash: Some(storage_version_hash(&text(&spec["group"]), &text(&version["name"]), &kind)),
                 subresources: if version["subresources"]["status"].is_object() { vec![sub("status")] } else { Vec::new() },
                 custom: true,
                 columns: serde_json::from_value(version["additionalPrinterColumns"].clone()).unwrap_or_default(),

@@ -92,7 +92,8 @@ fn begin(cluster: &Cluster, deployment: &Value, namespace: &str, name: &str, kno
     let labels = template["metadata"]["labels"].clone();
     let uid = deployment["metadata"]["uid"].as_str().unwrap_or_default();
     let owners = Owner { api_version: "apps/v1", kind: "Deployment", name, uid }.reference();
-    let annotations = json!({"deployment.kubernetes.io/desired-replicas": deployment["spec"]["replicas"].to_string(), "deployment.kubernetes.io/revision": number.to_string()});
+    let mut annotations = json!({"deployment.kubernetes.io/revision": number.to_string()});
+    note_replicas(&mut annotations, deployment);
     let set = json!({
         "metadata": {"name": set_name, "namespace": namespace, "uid": cluster.names.uid(), "creationTimestamp": cluster.clock.now_text(), "generation": 1, "labels": labels, "annotations": annotations, "ownerReferences": owners},
         "spec": {"replicas": 0, "selector": {"matchLabels": labels}, "template": template},
@@ -109,10 +110,18 @@ fn begin(cluster: &Cluster, deployment: &Value, namespace: &str, name: &str, kno
     Revision { name: set_name, number, wanted: 0, ready: 0, replicas: 0, current: true }
 }
 
+/// What the deployment wants, and with its surge: deployment util's SetReplicasAnnotations.
+fn note_replicas(annotations: &mut Value, deployment: &Value) {
+    let replicas = deployment["spec"]["replicas"].as_u64().unwrap_or(1);
+    annotations["deployment.kubernetes.io/desired-replicas"] = json!(replicas.to_string());
+    annotations["deployment.kubernetes.io/max-replicas"] = json!((replicas + replicas.div_ceil(4)).to_string());
+}
+
 fn scale(cluster: &Cluster, deployment: &Value, namespace: &str, revision: &Revision, wanted: u64) {
     let _ = cluster.store.write::<()>(&built_in_kind("apps", "replicasets"), namespace, &revision.name, |set| {
         let Some(mut set) = set.map(|set| set.value()) else { return Ok(Write::Keep) };
         set["spec"]["replicas"] = json!(wanted);
+        note_replicas(&mut set["metadata"]["annotations"], deployment);
         set["metadata"]["generation"] = json!(set["metadata"]["generation"].as_u64().unwrap_or(0) + 1);
         Ok(Write::Put(set))
     });

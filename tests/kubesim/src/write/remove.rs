@@ -239,6 +239,9 @@ pub(crate) fn delete_collection(writer: &Writer<'_>, edit: &Edit<'_>, body: &Val
     let (version, objects) = writer.store.list(edit.kind, edit.namespace);
     let mut items: Vec<_> = objects.into_iter().filter(|object| selection.matches(object)).collect();
     let mut metadata = json!({"resourceVersion": version.to_string()});
+    if edit.kind.custom {
+        metadata["continue"] = json!("");
+    }
     let limit = edit.query.number("limit")?.and_then(|limit| usize::try_from(limit).ok()).filter(|limit| *limit > 0 && *limit < items.len());
     if let Some(limit) = limit {
         items.truncate(limit);
@@ -251,8 +254,16 @@ pub(crate) fn delete_collection(writer: &Writer<'_>, edit: &Edit<'_>, body: &Val
             _ => {}
         }
     }
-    let values: Vec<Value> = items.iter().map(|object| object.value()).collect();
     let kind = edit.kind;
+    let item = |object: &std::sync::Arc<Stored>| {
+        let mut value = object.value();
+        if kind.custom {
+            value["kind"] = json!(kind.kind);
+            value["apiVersion"] = json!(kind.api_version());
+        }
+        value
+    };
+    let values: Vec<Value> = items.iter().map(item).collect();
     Ok(answer::json(200, &json!({"kind": format!("{}List", kind.kind), "apiVersion": kind.api_version(), "metadata": metadata, "items": values})))
 }
 
