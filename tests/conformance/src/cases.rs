@@ -1,6 +1,7 @@
 //! The cases: each is a function that asks, and runs alike on both sides.
 
 mod access;
+mod custom;
 mod lives;
 mod patching;
 mod pods;
@@ -64,6 +65,8 @@ pub const CASES: &[Case] = &[
     case!("refusals", Server, access::refusals),
     case!("identities", Server, access::identities),
     case!("reviews", Server, access::reviews),
+    case!("custom", Server, custom::resources),
+    case!("tables", Server, custom::tables),
     case!("namespace", Server, lives::namespace),
     case!("dependents", Server, lives::dependents),
     case!("pod", RunningPods, pods::lives),

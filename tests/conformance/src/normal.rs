@@ -42,6 +42,8 @@ const SUFFIX_LETTERS: &str = "bcdfghjklmnpqrstvwxz2456789";
 #[derive(Debug, Default)]
 pub struct Normal {
     answer: String,
+    /// Values of fields that are a cluster's own, and what they became: cells of a Table hold them, too.
+    own: HashMap<String, String>,
     uids: Ids,
     versions: Ids,
 }
@@ -115,6 +117,8 @@ impl Normal {
         for cell in fields.get_mut("cells").and_then(Value::as_array_mut).into_iter().flatten() {
             if cell.as_str().is_some_and(is_age) {
                 *cell = json!("<age>");
+            } else if let Some(shown) = cell.as_str().and_then(|text| self.own.get(text)) {
+                *cell = json!(shown);
             }
         }
         for name in BUILD {
@@ -123,8 +127,10 @@ impl Normal {
             }
         }
         for name in OWN {
-            if let Some(text) = fields.get_mut(*name).filter(|value| value.as_str().is_some_and(|text| !text.is_empty() && text != "None")) {
-                *text = json!(format!("<{name}>"));
+            if let Some(value) = fields.get_mut(*name).filter(|value| value.as_str().is_some_and(|text| !text.is_empty() && text != "None")) {
+                let shown = format!("<{name}>");
+                self.own.insert(value.as_str().unwrap_or_default().to_owned(), shown.clone());
+                *value = json!(shown);
             }
         }
         for rules in ["resourceRules", "nonResourceRules"] {
@@ -142,7 +148,10 @@ impl Normal {
         {
             metadata.insert("name".to_owned(), json!(format!("{prefix}<suffix>")));
         }
-        let name = metadata.get("name").and_then(filled).unwrap_or_default();
+        let name = without_hash(&metadata.get("name").and_then(filled).unwrap_or_default());
+        if let Some(hash) = metadata.get_mut("labels").and_then(|labels| labels.get_mut("pod-template-hash")) {
+            *hash = json!("<hash>");
+        }
         if let Some(uid) = metadata.get("uid").and_then(filled) {
             self.uids.name("uid", &uid, &name);
         }
@@ -174,7 +183,7 @@ impl Normal {
             out.push(letter);
         }
         out.pop();
-        without_versions(out)
+        without_versions(without_selected_hash(out))
     }
 
     fn word(&mut self, word: &str) -> String {
@@ -184,10 +193,9 @@ impl Normal {
         if is_uid(trimmed) {
             return format!("{}{rest}", self.uids.stray("uid", trimmed, &self.answer));
         }
-        if let Some((name, _)) =
-            trimmed.rsplit_once('-').filter(|(_, hash)| (8..=10).contains(&hash.len()) && hash.chars().all(|letter| SUFFIX_LETTERS.contains(letter)))
-        {
-            return format!("{name}-<hash>{rest}");
+        let unhashed = without_hash(trimmed);
+        if unhashed != trimmed {
+            return unhashed + rest;
         }
         if trimmed.len() == 64 && trimmed.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return format!("<run>{rest}");
@@ -246,6 +254,24 @@ fn yaml_without_its_own(text: &str) -> String {
         out.push('\n');
     }
     out
+}
+
+/// `app-<hash>` for `app-54874c6c55`: a ReplicaSet's name ends with the hash of its pod template, apimachinery's SafeEncodeString.
+fn without_hash(name: &str) -> String {
+    let is_hash = |hash: &str| (8..=10).contains(&hash.len()) && hash.chars().all(|letter| SUFFIX_LETTERS.contains(letter));
+    match name.rsplit_once('-') {
+        Some((name, hash)) if is_hash(hash) => format!("{name}-<hash>"),
+        _ => name.to_owned(),
+    }
+}
+
+/// The same hash in a selector.
+fn without_selected_hash(text: String) -> String {
+    const LABEL: &str = "pod-template-hash=";
+    match text.split_once(LABEL) {
+        Some((before, after)) => format!("{before}{LABEL}<hash>{}", after.trim_start_matches(|letter| SUFFIX_LETTERS.contains(letter))),
+        None => text,
+    }
 }
 
 fn is_uid(word: &str) -> bool {

@@ -121,10 +121,11 @@ async fn set(scene: &Scene) {
     }
 }
 
-/// Removes the namespace, and the one beside it that a case may have made.
+/// Removes the namespace, and what a case may have made beside it: another namespace, a definition of custom resources.
 async fn clear(scene: &Scene) {
-    for path in ["/api/v1/namespaces/{ns}", "/api/v1/namespaces/{ns}-beside"] {
-        scene.until("deleting the namespace", delete(path), |answer| matches!(answer.status, 200 | 202 | 404 | 409)).await;
+    let definition = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/things.{ns}.example.com";
+    for path in ["/api/v1/namespaces/{ns}", "/api/v1/namespaces/{ns}-beside", definition] {
+        scene.until("removing what the case made", delete(path), |answer| matches!(answer.status, 200 | 202 | 404 | 409)).await;
     }
 }
 

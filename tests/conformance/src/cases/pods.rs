@@ -210,6 +210,7 @@ pub(super) async fn lives(scene: &mut Scene) {
     let mut watch = scene.watch(&format!("pods?watch=true&resourceVersion={from}&fieldSelector=status.phase%3DRunning")).await;
     talker(scene).await;
     scene.ask("running", get("pods/talker")).await;
+    scene.ask("table", get("pods").accept("application/json;as=Table;g=meta.k8s.io;v=v1")).await;
     scene.ask("selected by its phase", get("pods?fieldSelector=status.phase%3DRunning")).await;
     scene.ask("deleted", delete("pods/talker?gracePeriodSeconds=1")).await;
     watch.until_event("DELETED", "talker").await;
