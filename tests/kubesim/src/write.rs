@@ -220,7 +220,7 @@ fn change(writer: &Writer<'_>, edit: &Edit<'_>, dry: bool, decide: impl FnOnce(&
             return Ok(Write::Keep);
         }
         validate::check(kind, Some(&before), &object)?;
-        check_finalizers(kind, &before, &object)?;
+        validate::check_finalizers(kind, &before, &object)?;
         // the patch that takes the last finalizer from an object that is being deleted removes it
         let finalizers = object["metadata"]["finalizers"].as_array().is_some_and(|list| !list.is_empty());
         let leaves = object["metadata"]["deletionTimestamp"].is_string() && !finalizers && kind.plural != "pods";
@@ -290,24 +290,6 @@ fn drop_empty(object: &mut Value) {
             fields.remove(field);
         }
     }
-}
-
-/// Nobody may hold up an object that is being deleted: recordings writing/delete-finalizer.
-fn check_finalizers(kind: &Kind, before: &Value, after: &Value) -> Result<(), Failure> {
-    if before["metadata"]["deletionTimestamp"].is_null() {
-        return Ok(());
-    }
-    let list = |object: &Value| object["metadata"]["finalizers"].as_array().cloned().unwrap_or_default();
-    let known = list(before);
-    let new: Vec<String> = list(after).iter().filter(|finalizer| !known.contains(finalizer)).map(ToString::to_string).collect();
-    if new.is_empty() {
-        return Ok(());
-    }
-    let message = format!("Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers []string{{{}}}", new.join(", "));
-    let name = after["metadata"]["name"].as_str().unwrap_or_default();
-    let cause = Cause::new("FieldValueForbidden", "metadata.finalizers", message);
-    // the server finds it in two places
-    Err(Failure::invalid(&kind.kind, &kind.group, name, &[cause.clone(), cause]))
 }
 
 /// Kinds whose status is written through a subresource only.

@@ -109,6 +109,24 @@ pub(super) fn check_uid(kind: &Kind, before: &Value, object: &Value) -> Result<(
     refuse(kind, object, &[cause.clone(), cause])
 }
 
+/// Nobody may hold up an object that is being deleted: recordings writing/delete-finalizer.
+pub(super) fn check_finalizers(kind: &Kind, before: &Value, after: &Value) -> Result<(), Failure> {
+    if before["metadata"]["deletionTimestamp"].is_null() {
+        return Ok(());
+    }
+    let list = |object: &Value| object["metadata"]["finalizers"].as_array().cloned().unwrap_or_default();
+    let known = list(before);
+    let new: Vec<String> = list(after).iter().filter(|finalizer| !known.contains(finalizer)).map(ToString::to_string).collect();
+    if new.is_empty() {
+        return Ok(());
+    }
+    let message = format!("Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers []string{{{}}}", new.join(", "));
+    let name = after["metadata"]["name"].as_str().unwrap_or_default();
+    let cause = Cause::new("FieldValueForbidden", "metadata.finalizers", message);
+    // the server finds it in two places
+    Err(Failure::invalid(&kind.kind, &kind.group, name, &[cause.clone(), cause]))
+}
+
 fn refuse(kind: &Kind, object: &Value, causes: &[Cause]) -> Result<(), Failure> {
     let name = object["metadata"]["name"].as_str().unwrap_or_default();
     if causes.is_empty() { Ok(()) } else { Err(Failure::invalid(&kind.kind, &kind.group, name, causes)) }
