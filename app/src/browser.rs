@@ -5,6 +5,7 @@ pub mod clipboard;
 pub mod clock;
 pub mod dom;
 pub mod ids;
+pub mod kinds_memory;
 pub mod locale;
 pub mod preferences;
 pub mod regexp;

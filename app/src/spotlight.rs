@@ -7,8 +7,9 @@ mod query;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use krateyard_shared::api::Access;
 use krateyard_shared::identity::{ClusterName, ObjectRef};
-use krateyard_shared::kinds::{KINDS, Kind, View};
+use krateyard_shared::kinds::{Kind, View};
 use krateyard_shared::rows::Row;
 use krateyard_shared::status::{self, Status};
 
@@ -90,8 +91,8 @@ pub struct Command {
 pub struct Spotlight {
     cluster: ClusterName,
     commands: Vec<Command>,
-    /// Kinds that this cluster does not serve, as RBAC writes them.
-    unserved: Vec<String>,
+    /// What the cluster serves, among other things.
+    access: Arc<Access>,
     index: Index,
     krates: Vec<(KrateId, Arc<str>, Option<Arc<str>>)>,
     namespaces: BTreeSet<Arc<str>>,
@@ -105,7 +106,7 @@ impl Spotlight {
         Spotlight {
             cluster,
             commands: commands.to_vec(),
-            unserved: Vec::new(),
+            access: Arc::default(),
             index: Index::default(),
             krates: Vec::new(),
             namespaces: BTreeSet::new(),
@@ -125,10 +126,8 @@ impl Spotlight {
     }
 
     /// Kinds that the cluster does not serve are not offered.
-    pub fn set_unserved(&mut self, unserved: &[String]) {
-        if self.unserved != unserved {
-            self.unserved = unserved.to_vec();
-        }
+    pub fn set_access(&mut self, access: &Arc<Access>) {
+        self.access = Arc::clone(access);
     }
 
     /// The krates that are open.
@@ -210,16 +209,15 @@ impl Spotlight {
         let is_known = inside.is_some() || terms.namespaces.is_empty();
         // A kind that was typed whole is offered as a list, too.
         let is_wanted = |kind| terms.kinds.is_empty() || (terms.words.is_empty() && terms.kinds.contains(&kind));
-        let is_served = |kind: Kind| self.unserved.is_empty() || !self.unserved.contains(&kind.resource().to_string());
-        let kinds =
-            KINDS.iter().filter(|entry| is_served(entry.kind)).filter(|entry| is_known && is_wanted(entry.kind) && terms.statuses.is_empty()).filter_map(
-                |entry| {
-                    let words = entry.aliases.iter().copied().chain([entry.plural, entry.title]);
-                    let best = words.filter_map(|word| all_words(terms, word)).max()?;
-                    let collection = Collection::of_kind(entry.kind, inside.map(ToString::to_string));
-                    Some((best, list_hit(collection, entry.title, terms, "Kind", inside.cloned())))
-                },
-            );
+        let kinds = Kind::known()
+            .filter(|entry| self.access.serves(entry.kind))
+            .filter(|entry| is_known && is_wanted(entry.kind) && terms.statuses.is_empty())
+            .filter_map(|entry| {
+                let words = entry.aliases.iter().copied().chain([entry.plural, entry.title]);
+                let best = words.filter_map(|word| all_words(terms, word)).max()?;
+                let collection = Collection::of_kind(entry.kind, inside.map(ToString::to_string));
+                Some((best, list_hit(collection, entry.title, terms, "Kind", inside.cloned())))
+            });
         let wants_namespaces = terms.statuses.is_empty() && (terms.kinds.is_empty() || terms.kinds == [Kind::Namespace]);
         let namespaces = self.namespaces.iter().filter(|_| wants_namespaces && terms.namespaces.is_empty()).filter_map(|namespace| {
             let collection = Collection { resource: None, namespace: Some(namespace.to_string()) };

@@ -1,6 +1,7 @@
 //! One runtime per cluster: its client, how it does, and everything that is shared by people who look at it.
 
 mod connect;
+mod custom;
 mod reach;
 mod served;
 
@@ -24,6 +25,7 @@ use crate::authorize::{self, Reviews};
 use crate::config::{ClusterConfig, Limits};
 use crate::hub::Hubs;
 use crate::refuse::{self, Asked};
+use custom::Custom;
 use served::Served;
 
 /// The longest answer that is read whole: one object, as an API server limits it (3 MiB, recordings surprise 7), or a page of bindings.
@@ -41,6 +43,7 @@ pub(crate) struct Cluster {
     client: OnceCell<Client>,
     reach: watch::Receiver<Option<Reach>>,
     served: Served,
+    custom: Custom,
 }
 
 impl Cluster {
@@ -58,6 +61,7 @@ impl Cluster {
             client: OnceCell::new(),
             reach,
             served: Served::default(),
+            custom: Custom::default(),
         });
         cluster.spawn(reach::watch(cluster.clone(), told));
         cluster.spawn(authorize::watch_rights(cluster.clone()));

@@ -64,7 +64,9 @@ impl Subscription {
 pub(crate) async fn subscribe(permit: Permit<WatchRows>, queue: &Arc<Queue>) -> Result<Subscription, Refusal> {
     let WatchRows { kind, scope } = permit.target().clone();
     let subscribe = || Command::Subscribe { scope: scope.clone(), queue: queue.clone() };
-    if kind.is_shared() {
+    // A kind that the cluster defines may be one that nobody granted to the proxy.
+    let is_shared = kind.is_shared() && (!matches!(kind, Kind::Custom(_)) || permit.cluster().may_watch(kind).await);
+    if is_shared {
         send(permit.cluster(), kind, subscribe).await;
         return Ok(Subscription { permit, own: None });
     }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::identity::ClusterName;
+use crate::kinds::{CustomKind, Kind};
 use crate::rows::Row;
 use crate::watch::Position;
 
@@ -68,6 +69,22 @@ pub struct Access {
     /// Plurals with group of kinds that Krateyard knows and this cluster does not serve: there is nothing to ask for.
     #[serde(default)]
     pub unserved: Vec<String>,
+    /// Kinds that the cluster defines itself.
+    #[serde(default)]
+    pub custom: Vec<CustomKind>,
+}
+
+impl Access {
+    /// Whether the cluster serves a kind, as far as is known: one that it defined itself may be gone.
+    pub fn serves(&self, kind: Kind) -> bool {
+        match kind {
+            Kind::Custom(_) => {
+                let entry = kind.entry();
+                self.custom.iter().any(|custom| custom.group == entry.group && custom.plural == entry.plural)
+            }
+            kind => self.unserved.is_empty() || !self.unserved.contains(&kind.resource().to_string()),
+        }
+    }
 }
 
 /// What a person may list and watch in one namespace.

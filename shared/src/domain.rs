@@ -19,6 +19,7 @@ pub enum Domain {
     ClusterConfig,
     Devices,
     Crds,
+    Custom,
     Events,
     /// Everything that Spotlight searches.
     Catalog,
@@ -93,6 +94,8 @@ pub const DOMAINS: &[DomainEntry] = &[
     watched(Domain::Devices, "devices", &[Kind::ResourceClaim, Kind::ResourceClaimTemplate, Kind::DeviceClass, Kind::ResourceSlice], Gate::List, Mode::Any)
         .every(10_000),
     watched(Domain::Crds, "crds", &[Kind::CustomResourceDefinition], Gate::ListWatch, Mode::All).every(15_000).patient(60_000),
+    // Its kinds are learnt from the cluster.
+    watched(Domain::Custom, "custom", &[], Gate::List, Mode::All).every(10_000).patient(60_000),
     watched(Domain::Events, "events", &[Kind::Event], Gate::List, Mode::All).every(3000),
     DomainEntry { cooldown_ms: 1500, ..watched(Domain::Catalog, "catalog", &CATALOG, Gate::Direct, Mode::Any).every(15_000).patient(30_000).first(4) },
     watched(Domain::Object, "object", &[], Gate::Direct, Mode::All),
@@ -150,6 +153,9 @@ impl Domain {
 
     /// The domain that shows a kind's collection.
     pub fn of_kind(kind: Kind) -> Domain {
+        if matches!(kind, Kind::Custom(_)) {
+            return Domain::Custom;
+        }
         let shows = |entry: &&DomainEntry| entry.domain != Domain::Catalog && entry.kinds.contains(&kind);
         DOMAINS.iter().find(shows).expect("each kind is in one domain: a test holds it").domain
     }
@@ -162,10 +168,28 @@ mod tests {
     #[test]
     fn every_domain_has_an_entry() {
         use Domain::{
-            Autoscaling, Catalog, ClusterConfig, Config, Crds, Devices, Events, Namespaces, Network, Nodes, Object, Pods, Quotas, Rbac, Storage, Workloads,
+            Autoscaling, Catalog, ClusterConfig, Config, Crds, Custom, Devices, Events, Namespaces, Network, Nodes, Object, Pods, Quotas, Rbac, Storage,
+            Workloads,
         };
-        let all =
-            [Namespaces, Nodes, Pods, Workloads, Config, Network, Storage, Autoscaling, Quotas, Rbac, ClusterConfig, Devices, Crds, Events, Catalog, Object];
+        let all = [
+            Namespaces,
+            Nodes,
+            Pods,
+            Workloads,
+            Config,
+            Network,
+            Storage,
+            Autoscaling,
+            Quotas,
+            Rbac,
+            ClusterConfig,
+            Devices,
+            Crds,
+            Custom,
+            Events,
+            Catalog,
+            Object,
+        ];
         assert_eq!(all.len(), DOMAINS.len());
         for domain in all {
             assert_eq!(domain.entry().domain, domain);

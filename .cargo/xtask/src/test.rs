@@ -192,7 +192,7 @@ impl Tests<'_> {
         }
         if let Some((cluster, scene)) = &self.real {
             // What takes servers away needs the simulator. One file at a time: they share the cluster.
-            node.args(["--test-concurrency=1", "journey.test.mjs", "streams.test.mjs"]);
+            node.args(["--test-concurrency=1", "journey.test.mjs", "streams.test.mjs", "yaml.test.mjs"]);
             cluster.tell(scene, &mut node);
         }
         self.processes.run("node --test", &mut node)

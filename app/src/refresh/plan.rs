@@ -106,7 +106,7 @@ pub fn wants(lease: &Lease, access: &Access) -> Wants {
     let mut wants = Wants::default();
     for kind in lease.kinds.iter() {
         let resource = kind.resource().to_string();
-        if access.unserved.contains(&resource) {
+        if !access.serves(kind) {
             // Among others it is nothing to speak of; alone it is all that was asked for.
             if lease.kinds.iter().nth(1).is_none() {
                 wants.missing.push(Refusal::NotFound { what: format!("{resource}, in this cluster,") });

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use krateyard_shared::api::Access;
+use krateyard_shared::kinds::Kind;
 use krateyard_shared::refusal::Refusal;
 
 use super::Runtime;
@@ -72,6 +73,9 @@ impl Runtime {
         match answer {
             Ok(access) => {
                 self.rights.trouble = None;
+                for custom in &access.custom {
+                    Kind::learn(custom);
+                }
                 if self.rights.known.as_deref() != Some(&access) {
                     self.rights.known = Some(Arc::new(access));
                     self.rights.generation += 1;

@@ -1,6 +1,6 @@
 //! What a person asks: filters (pills) and words.
 
-use krateyard_shared::kinds::{KINDS, Kind};
+use krateyard_shared::kinds::Kind;
 
 use crate::rows::filter::StatusWord;
 
@@ -116,7 +116,7 @@ impl Terms {
 /// An alias completes to its plural: exactly typed ones first, then starts of plurals from two letters on.
 fn kind_ghost(word: &str) -> Option<Ghost> {
     let exact = || Kind::of_word(word);
-    let started = || if word.len() >= 2 { KINDS.iter().find(|entry| entry.plural.starts_with(word)).map(|entry| entry.kind) } else { None };
+    let started = || if word.len() >= 2 { Kind::known().find(|entry| entry.plural.starts_with(word)).map(|entry| entry.kind) } else { None };
     let kind = exact().or_else(started)?;
     let plural = kind.entry().plural;
     let rest = plural.strip_prefix(word).map_or_else(|| format!(" {plural}"), ToOwned::to_owned);

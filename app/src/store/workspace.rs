@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use krateyard_shared::api::{Access, AccessQuestion};
+use krateyard_shared::domain::Domain;
 use krateyard_shared::identity::{ClusterName, ObjectRef};
 use krateyard_shared::kinds::Kind;
 use krateyard_shared::scope::Scope;
@@ -108,6 +109,14 @@ impl Workspace {
         let table = lease.table;
         on_cleanup(move || drop(lease));
         table
+    }
+
+    /// What Spotlight searches: the catalog, and what the cluster defines itself.
+    pub fn catalog(self) -> Kinds {
+        let access = self.inner().access.get_untracked();
+        let defined = access.custom.iter().filter_map(Kind::learn);
+        let kinds: Vec<Kind> = Domain::Catalog.entry().kinds.iter().copied().chain(defined).collect();
+        Kinds::from(kinds.as_slice())
     }
 
     /// Leases one object whole. Dropping the lease releases it.

@@ -1,6 +1,6 @@
 //! The page: who is there, and what they see for it.
 
-use krateyard_shared::api::Session;
+use krateyard_shared::api::{Access, Session};
 use krateyard_shared::identity::ClusterName;
 use krateyard_shared::refusal::Refusal;
 use leptos::prelude::*;
@@ -16,6 +16,7 @@ use super::sign_in::SignIn;
 use super::spotlight::Spotlight;
 use super::top_bar::TopBar;
 use crate::browser::camera_memory::{recall_camera, remember_camera};
+use crate::browser::kinds_memory::{recall_kinds, remember_kinds};
 use crate::browser::preferences::{self, Theme};
 use crate::browser::{dom, open_yard};
 use crate::connection::{self, rest};
@@ -90,6 +91,7 @@ fn turned_away(failure: Failure) -> Who {
 /// Everything that one signed-in person sees of one cluster.
 #[component]
 fn SignedIn(session: Session, cluster: ClusterName, signed_out: Callback<Option<String>>) -> impl IntoView {
+    recall_kinds(&session.user, &cluster);
     let workspace = connection::start(cluster.clone());
     let yard = open_yard(&session.user, &cluster);
     let camera = recall_camera(&session.user, &cluster).unwrap_or_default();
@@ -101,6 +103,14 @@ fn SignedIn(session: Session, cluster: ClusterName, signed_out: Callback<Option<
     Effect::new(move |_| {
         let _ = desk.now_ms.get();
         remember_camera(&desk.user.get_value(), &desk.cluster.get_value(), desk.camera.get_untracked());
+    });
+    // Before the first answer nothing is known, which is no reason to forget.
+    let access = workspace.access();
+    Effect::new(move |_| {
+        let custom = access.with(|access| (**access != Access::default()).then(|| access.custom.clone()));
+        if let Some(custom) = custom {
+            remember_kinds(&desk.user.get_value(), &desk.cluster.get_value(), &custom);
+        }
     });
     let connection = workspace.connection();
     Effect::new(move |_| {

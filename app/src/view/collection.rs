@@ -4,7 +4,7 @@ pub mod list;
 
 use std::sync::Arc;
 
-use krateyard_shared::kinds::{KINDS, Kind};
+use krateyard_shared::kinds::Kind;
 use krateyard_shared::refusal::Refusal;
 use krateyard_shared::rows::Row;
 use krateyard_shared::scope::Scope;
@@ -147,14 +147,17 @@ pub fn CollectionWindow(
 
 /// The kinds of its rows. Everything of a namespace leaves events to a list of their own, and out what controllers keep for themselves.
 pub fn kinds_of(collection: &Collection) -> Vec<Kind> {
-    match collection.kind() {
-        Some(kind) => vec![kind],
-        None => KINDS.iter().filter(|entry| entry.is_everyday()).map(|entry| entry.kind).collect(),
+    match (collection.kind(), &collection.resource) {
+        (Some(kind), _) => vec![kind],
+        // The cluster defined it once, or another one does.
+        (None, Some(_)) => Vec::new(),
+        (None, None) => Kind::known().filter(|entry| entry.is_everyday()).map(|entry| entry.kind).collect(),
     }
 }
 
 fn words_of(collection: &Collection) -> String {
-    let what = collection.kind().map_or_else(|| "objects".into(), |kind| kind.entry().title.to_lowercase());
+    let unknown = || collection.resource.clone().unwrap_or_else(|| "objects".into());
+    let what = collection.kind().map_or_else(unknown, |kind| kind.entry().title.to_lowercase());
     collection.namespace.as_ref().map_or_else(|| what.clone(), |namespace| format!("{what} in {namespace}"))
 }
 

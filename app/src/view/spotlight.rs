@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use krateyard_shared::domain::Domain;
 use krateyard_shared::kinds::View;
 use krateyard_shared::scope::Scope;
 use leptos::ev;
@@ -32,14 +31,14 @@ pub const COMMANDS: &[Command] = &[
 #[component]
 pub fn Spotlight() -> impl IntoView {
     let desk = desk();
-    let table = desk.workspace.use_table(Domain::Catalog, Scope::All);
+    let table = desk.workspace.use_table(desk.workspace.catalog(), Scope::All);
     let query = RwSignal::new(begin(&desk.spotlight.get_untracked().unwrap_or_default()));
     let chosen = RwSignal::new(0_usize);
     let hits = Memo::new(move |_| {
         let (table, yard, access) = (table.get(), desk.yard.state().get(), desk.workspace.access().get());
         let found = desk.finder.try_update_value(|finder| {
             finder.set_objects(&table.rows, access.namespaces.iter().map(|namespace| namespace.namespace.as_str()));
-            finder.set_unserved(&access.unserved);
+            finder.set_access(&access);
             finder.set_yard(&yard);
             query.with(|query| finder.search(query))
         });

@@ -235,16 +235,20 @@ impl Subject {
     pub fn title(&self) -> String {
         match self {
             Subject::Object(object) => object.name.clone(),
-            Subject::Collection(collection) => collection.kind().map_or_else(|| "Everything".into(), |kind| kind.entry().title.into()),
+            Subject::Collection(collection) => match (collection.kind(), &collection.resource) {
+                (Some(kind), _) => kind.entry().title.into(),
+                (None, Some(resource)) => resource.clone(),
+                (None, None) => "Everything".into(),
+            },
         }
     }
 }
 
 impl Collection {
-    /// The kind of its rows; `None` for everything.
+    /// The kind of its rows; `None` for everything, and for a resource that nobody knows here.
     pub fn kind(&self) -> Option<Kind> {
         let resource = self.resource.as_deref()?;
-        krateyard_shared::kinds::KINDS.iter().map(|entry| entry.kind).find(|kind| kind.resource().to_string() == resource)
+        Kind::of_plural(resource)
     }
 
     /// A collection of one kind.

@@ -63,6 +63,8 @@ pub(crate) async fn find_access(cluster: &Cluster, session: &Session) -> Result<
     let served = cluster.served().await;
     let is_served = |entry: &&KindEntry| served.as_ref().is_none_or(|served| served.contains(&entry.kind.resource()));
     let (kinds, unserved): (Vec<&KindEntry>, Vec<&KindEntry>) = KINDS.iter().partition(is_served);
+    let (custom, own): (Vec<_>, Vec<_>) = cluster.custom_kinds().await.into_iter().map(|(custom, kind)| (custom, kind.entry())).unzip();
+    let kinds: Vec<&KindEntry> = kinds.into_iter().chain(own).collect();
     let cluster_wide = allowed(cluster, session, &kinds, &RowScope::All).await?;
     let rest: Vec<&KindEntry> = kinds.into_iter().filter(|entry| entry.namespaced && !cluster_wide.iter().any(|wide| wide.kind == entry.kind)).collect();
     let candidates = if rest.is_empty() { BTreeSet::new() } else { candidates(cluster, &session.user).await? };
@@ -74,7 +76,7 @@ pub(crate) async fn find_access(cluster: &Cluster, session: &Session) -> Result<
         }
     });
     let namespaces: Vec<_> = namespaces.buffered(AT_ONCE).try_filter(|found| std::future::ready(!found.resources.is_empty())).try_collect().await?;
-    Ok(Access { cluster_wide: words(&cluster_wide), namespaces, unserved: words(&unserved) })
+    Ok(Access { cluster_wide: words(&cluster_wide), namespaces, unserved: words(&unserved), custom })
 }
 
 /// Those of the kinds that the person may list and watch in a scope, in their order. The answers are asked for side by side: there are many.

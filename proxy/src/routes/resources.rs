@@ -6,7 +6,6 @@ use axum::Json;
 use axum::extract::{Path, Query, State};
 use krateyard_shared::api::List;
 use krateyard_shared::identity::{ClusterName, Resource};
-use krateyard_shared::kinds::Kind;
 use krateyard_shared::refusal::Refusal;
 use krateyard_shared::watch::{EncodedRow, Freshness};
 use serde::Deserialize;
@@ -57,7 +56,7 @@ pub(crate) async fn list(
     let resource = collection.resource();
     path::check(&resource, within.namespace.as_deref(), None)?;
     let cluster = app.cluster(&ClusterName(collection.cluster))?;
-    let kind = Kind::of_resource(&resource).ok_or_else(|| Refusal::NotFound { what: format!("rows of {resource}") })?;
+    let kind = cluster.kind_of(&resource).await.ok_or_else(|| Refusal::NotFound { what: format!("rows of {resource}") })?;
     let scope = match within.namespace {
         Some(_) if !kind.entry().namespaced => return Err(Refusal::BadRequest { field: "namespace".into(), problem: "this kind has none".into() }.into()),
         Some(namespace) => RowScope::Namespace(namespace),

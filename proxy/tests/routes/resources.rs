@@ -1,6 +1,7 @@
 use krateyard_shared::api::{Access, AccessAnswers, Clusters, List};
 use krateyard_shared::refusal::Refusal;
 use krateyard_shared::rows::{CellValue, Facts};
+use krateyard_shared::status::Health;
 
 use crate::bench::{Bench, refusal};
 
@@ -47,6 +48,27 @@ async fn rows_of_secrets_are_asked_for_in_the_persons_name_and_hold_no_value() {
     let editor: List = bench.get("demo-editor", &format!("{SECRETS}?namespace=payments")).await.json().await.unwrap();
     assert!(!editor.items.is_empty() && editor.items.iter().all(|row| row.namespace.as_deref() == Some("payments")));
     assert_eq!(bench.get("demo-viewer", &format!("{SECRETS}?namespace=web")).await.status(), 403);
+}
+
+#[tokio::test]
+async fn rows_of_a_kind_that_the_cluster_defines_come_by_its_printer_columns() {
+    const BACKUPS: &str = "/api/clusters/demo/resources/data.example.com/v1/backups";
+    let bench = Bench::start().await;
+    // Nobody asked what there is: the kind is looked up with the first question, and the proxy, which was granted nothing here, asks in the person's name.
+    let list: List = bench.get("demo-admin", BACKUPS).await.json().await.unwrap();
+    let failed = list.items.iter().find(|row| row.name == "catalog-nightly").unwrap();
+    let Facts::Plain(plain) = &failed.facts else { panic!("{failed:?}") };
+    assert_eq!(plain.cells, [CellValue::Text("catalog".into()), CellValue::Text("Failed".into())]);
+    assert_eq!(plain.status.as_ref().map(|status| (status.health, status.word.as_str())), Some((Health::Bad, "Failed")));
+    assert_eq!(list.items.len(), bench.sim.list("data.example.com/v1", "Backup", "").len());
+
+    let access: Access = bench.get("demo-admin", "/api/access?cluster=demo").await.json().await.unwrap();
+    assert!(access.cluster_wide.contains(&"backups.data.example.com".to_owned()));
+    let backup = access.custom.iter().find(|custom| custom.plural == "backups").unwrap();
+    assert_eq!((backup.name.as_str(), backup.namespaced, backup.columns[0].title.as_str()), ("Backup", true, "Database"));
+
+    let refused = bench.get("demo-viewer", BACKUPS).await;
+    assert_eq!(refusal(refused).await, Refusal::Forbidden { verb: "list".into(), resource: "backups.data.example.com".into(), namespace: None });
 }
 
 #[tokio::test]

@@ -2,7 +2,8 @@ use super::PrinterColumn as Column;
 use super::{Kind, KindEntry, View};
 
 const POD_VIEWS: &[View] = &[View::Logs, View::Shell, View::Describe, View::Yaml, View::Events];
-const OBJECT_VIEWS: &[View] = &[View::Describe, View::Yaml, View::Events];
+/// The views of an object that has neither logs nor shells.
+pub(super) const OBJECT_VIEWS: &[View] = &[View::Describe, View::Yaml, View::Events];
 
 const CORE: (&str, &str) = ("", "v1");
 const APPS: (&str, &str) = ("apps", "v1");

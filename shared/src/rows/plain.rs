@@ -6,6 +6,8 @@
 mod cell;
 mod cluster;
 mod config;
+mod custom;
+mod json_path;
 mod network;
 mod path;
 mod rbac;
@@ -93,6 +95,7 @@ pub(super) fn facts(kind: Kind, object: &Value) -> PlainFacts {
         Kind::PriorityLevelConfiguration => cluster::priority_level(object),
         Kind::ResourceClaim => cluster::resource_claim(object),
         Kind::ResourceSlice => cluster::resource_slice(object),
+        Kind::Custom(id) => custom::object(id.columns(), object),
         // Nothing but a name and an age.
         Kind::ServiceAccount | Kind::DeviceClass | Kind::ResourceClaimTemplate => PlainFacts::just([]),
         Kind::Namespace | Kind::Node | Kind::Pod | Kind::Deployment | Kind::ReplicaSet | Kind::Service | Kind::Event => PlainFacts::just([]),

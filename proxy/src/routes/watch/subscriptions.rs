@@ -42,6 +42,11 @@ struct Inbox {
 enum Wanted {
     Rows(WatchRows),
     Object(ReadObject),
+    /// Rows of a kind that nobody heard of: the cluster may have defined it since.
+    Unknown {
+        resource: Resource,
+        scope: Scope,
+    },
 }
 
 impl Subscriptions {
@@ -120,6 +125,11 @@ async fn serve(cluster: Arc<Cluster>, session: Arc<Session>, wanted: Wanted, que
     let refusal = match wanted {
         Wanted::Rows(target) => rows(&cluster, &session, target, &queue, &refresh).await,
         Wanted::Object(target) => object(&cluster, &session, target, &queue, &refresh).await,
+        Wanted::Unknown { resource, scope } => match cluster.kind_of(&resource).await.map(|_| canonical(resource.clone(), scope)) {
+            Some(Ok(Wanted::Rows(target))) => rows(&cluster, &session, target, &queue, &refresh).await,
+            Some(Err(refusal)) => refusal,
+            _ => Refusal::NotFound { what: format!("rows of {resource}") },
+        },
     };
     queue.end(End::Denied(refusal));
 }
@@ -164,6 +174,7 @@ fn canonical(resource: Resource, scope: Scope) -> Result<Wanted, Refusal> {
     let bad = |field: &str, problem: &str| Err(Refusal::BadRequest { field: field.into(), problem: problem.into() });
     let kind = Kind::of_resource(&resource);
     let namespaced = kind.map(|kind| kind.entry().namespaced);
+    let asked = scope.clone();
     let scope = match scope {
         Scope::Object { namespace, name } => {
             path::check(&resource, namespace.as_deref(), Some(&name))?;
@@ -179,7 +190,7 @@ fn canonical(resource: Resource, scope: Scope) -> Result<Wanted, Refusal> {
     };
     match kind {
         Some(kind) => Ok(Wanted::Rows(WatchRows { kind, scope })),
-        None => bad("resource", "has no rows here"),
+        None => Ok(Wanted::Unknown { resource, scope: asked }),
     }
 }
 
@@ -196,13 +207,13 @@ mod tests {
         assert!(canonical(Kind::Node.resource(), one(None)).is_ok());
         let widgets = Resource { group: "example.com".into(), version: "v1".into(), plural: "widgets".into() };
         assert!(canonical(widgets.clone(), one(Some("web"))).is_ok());
+        assert!(matches!(canonical(widgets, Scope::All), Ok(Wanted::Unknown { .. })));
         for (resource, scope) in [
             (Kind::Node.resource(), in_web()),
             (Kind::Node.resource(), one(Some("web"))),
             (Kind::Pod.resource(), one(None)),
             (Kind::Pod.resource(), Scope::Namespace(String::new())),
             (Kind::Pod.resource(), Scope::Namespace("a/b".into())),
-            (widgets, Scope::All),
         ] {
             assert!(canonical(resource.clone(), scope.clone()).is_err(), "{resource} {scope:?}");
         }
