@@ -21,14 +21,17 @@ use crate::refuse::{Actor, Asked};
 const FRESH: Duration = Duration::from_secs(15);
 /// Definitions in one page: each may be a megabyte of schema, and an answer is read whole.
 const PAGE: usize = 10;
-/// Objects at a time: `PartialObjectMetadata` has no spec, so definitions come whole.
+/// Whole: metadata alone has neither names nor columns.
 const DEFINITIONS: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
 const REVIEWS: &str = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
+
+/// What a cluster defines, and the kinds that this means here.
+type Defined = Vec<(CustomKind, Kind)>;
 
 /// The last answers.
 #[derive(Default)]
 pub(crate) struct Custom {
-    kinds: Mutex<Option<(Instant, Vec<(CustomKind, Kind)>)>>,
+    kinds: Mutex<Option<(Instant, Defined)>>,
     /// Whether the proxy itself may list and watch a kind everywhere.
     may: Mutex<HashMap<Kind, (Instant, bool)>>,
 }
@@ -107,7 +110,7 @@ struct Condition {
 
 impl Cluster {
     /// The kinds that the cluster defines; none where the proxy may not know them, and the last known ones while it does not answer.
-    pub(crate) async fn custom_kinds(&self) -> Vec<(CustomKind, Kind)> {
+    pub(crate) async fn custom_kinds(&self) -> Defined {
         let mut known = self.custom.kinds.lock().await;
         if let Some((at, kinds)) = &*known
             && at.elapsed() < FRESH
