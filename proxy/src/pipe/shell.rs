@@ -133,7 +133,7 @@ async fn pump(
         refusal = permit.revoked() => Ended::Refused(refusal),
     };
     if matches!(ended, Ended::Left | Ended::Refused(_)) {
-        exec::farewell(to, protocol).await;
+        exec::farewell(to, from, protocol).await;
     }
     ended
 }

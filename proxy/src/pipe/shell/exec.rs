@@ -24,6 +24,9 @@ const CLOSE: u8 = 255;
 
 /// How long a shell may take to hear that it is over.
 const FAREWELL: Duration = Duration::from_secs(2);
+/// How often it is told, and how long it may take each time.
+const FAREWELLS: usize = 8;
+const AGAIN: Duration = Duration::from_millis(200);
 
 /// Towards the pod, and from it.
 pub(super) type ToPod = Pin<Box<dyn Sink<Vec<u8>, Error = String> + Send>>;
@@ -101,17 +104,32 @@ pub(super) fn resize(size: Size) -> Vec<u8> {
     frame
 }
 
-/// Ends a shell: a command goes on after its client has gone (recordings, surprise 79), so it is interrupted, and the shell told that input has ended.
-pub(super) async fn farewell(mut to: ToPod, protocol: Protocol) {
+/// Ends a shell: a command goes on after its client has gone (recordings, surprise 79), so it is interrupted, and the shell told that input has ended. A shell that
+/// comes back from a command to its prompt throws away what was typed before: it is told again until it ends.
+pub(super) async fn farewell(mut to: ToPod, mut from: FromPod, protocol: Protocol) {
     let words = async {
-        to.send(stdin(b"\x03")).await?;
-        to.send(stdin(b"\x04")).await?;
+        for _ in 0..FAREWELLS {
+            to.send(stdin(b"\x03")).await?;
+            to.send(stdin(b"\x04")).await?;
+            if tokio::time::timeout(AGAIN, ended(&mut from)).await.is_ok() {
+                break;
+            }
+        }
         if protocol == Protocol::V5 {
             to.send(vec![CLOSE, STDIN]).await?;
         }
         to.close().await
     };
     let _ = tokio::time::timeout(FAREWELL, words).await;
+}
+
+/// Until the pod says how it ended, or says nothing any more.
+async fn ended(from: &mut FromPod) {
+    while let Some(Ok(frame)) = from.next().await {
+        if frame.first() == Some(&ERROR) {
+            return;
+        }
+    }
 }
 
 /// What the status at the end of an exec means; `started` = the shell has said something.
@@ -138,6 +156,26 @@ pub(super) fn end(status: &[u8], started: bool) -> Ended {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_shell_that_throws_away_its_first_farewell_is_told_again() {
+        let (to, mut typed) = futures::channel::mpsc::channel(64);
+        let (mut pod, from) = futures::channel::mpsc::channel(1);
+        let shell = tokio::spawn(async move {
+            let mut ends = 0;
+            while let Some(frame) = typed.next().await {
+                ends += usize::from(frame == stdin(b"\x04"));
+                if ends == 3 {
+                    pod.send(Ok(Bytes::from_static(&[ERROR, b'{', b'}']))).await.unwrap();
+                    break;
+                }
+            }
+            typed.collect::<Vec<Vec<u8>>>().await
+        });
+        let to = to.sink_map_err(|error: futures::channel::mpsc::SendError| error.to_string());
+        farewell(Box::pin(to), Box::pin(from), Protocol::V5).await;
+        assert_eq!(shell.await.unwrap(), [vec![CLOSE, STDIN]], "and nothing more is typed");
+    }
 
     /// Texts from recordings/exec.
     #[test]
