@@ -90,16 +90,17 @@ pub(crate) fn run(workspace: &Workspace, arguments: &mut Arguments) -> Result<()
         parts.extend(all);
     }
     let mut processes = Processes::new(workspace)?;
+    let cluster = cluster.map(|word| Cluster::of_word(workspace, &word)).transpose()?;
+    let needs_programs = parts.iter().any(|part| !matches!(part, Part::Tidy | Part::Browser));
+    let programs = if needs_programs { Steps::new(workspace, 1).step("building the tests", || native::build_tests(workspace)) } else { Ok(Vec::new()) };
+    // Last, since its tokens are good for an hour.
     let real = match cluster {
-        Some(word) => {
-            let cluster = Cluster::of_word(workspace, &word)?;
+        Some(cluster) => {
             let scene = Steps::new(workspace, 1).step("setting the scene on the cluster", || Scene::up(workspace, &mut processes, &cluster))?;
             Some((cluster, scene))
         }
         None => None,
     };
-    let needs_programs = parts.iter().any(|part| !matches!(part, Part::Tidy | Part::Browser));
-    let programs = if needs_programs { Steps::new(workspace, 1).step("building the tests", || native::build_tests(workspace)) } else { Ok(Vec::new()) };
     let mut tests = Tests { workspace, programs, processes, real };
     let mut results = Vec::new();
     for (at, part) in parts.iter().enumerate() {
