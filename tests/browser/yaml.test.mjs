@@ -44,11 +44,14 @@ test("a pod's YAML is what the cluster has, folds, is searched, and follows a ch
   await yaml.getByText(/^2 of \d+$/).waitFor();
   await person.picture(page, "yaml");
 
-  await yaml.getByLabel("Search this object").fill("krateyard.test/seen");
+  // A name of its own: a scene that is set by hand sees the test again.
+  const seen = `krateyard.test/seen-${Date.now()}`;
+  await yaml.getByLabel("Search this object").fill(seen);
   await yaml.getByText("none").waitFor();
   const path = `/api/v1/namespaces/${world.demo.namespace("web")}/pods/${pod}`;
-  await world.demo.kube("PATCH", path, { metadata: { annotations: { "krateyard.test/seen": "yes" } } }, "application/merge-patch+json");
-  await yaml.getByText("1 of 1").waitFor();
+  await world.demo.kube("PATCH", path, { metadata: { annotations: { [seen]: "yes" } } }, "application/merge-patch+json");
+  // A real cluster names it in the managed fields as well.
+  await yaml.getByText(/^1 of \d+$/).waitFor();
 });
 
 test("a pod that is deleted while its YAML is open stays readable, and is said to be deleted", async (t) => {

@@ -41,6 +41,9 @@ const SIMULATED: [Part; 5] = [Part::Tidy, Part::Unit, Part::Routes, Part::Flows,
 /// On a real one.
 const REAL: [Part; 4] = [Part::Flows, Part::Conformance, Part::Kubectl, Part::Browser];
 
+/// The browser tests that run on a real cluster: those of what fails take the simulator away.
+const ON_A_REAL_CLUSTER: [&str; 6] = ["smoke.test.mjs", "journey.test.mjs", "streams.test.mjs", "canvas.test.mjs", "kinds.test.mjs", "yaml.test.mjs"];
+
 /// How a part ended that did not fail.
 #[derive(Debug, PartialEq)]
 enum Ran {
@@ -192,8 +195,8 @@ impl Tests<'_> {
             node.env("KRATEYARD_CHROMIUM", chromium);
         }
         if let Some((cluster, scene)) = &self.real {
-            // What takes servers away needs the simulator. One file at a time: they share the cluster.
-            node.args(["--test-concurrency=1", "journey.test.mjs", "streams.test.mjs", "yaml.test.mjs"]);
+            // One file at a time: they share the cluster.
+            node.arg("--test-concurrency=1").args(ON_A_REAL_CLUSTER);
             cluster.tell(scene, &mut node);
         }
         self.processes.run("node --test", &mut node)
