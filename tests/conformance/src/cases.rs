@@ -21,6 +21,8 @@ pub enum Needs {
     Server,
     /// A node that runs pods, too.
     RunningPods,
+    /// An API server so old that it has forgotten its first versions.
+    History,
 }
 
 /// One case.
@@ -51,6 +53,7 @@ pub const CASES: &[Case] = &[
     case!("watch-begins", Server, watching::beginnings),
     case!("watch-forms", Server, watching::forms),
     case!("watch-ends", Server, watching::ends),
+    case!("watch-expired", History, watching::expired),
     case!("create", Server, writing::create),
     case!("validation", Server, writing::validation),
     case!("update", Server, writing::update),

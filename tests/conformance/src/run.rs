@@ -57,13 +57,18 @@ impl Outcome {
 /// Runs the cases on both sides, in namespaces whose names begin with `prefix`, and compares.
 pub async fn run(cases: &'static [Case], known: &'static [Known], simulated: &Side, real: &Side, prefix: &str) -> Outcome {
     let outcome = Arc::new(Mutex::new(Outcome::default()));
-    let has_nodes = has_nodes(real).await;
+    let (has_nodes, has_history) = futures::join!(has_nodes(real), has_history(real));
     stream::iter(cases)
         .for_each_concurrent(AT_ONCE, |case| {
             let outcome = outcome.clone();
             async move {
-                if case.needs == Needs::RunningPods && !has_nodes {
-                    outcome.lock().await.left_out.push(format!("{}: the real cluster has no node that is ready", case.name));
+                let lack = match case.needs {
+                    Needs::RunningPods if !has_nodes => Some("has no node that is ready"),
+                    Needs::History if !has_history => Some("is so young that it remembers its first version"),
+                    _ => None,
+                };
+                if let Some(lack) = lack {
+                    outcome.lock().await.left_out.push(format!("{}: the real cluster {lack}", case.name));
                     return;
                 }
                 let namespace = format!("{prefix}-{}", case.name);
@@ -132,6 +137,14 @@ async fn clear(scene: &Scene) {
 fn said(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().cloned();
     text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned())).unwrap_or_default()
+}
+
+/// Whether a watch from the first version there was is refused: a cluster of some minutes still has it.
+async fn has_history(side: &Side) -> bool {
+    let scene = Scene::new(side.clone(), "default".to_owned());
+    let mut watch = scene.watch("configmaps?watch=true&resourceVersion=1&timeoutSeconds=1").await;
+    watch.until_end().await;
+    watch.into_seen().1["events"][0]["type"] == "ERROR"
 }
 
 async fn has_nodes(side: &Side) -> bool {

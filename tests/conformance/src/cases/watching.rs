@@ -105,8 +105,6 @@ pub(super) async fn ends(scene: &mut Scene) {
     let from = scene.arrange(get("configmaps")).await.version();
     for (name, path) in [
         ("timeout", format!("configmaps?watch=true&resourceVersion={from}&timeoutSeconds=1")),
-        ("ancient version", "configmaps?watch=true&resourceVersion=1".to_owned()),
-        ("ancient version of one", "configmaps?watch=true&resourceVersion=1&fieldSelector=metadata.name%3Dpage-1".to_owned()),
         ("malformed version", "configmaps?watch=true&resourceVersion=soon".to_owned()),
         ("malformed timeout", "configmaps?watch=true&timeoutSeconds=soon".to_owned()),
         ("malformed selector", "configmaps?watch=true&labelSelector=a%3D%3D%3Db".to_owned()),
@@ -118,6 +116,19 @@ pub(super) async fn ends(scene: &mut Scene) {
         ("single object", "configmaps/page-1?watch=true".to_owned()),
     ] {
         let mut watch = scene.watch(&path).await;
+        watch.until_end().await;
+        scene.saw(name, watch);
+    }
+}
+
+/// Watches from versions that are forgotten.
+pub(super) async fn expired(scene: &mut Scene) {
+    pages(scene).await;
+    for (name, path) in [
+        ("ancient version", "configmaps?watch=true&resourceVersion=1"),
+        ("ancient version of one", "configmaps?watch=true&resourceVersion=1&fieldSelector=metadata.name%3Dpage-1"),
+    ] {
+        let mut watch = scene.watch(path).await;
         watch.until_end().await;
         scene.saw(name, watch);
     }
