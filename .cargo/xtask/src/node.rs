@@ -42,10 +42,11 @@ pub(crate) fn up(workspace: &Workspace) -> Result<Node, Failure> {
 
 /// Whether a node can run here: rights, Debian's packages, Go's modules. Installs and fetches what can be had; builds nothing.
 fn check(workspace: &Workspace) -> Result<(), Failure> {
-    if !State::of(workspace).exists() {
-        rights::check()?;
-    }
     install::install(workspace, &install::NODE)?;
+    let state = State::of(workspace);
+    if !state.exists() {
+        rights::check(&state)?;
+    }
     programs::fetch(workspace)
 }
 

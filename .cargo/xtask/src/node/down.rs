@@ -136,7 +136,7 @@ fn points_below<'a>(mounts: &'a str, root: &Path) -> Vec<&'a str> {
 }
 
 /// A cgroup goes when nothing is in it, and a process that was killed may need a moment.
-fn remove_cgroups() -> Result<(), Failure> {
+pub(super) fn remove_cgroups() -> Result<(), Failure> {
     for cgroup in cgroups() {
         if !wait::until(GRACE, || remove_cgroup(&cgroup)) {
             return Err(Failure::new(format!("the cgroup {} cannot be removed", cgroup.display())));

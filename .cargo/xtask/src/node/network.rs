@@ -12,6 +12,8 @@ pub(super) const PREFIX: &str = "10.203.77";
 pub(super) const SERVICES: &str = "10.204.0.0/16";
 
 const BRIDGE: &str = "krateyard0";
+/// One that is there for a moment.
+const PROBE: &str = "krateyard-probe";
 
 /// The node's address.
 pub(super) fn node_address() -> String {
@@ -39,6 +41,15 @@ pub(super) fn up(state: &State) -> Result<(), Failure> {
 /// Removes the bridge.
 pub(super) fn down() -> Result<(), Failure> {
     if exists() { ip(&["link", "delete", BRIDGE]) } else { Ok(()) }
+}
+
+/// Makes a bridge and removes it.
+///
+/// # Errors
+/// Where this machine does not let one be made.
+pub(super) fn probe() -> Result<(), Failure> {
+    ip(&["link", "add", PROBE, "type", "bridge"])?;
+    ip(&["link", "delete", PROBE])
 }
 
 pub(super) fn exists() -> bool {

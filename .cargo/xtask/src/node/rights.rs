@@ -2,9 +2,12 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
-use super::network;
 use super::services;
+use super::state::State;
+use super::{down, network};
+use crate::command;
 use crate::http;
 use crate::workspace::Failure;
 
@@ -14,7 +17,7 @@ const CAPABILITIES: [(u32, &str, &str); 3] =
 
 /// # Errors
 /// Everything that is missing, each with what it is needed for.
-pub(super) fn check() -> Result<(), Failure> {
+pub(super) fn check(state: &State) -> Result<(), Failure> {
     let mut missing = Vec::new();
     if !cfg!(target_os = "linux") {
         missing.push("Linux: a node is made of its namespaces and cgroups".to_owned());
@@ -39,7 +42,30 @@ pub(super) fn check() -> Result<(), Failure> {
     if network::is_foreign() {
         missing.push(format!("the network {}.0/24, for pods: this machine has an address or a route in it", network::PREFIX));
     }
+    // What is allowed in words may still be forbidden: in a sandbox, by a security module.
+    if missing.is_empty() {
+        missing.extend(tried(&state.root().with_extension("tried")));
+    }
     if missing.is_empty() { Ok(()) } else { Err(Failure::new(format!("a node cannot run here; it needs:\n  {}", missing.join("\n  ")))) }
+}
+
+/// Does each thing once that a node does all the time, and undoes it. Answers what cannot be done.
+fn tried(folder: &Path) -> Vec<String> {
+    let cgroups = down::make_cgroups().and_then(|()| down::remove_cgroups());
+    let tried = [("a cgroup of its own", cgroups), ("a bridge", network::probe()), ("a mount of the file system overlay", overlay(folder))];
+    // It holds nothing that matters.
+    let _ = fs::remove_dir_all(folder);
+    tried.into_iter().filter_map(|(what, result)| Some(format!("{what}: {}", result.err()?))).collect()
+}
+
+fn overlay(folder: &Path) -> Result<(), Failure> {
+    let place = |name: &str| folder.join(name);
+    for name in ["lower", "upper", "work", "merged"] {
+        fs::create_dir_all(place(name)).map_err(Failure::at(format!("making {}", folder.display())))?;
+    }
+    let options = format!("lowerdir={},upperdir={},workdir={}", place("lower").display(), place("upper").display(), place("work").display());
+    command::output(Command::new("mount").args(["-t", "overlay", "overlay", "-o", &options]).arg(place("merged"))).map_err(Failure::new)?;
+    command::output(Command::new("umount").arg(place("merged"))).map(drop).map_err(Failure::new)
 }
 
 fn effective_capabilities(status: &str) -> u64 {

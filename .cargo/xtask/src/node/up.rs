@@ -35,7 +35,7 @@ pub(super) fn run(workspace: &Workspace) -> Result<Programs, Failure> {
         down::run(&state)?;
     }
     install::install(workspace, &install::NODE)?;
-    rights::check()?;
+    rights::check(&state)?;
     let programs = programs::build(workspace)?;
     let start = Instant::now();
     if let Err(failure) = begin(&state, &programs) {
