@@ -22,8 +22,9 @@ use crate::clusters::Cluster;
 ///
 /// ```compile_fail,E0451
 /// use krateyard_proxy::authorize::{Permit, ReadLogs};
-/// let target = ReadLogs { namespace: "web".into(), pod: "a".into(), container: "b".into() };
-/// let forged = Permit { target, session: todo!(), cluster: todo!(), changes: todo!() };
+/// fn forged(target: ReadLogs, permit: Permit<ReadLogs>) -> Permit<ReadLogs> {
+///     Permit { target, ..permit }
+/// }
 /// ```
 pub struct Permit<T> {
     target: T,

@@ -195,9 +195,9 @@ impl Kind {
         Resource { group: entry.group.into(), version: entry.version.into(), plural: entry.plural.into() }
     }
 
-    /// The kind that a resource serves, if it has rows.
+    /// The kind of Kubernetes' own that a resource serves, if it has rows. What else it may serve, each cluster says for itself.
     pub fn of_resource(resource: &Resource) -> Option<Kind> {
-        Kind::known().find(|e| e.group == resource.group && e.version == resource.version && e.plural == resource.plural).map(|e| e.kind)
+        KINDS.iter().find(|e| e.group == resource.group && e.version == resource.version && e.plural == resource.plural).map(|e| e.kind)
     }
 
     /// The kind of a plural with its group, such as `deployments.apps`.

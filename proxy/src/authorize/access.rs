@@ -63,7 +63,7 @@ pub(crate) async fn find_access(cluster: &Cluster, session: &Session) -> Result<
     let served = cluster.served().await;
     let is_served = |entry: &&KindEntry| served.as_ref().is_none_or(|served| served.contains(&entry.kind.resource()));
     let (kinds, unserved): (Vec<&KindEntry>, Vec<&KindEntry>) = KINDS.iter().partition(is_served);
-    let (custom, own): (Vec<_>, Vec<_>) = cluster.custom_kinds().await.into_iter().map(|(custom, kind)| (custom, kind.entry())).unzip();
+    let (custom, own): (Vec<_>, Vec<_>) = cluster.custom_kinds().await.iter().map(|(custom, kind)| (custom.clone(), kind.entry())).unzip();
     let kinds: Vec<&KindEntry> = kinds.into_iter().chain(own).collect();
     let cluster_wide = allowed(cluster, session, &kinds, &RowScope::All).await?;
     let rest: Vec<&KindEntry> = kinds.into_iter().filter(|entry| entry.namespaced && !cluster_wide.iter().any(|wide| wide.kind == entry.kind)).collect();

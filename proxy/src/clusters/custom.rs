@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use http::{Method, Request, header};
 use krateyard_shared::identity::Resource;
@@ -26,7 +27,7 @@ const DEFINITIONS: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitio
 const REVIEWS: &str = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
 
 /// What a cluster defines, and the kinds that this means here.
-type Defined = Vec<(CustomKind, Kind)>;
+type Defined = Arc<Vec<(CustomKind, Kind)>>;
 
 /// The last answers.
 #[derive(Default)]
@@ -118,12 +119,10 @@ impl Cluster {
             return kinds.clone();
         }
         let kinds = match self.definitions().await {
-            Ok(definitions) => definitions
-                .into_iter()
-                .filter_map(Definition::kind)
-                .filter_map(|custom| Some((Kind::learn(&custom)?, custom)))
-                .map(|(kind, custom)| (custom, kind))
-                .collect(),
+            Ok(definitions) => {
+                let learnt = |custom: CustomKind| Kind::learn(&custom).map(|kind| (custom, kind));
+                Arc::new(definitions.into_iter().filter_map(Definition::kind).filter_map(learnt).collect())
+            }
             Err(refusal) => {
                 tracing::debug!(cluster = %self.name, %refusal, "no custom kinds");
                 known.take().map(|(_, kinds)| kinds).unwrap_or_default()
@@ -133,15 +132,13 @@ impl Cluster {
         kinds
     }
 
-    /// The kind that a resource serves here, if it has rows: one that nobody asked for before is looked up.
+    /// The kind that a resource serves here, if it has rows: Kubernetes' own, or as this very cluster defines it now.
     pub(crate) async fn kind_of(&self, resource: &Resource) -> Option<Kind> {
-        match Kind::of_resource(resource) {
-            Some(kind) => Some(kind),
-            None => {
-                self.custom_kinds().await;
-                Kind::of_resource(resource)
-            }
+        if let Some(kind) = Kind::of_resource(resource) {
+            return Some(kind);
         }
+        let serves = |custom: &CustomKind| custom.group == resource.group && custom.version == resource.version && custom.plural == resource.plural;
+        self.custom_kinds().await.iter().find(|(custom, _)| serves(custom)).map(|(_, kind)| *kind)
     }
 
     async fn definitions(&self) -> Result<Vec<Definition>, Refusal> {
@@ -163,14 +160,13 @@ impl Cluster {
 
     /// Whether the proxy itself may list and watch a kind everywhere: only then can one watch serve everybody.
     pub(crate) async fn may_watch(&self, kind: Kind) -> bool {
-        let mut may = self.custom.may.lock().await;
-        if let Some((at, may)) = may.get(&kind)
-            && at.elapsed() < FRESH
-        {
-            return *may;
+        // Not held while the cluster is asked: an open Spotlight asks for all kinds at once.
+        let known = self.custom.may.lock().await.get(&kind).copied();
+        if let Some((_, may)) = known.filter(|(at, _)| at.elapsed() < FRESH) {
+            return may;
         }
         let allowed = self.reviewed(kind, "list").await && self.reviewed(kind, "watch").await;
-        may.insert(kind, (Instant::now(), allowed));
+        self.custom.may.lock().await.insert(kind, (Instant::now(), allowed));
         allowed
     }
 

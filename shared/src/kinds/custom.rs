@@ -158,7 +158,6 @@ fn title(name: &str, plural: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::identity::Resource;
 
     fn topic() -> CustomKind {
         CustomKind {
@@ -178,7 +177,6 @@ mod tests {
         assert_eq!(Kind::learn(&topic()), Some(kind));
         assert_eq!(Kind::of_word("KT"), Some(kind));
         assert_eq!(Kind::of_name("kafka.example.com", "KafkaTopic"), Some(kind));
-        assert_eq!(Kind::of_resource(&kind.resource()), Some(kind));
         assert_eq!((kind.entry().title, kind.entry().columns[0].format), ("Kafka topics", Format::Number));
         assert_eq!(Kind::of_word("pods"), Some(Kind::Pod), "built-in kinds go before");
     }
@@ -192,8 +190,7 @@ mod tests {
         };
         let (before, after) = (Kind::learn(&custom("Before")).unwrap(), Kind::learn(&custom("After")).unwrap());
         assert_ne!(before, after);
-        let resource = Resource { group: "changes.example.com".into(), version: "v1".into(), plural: "kafkatopics".into() };
-        assert_eq!(Kind::of_resource(&resource), Some(after));
+        assert_eq!(Kind::of_plural("kafkatopics.changes.example.com"), Some(after));
         assert_eq!(before.entry().columns[0].title, "Before", "who still shows it can");
     }
 

@@ -42,7 +42,7 @@ struct Inbox {
 enum Wanted {
     Rows(WatchRows),
     Object(ReadObject),
-    /// Rows of a kind that nobody heard of: the cluster may have defined it since.
+    /// Rows of a kind that is not Kubernetes' own: the cluster says what it is.
     Unknown {
         resource: Resource,
         scope: Scope,
@@ -59,7 +59,7 @@ impl Subscriptions {
     /// # Errors
     /// For a request that can be refused without asking the cluster.
     pub(super) fn begin(&self, id: SubscriptionId, cluster: &ClusterName, resource: Resource, scope: Scope) -> Result<(), Refusal> {
-        let wanted = canonical(resource, scope)?;
+        let wanted = canonical(Kind::of_resource(&resource), resource, scope)?;
         let cluster = self.app.cluster(cluster)?.clone();
         let mut live = self.live.lock().expect("no panic while held");
         if live.contains_key(&id) {
@@ -125,10 +125,10 @@ async fn serve(cluster: Arc<Cluster>, session: Arc<Session>, wanted: Wanted, que
     let refusal = match wanted {
         Wanted::Rows(target) => rows(&cluster, &session, target, &queue, &refresh).await,
         Wanted::Object(target) => object(&cluster, &session, target, &queue, &refresh).await,
-        Wanted::Unknown { resource, scope } => match cluster.kind_of(&resource).await.map(|_| canonical(resource.clone(), scope)) {
-            Some(Ok(Wanted::Rows(target))) => rows(&cluster, &session, target, &queue, &refresh).await,
-            Some(Err(refusal)) => refusal,
-            _ => Refusal::NotFound { what: format!("rows of {resource}") },
+        Wanted::Unknown { resource, scope } => match canonical(cluster.kind_of(&resource).await, resource.clone(), scope) {
+            Ok(Wanted::Rows(target)) => rows(&cluster, &session, target, &queue, &refresh).await,
+            Ok(_) => Refusal::NotFound { what: format!("rows of {resource}") },
+            Err(refusal) => refusal,
         },
     };
     queue.end(End::Denied(refusal));
@@ -170,9 +170,8 @@ async fn object(cluster: &Arc<Cluster>, session: &Arc<Session>, target: ReadObje
     }
 }
 
-fn canonical(resource: Resource, scope: Scope) -> Result<Wanted, Refusal> {
+fn canonical(kind: Option<Kind>, resource: Resource, scope: Scope) -> Result<Wanted, Refusal> {
     let bad = |field: &str, problem: &str| Err(Refusal::BadRequest { field: field.into(), problem: problem.into() });
-    let kind = Kind::of_resource(&resource);
     let namespaced = kind.map(|kind| kind.entry().namespaced);
     let asked = scope.clone();
     let scope = match scope {
@@ -197,6 +196,10 @@ fn canonical(resource: Resource, scope: Scope) -> Result<Wanted, Refusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn canonical(resource: Resource, scope: Scope) -> Result<Wanted, Refusal> {
+        super::canonical(Kind::of_resource(&resource), resource, scope)
+    }
 
     #[test]
     fn a_scope_fits_its_kind() {
