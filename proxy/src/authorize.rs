@@ -13,7 +13,7 @@ use tokio::sync::watch;
 pub(crate) use access::find_access;
 pub(crate) use changes::watch_rights;
 pub(crate) use reviews::Reviews;
-pub use target::{OpenShell, ReadLogs, ReadObject, RowScope, Target, WatchRows};
+pub use target::{OpenShell, ReadApi, ReadLogs, ReadObject, RowScope, Target, WatchRows};
 
 use crate::authenticate::Session;
 use crate::clusters::Cluster;

@@ -29,7 +29,7 @@ use custom::Custom;
 use served::Served;
 
 /// The longest answer that is read whole: one object, as an API server limits it (3 MiB, recordings surprise 7), or a page of bindings.
-const MAX_ANSWER: usize = 16 << 20;
+pub(crate) const MAX_ANSWER: usize = 16 << 20;
 
 /// One cluster.
 pub(crate) struct Cluster {
@@ -112,8 +112,7 @@ impl Cluster {
             let body = body.map_err(|error| Refusal::UpstreamDown { cause: refuse::cause(error.as_ref()) })?.to_bytes();
             if status.is_success() { Ok(body) } else { Err(refuse::of_status(&status_of(status, &body), asked)) }
         };
-        let late = || Refusal::UpstreamDown { cause: format!("no answer within {} s", self.limits.upstream_timeout.as_secs_f32()) };
-        tokio::time::timeout(self.limits.upstream_timeout, whole).await.unwrap_or_else(|_| Err(late()))
+        tokio::time::timeout(self.limits.upstream_timeout, whole).await.unwrap_or_else(|_| Err(self.late()))
     }
 
     /// Sends a request whose answer is a stream; only its beginning is waited for.
@@ -121,16 +120,29 @@ impl Cluster {
     /// # Errors
     /// What the answer means for `asked`.
     pub(crate) async fn open(&self, request: http::Request<Vec<u8>>, asked: &Asked<'_>) -> Result<http::Response<kube::client::Body>, Refusal> {
-        let client = self.client().await?;
-        let begun = client.send(request.map(kube::client::Body::from));
-        let late = |_| Refusal::UpstreamDown { cause: format!("no answer within {} s", self.limits.upstream_timeout.as_secs_f32()) };
-        let response = tokio::time::timeout(self.limits.upstream_timeout, begun).await.map_err(late)?.map_err(|error| refuse::of_kube(&error, asked))?;
-        if response.status().is_success() {
-            return Ok(response);
-        }
+        let response = self.send(request, asked).await?;
+        if response.status().is_success() { Ok(response) } else { Err(self.refused(response, asked).await) }
+    }
+
+    /// Sends a request; whatever the API server answers is an answer, and only its beginning is waited for.
+    ///
+    /// # Errors
+    /// `UpstreamDown` where nothing answers.
+    pub(crate) async fn send(&self, request: http::Request<Vec<u8>>, asked: &Asked<'_>) -> Result<http::Response<kube::client::Body>, Refusal> {
+        let begun = self.client().await?.send(request.map(kube::client::Body::from));
+        tokio::time::timeout(self.limits.upstream_timeout, begun).await.map_err(|_| self.late())?.map_err(|error| refuse::of_kube(&error, asked))
+    }
+
+    /// What an answer that is no success means for `asked`.
+    pub(crate) async fn refused(&self, response: http::Response<kube::client::Body>, asked: &Asked<'_>) -> Refusal {
         let status = response.status();
-        let body = tokio::time::timeout(self.limits.upstream_timeout, Limited::new(response.into_body(), MAX_ANSWER).collect()).await.map_err(late)?;
-        Err(refuse::of_status(&status_of(status, &body.map(|body| body.to_bytes()).unwrap_or_default()), asked))
+        let body = tokio::time::timeout(self.limits.upstream_timeout, Limited::new(response.into_body(), MAX_ANSWER).collect()).await;
+        let Ok(body) = body else { return self.late() };
+        refuse::of_status(&status_of(status, &body.map(|body| body.to_bytes()).unwrap_or_default()), asked)
+    }
+
+    fn late(&self) -> Refusal {
+        Refusal::UpstreamDown { cause: format!("no answer within {} s", self.limits.upstream_timeout.as_secs_f32()) }
     }
 
     /// Creates a review with the proxy's own identity. Neither the question nor the answer reaches a log: one of them is a token.

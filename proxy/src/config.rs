@@ -36,6 +36,8 @@ pub struct Limits {
     pub sockets_per_user: usize,
     /// Longest body of a request, in bytes.
     pub body_bytes: usize,
+    /// Longest answer that passes through from a cluster, in bytes.
+    pub answer_bytes: usize,
     /// Sessions in memory.
     pub sessions: usize,
     /// How long an access review counts.
@@ -67,6 +69,7 @@ impl Default for Limits {
         Limits {
             sockets_per_user: 64,
             body_bytes: 64 * 1024,
+            answer_bytes: 64 << 20,
             sessions: 10_000,
             review: Duration::from_secs(30),
             token_review: Duration::from_secs(30),

@@ -121,9 +121,13 @@ fn asked<'a>(target: &'a ReadObject, verb: &'a str) -> Asked<'a> {
 /// Masks the values of a Secret, also where kubectl wrote them a second time.
 fn mask(object: &mut Value) {
     let secret = object.get("kind").and_then(Value::as_str) == Some("Secret") && object.get("apiVersion").and_then(Value::as_str) == Some("v1");
-    if !secret {
-        return;
+    if secret {
+        mask_secret(object);
     }
+}
+
+/// Masks what is known to be a Secret, or its metadata alone: the items of a list do not say their kind.
+pub(crate) fn mask_secret(object: &mut Value) {
     for pointer in ["/data", "/stringData"] {
         if let Some(values) = object.pointer_mut(pointer).and_then(Value::as_object_mut) {
             values.values_mut().for_each(|value| *value = MASK.into());

@@ -1,5 +1,7 @@
 //! Paths of the Kubernetes API, from checked parts.
 
+pub(crate) mod api;
+
 use krateyard_shared::identity::Resource;
 use krateyard_shared::refusal::Refusal;
 

@@ -4,6 +4,7 @@ pub(crate) mod about;
 pub(crate) mod access;
 pub(crate) mod clusters;
 pub(crate) mod health;
+pub(crate) mod k8s;
 pub(crate) mod logs;
 pub(crate) mod resources;
 pub(crate) mod session;

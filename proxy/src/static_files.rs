@@ -77,7 +77,7 @@ enum Kind {
 impl Kind {
     fn of(path: &str) -> Option<Kind> {
         let mut segments = path.split('/').skip(1).peekable();
-        if matches!(segments.peek(), Some(&"api" | &"ws")) || segments.any(|segment| segment.starts_with('.')) {
+        if matches!(segments.peek(), Some(&"api" | &"ws" | &"k8s")) || segments.any(|segment| segment.starts_with('.')) {
             return None;
         }
         let name = path.rsplit('/').next().unwrap_or_default();
@@ -134,6 +134,7 @@ mod tests {
             ("/../etc/passwd", None),
             ("/api/nosuch", None),
             ("/ws/nosuch", None),
+            ("/k8s", None),
             ("/apiary", Some(Kind::Page)),
         ] {
             assert_eq!(Kind::of(path), kind, "{path}");

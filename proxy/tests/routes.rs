@@ -9,6 +9,8 @@ mod bench;
 mod faults;
 #[path = "routes/files.rs"]
 mod files;
+#[path = "routes/k8s.rs"]
+mod k8s;
 #[path = "routes/logs.rs"]
 mod logs;
 #[path = "routes/resources.rs"]

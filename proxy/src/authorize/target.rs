@@ -44,6 +44,16 @@ pub struct ReadObject {
     pub name: String,
 }
 
+/// A read of the API as somebody wrote it, taken apart: `path::api` reads it and writes it anew.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum ReadApi {
+    /// Discovery, schemas, the version: the API server judges by itself who may have them.
+    Document { segments: Vec<String>, parameters: Vec<(String, String)> },
+    /// Objects. An empty name is a list. The namespace of a namespace is its own name, as in RBAC.
+    Resource { resource: Resource, namespace: Option<String>, name: String, subresource: String, parameters: Vec<(String, String)> },
+}
+
 /// The log of a container.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(missing_docs)]
@@ -76,6 +86,21 @@ impl Target for ReadObject {
     fn questions(&self) -> Vec<AccessQuestion> {
         vec![question("get", &self.resource, "", self.namespace.as_deref(), &self.name)]
     }
+}
+
+impl Target for ReadApi {
+    fn questions(&self) -> Vec<AccessQuestion> {
+        let ReadApi::Resource { resource, namespace, name, subresource, parameters } = self else { return Vec::new() };
+        let (verb, name) = if name.is_empty() { ("list", selected(parameters)) } else { ("get", name.clone()) };
+        vec![question(verb, resource, subresource, namespace.as_deref(), &name)]
+    }
+}
+
+/// The one name that a list is of: an authorizer is asked for that (apiserver, `RequestInfo`).
+fn selected(parameters: &[(String, String)]) -> String {
+    let mut of = parameters.iter().filter(|(key, _)| key == "fieldSelector").flat_map(|(_, selector)| selector.split(','));
+    let name = of.find_map(|one| one.strip_prefix("metadata.name=").map(|name| name.strip_prefix('=').unwrap_or(name)));
+    name.filter(|name| !name.contains('\\')).unwrap_or_default().to_owned()
 }
 
 impl Target for ReadLogs {
