@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use axum::body::{Body, HttpBody};
+use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
 use futures::{Stream, StreamExt, stream};
@@ -63,6 +63,7 @@ pub(crate) async fn open(permit: Permit<ReadApi>, sent: &HeaderMap) -> Result<Re
         StatusCode::FORBIDDEN => return forbidden(answer, &permit, &asked).await,
         _ => {}
     }
+    let length = answer.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     let (head, body) = (head(&answer), answer.into_body());
     if is_secret && head.status().is_success() {
         let whole = Limited::new(body, MAX_ANSWER).collect();
@@ -77,7 +78,7 @@ pub(crate) async fn open(permit: Permit<ReadApi>, sent: &HeaderMap) -> Result<Re
         return Ok(head.map(|()| Body::from(value.to_string())));
     }
     let Limits { answer_bytes, upstream_timeout, .. } = permit.cluster().limits;
-    if usize::try_from(body.size_hint().lower()).is_ok_and(|length| length > answer_bytes) {
+    if length.is_some_and(|length| length > answer_bytes) {
         return Err(too_long(answer_bytes));
     }
     Ok(head.map(|()| Body::from_stream(bounded(body.into_data_stream(), answer_bytes, upstream_timeout, permit))))

@@ -114,9 +114,14 @@ async fn streams_upgrades_and_writes_do_not_pass() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_too_long_is_refused_before_it_comes() {
+async fn an_answer_that_is_too_long_never_looks_whole() {
     let bench = Bench::with(Options { pods: 30, ..Options::default() }, |config| config.limits.answer_bytes = 1000).await;
     assert_eq!(bench.get("demo-admin", "/k8s/demo/version").await.status(), 200);
-    let refused = refusal(bench.get("demo-admin", "/k8s/demo/api/v1/pods").await).await;
-    assert!(matches!(&refused, Refusal::Rejected { message } if message.contains("limit")), "{refused:?}");
+    // It may break off before its head was sent, or after.
+    let whole = match bench.http.get(bench.url("/k8s/demo/api/v1/pods")).bearer_auth("demo-admin").send().await {
+        Ok(response) if response.status() == 200 => response.bytes().await.is_ok(),
+        Ok(response) => panic!("{}", response.status()),
+        Err(_) => false,
+    };
+    assert!(!whole);
 }
