@@ -8,6 +8,7 @@ pub mod ids;
 pub mod kinds_memory;
 pub mod locale;
 pub mod preferences;
+pub mod recent_memory;
 pub mod regexp;
 pub mod screen;
 pub mod storage;

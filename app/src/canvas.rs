@@ -2,8 +2,10 @@
 
 pub mod camera;
 pub mod flight;
+pub mod gesture;
 pub mod minimap;
 pub mod namespace_hue;
+pub mod neighbour;
 pub mod sight;
 
 pub use camera::{Camera, Detail};

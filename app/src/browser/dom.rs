@@ -128,6 +128,52 @@ pub fn focus(element: &HtmlElement) {
     let _ = element.focus_with_options(&options);
 }
 
+/// Gives a window's frame the focus, unless something inside has it: what it shows may take it from there.
+pub fn focus_window(window: &str) {
+    focus_frame("data-window", window);
+}
+
+/// Gives a krate's frame the focus, unless something inside has it.
+pub fn focus_krate(krate: &str) {
+    focus_frame("data-krate", krate);
+}
+
+fn focus_frame(attribute: &str, id: &str) {
+    let Some(frame) = frame_of(attribute, id) else { return };
+    let active = web_sys::window().and_then(|window| window.document()).and_then(|document| document.active_element());
+    if !frame.contains(active.as_deref()) {
+        focus(&frame);
+    }
+}
+
+/// Scrolls what a window shows by a key, as a browser would if what scrolls had the focus; `false` for other keys and where nothing scrolls.
+pub fn scroll_window(window: &str, key: &str) -> bool {
+    let scroller = frame_of("data-window", window).and_then(|frame| frame.query_selector(".scrolls").ok().flatten());
+    let Some(scroller) = scroller.filter(|scroller| scroller.scroll_height() > scroller.client_height()) else { return false };
+    let page = scroller.client_height() - LINE_PX;
+    let by = match key {
+        "ArrowDown" => LINE_PX,
+        "ArrowUp" => -LINE_PX,
+        "PageDown" => page,
+        "PageUp" => -page,
+        "Home" => -scroller.scroll_height(),
+        "End" => scroller.scroll_height(),
+        _ => return false,
+    };
+    scroller.set_scroll_top(scroller.scroll_top() + by);
+    true
+}
+
+/// What an arrow key scrolls, in pixels: browsers do about as much.
+const LINE_PX: i32 = 40;
+
+fn frame_of(attribute: &str, id: &str) -> Option<HtmlElement> {
+    // The ids are the Yard's own, but come from other people's browsers as well: they are compared, never made part of a selector.
+    let frames = web_sys::window()?.document()?.query_selector_all(&format!("[{attribute}]")).ok()?;
+    let mut frames = (0..frames.length()).filter_map(|at| frames.get(at)?.dyn_into::<HtmlElement>().ok());
+    frames.find(|frame| frame.get_attribute(attribute).as_deref() == Some(id))
+}
+
 /// Calls `changed` whenever an element changes its size, until the present owner (a component) is gone.
 pub fn on_resize(element: &Element, changed: impl Fn() + 'static) {
     let callback = Closure::<dyn Fn()>::new(changed);

@@ -3,11 +3,11 @@
 use krateyard_shared::identity::ClusterName;
 use krateyard_shared::kinds::{CustomKind, Kind};
 
-use super::preferences::{recall, remember};
+use super::preferences::{recall_of, remember_of};
 
 /// Learns what the cluster defined when this browser last looked at it.
 pub fn recall_kinds(user: &str, cluster: &ClusterName) {
-    let kinds = recall(&key(user, cluster)).and_then(|text| serde_json::from_str::<Vec<CustomKind>>(&text).ok());
+    let kinds = recall_of::<Vec<CustomKind>>("kinds", user, cluster);
     for custom in kinds.iter().flatten() {
         Kind::learn(custom);
     }
@@ -15,11 +15,5 @@ pub fn recall_kinds(user: &str, cluster: &ClusterName) {
 
 /// Call it when the cluster said what it defines.
 pub fn remember_kinds(user: &str, cluster: &ClusterName, kinds: &[CustomKind]) {
-    if let Ok(text) = serde_json::to_string(kinds) {
-        remember(&key(user, cluster), &text);
-    }
-}
-
-fn key(user: &str, cluster: &ClusterName) -> String {
-    format!("krateyard.kinds {user}@{cluster}")
+    remember_of("kinds", user, cluster, &kinds);
 }

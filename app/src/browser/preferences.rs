@@ -1,12 +1,21 @@
 //! What a person chose for this browser, in localStorage. A browser that refuses storage forgets it, nothing more.
 
+use krateyard_shared::identity::ClusterName;
 use leptos::prelude::*;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 
 use super::screen::prefers_light;
 
-const THEME: &str = "krateyard.theme";
+/// One of a few ways, remembered by this browser.
+pub trait Choice: Copy + PartialEq + Default + Send + Sync + 'static {
+    /// Where it is remembered.
+    const KEY: &'static str;
+    /// All of them, with the word that is remembered, and what a person reads.
+    const ALL: &'static [(Self, &'static str, &'static str)];
+}
 
 /// Which theme to show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -20,15 +29,43 @@ pub enum Theme {
     Light,
 }
 
-impl Theme {
-    fn word(self) -> &'static str {
-        match self {
-            Theme::System => "system",
-            Theme::Dark => "dark",
-            Theme::Light => "light",
-        }
-    }
+/// How much moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Motion {
+    /// As the system asks.
+    #[default]
+    System,
+    /// Everything jumps.
+    Less,
+}
 
+/// What the wheel does over the ground.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Wheel {
+    /// It pans; with Ctrl it zooms.
+    #[default]
+    Pans,
+    /// It zooms; with Shift it pans.
+    Zooms,
+}
+
+impl Choice for Theme {
+    const KEY: &'static str = "krateyard.theme";
+    const ALL: &'static [(Theme, &'static str, &'static str)] =
+        &[(Theme::Dark, "dark", "Dark"), (Theme::Light, "light", "Light"), (Theme::System, "system", "As the system")];
+}
+
+impl Choice for Motion {
+    const KEY: &'static str = "krateyard.motion";
+    const ALL: &'static [(Motion, &'static str, &'static str)] = &[(Motion::System, "system", "As the system"), (Motion::Less, "less", "None")];
+}
+
+impl Choice for Wheel {
+    const KEY: &'static str = "krateyard.wheel";
+    const ALL: &'static [(Wheel, &'static str, &'static str)] = &[(Wheel::Pans, "pan", "Pans"), (Wheel::Zooms, "zoom", "Zooms")];
+}
+
+impl Theme {
     /// Whether the page is light now.
     pub fn is_light(self) -> bool {
         match self {
@@ -39,16 +76,23 @@ impl Theme {
     }
 }
 
+/// What was chosen before, remembered whenever it is set.
+pub fn chosen<C: Choice>() -> RwSignal<C> {
+    let choice = RwSignal::new(stored::<C>());
+    Effect::new(move |was: Option<C>| {
+        let choice = choice.get();
+        if let Some((_, word, _)) = C::ALL.iter().find(|(each, ..)| was.is_some_and(|was| was != choice) && *each == choice) {
+            remember(C::KEY, word);
+        }
+        choice
+    });
+    choice
+}
+
 /// The theme chosen before, shown at once and whenever it changes: set the signal to choose another. Call it once.
 pub fn theme() -> RwSignal<Theme> {
-    let theme = RwSignal::new(stored_theme());
-    Effect::new(move || {
-        let theme = theme.get();
-        if stored_theme() != theme {
-            remember(THEME, theme.word());
-        }
-        show(theme);
-    });
+    let theme = chosen::<Theme>();
+    Effect::new(move || show(theme.get()));
     show(theme.get_untracked());
     let follow = Closure::<dyn Fn()>::new(move || {
         if let Some(theme) = theme.try_get_untracked() {
@@ -76,15 +120,42 @@ pub fn remember(key: &str, value: &str) {
     }
 }
 
-fn stored_theme() -> Theme {
-    let stored = recall(THEME);
-    [Theme::System, Theme::Dark, Theme::Light].into_iter().find(|theme| stored.as_deref() == Some(theme.word())).unwrap_or_default()
+/// Whether to jump where one would fly: the system's wish, or this person's. The style sheets read the same attribute.
+pub fn motion() -> RwSignal<Motion> {
+    let motion = chosen::<Motion>();
+    Effect::new(move || set_attribute("data-motion", if motion.get() == Motion::Less { "less" } else { "system" }));
+    motion
+}
+
+fn stored<C: Choice>() -> C {
+    let stored = recall(C::KEY);
+    C::ALL.iter().find(|(_, word, _)| stored.as_deref() == Some(*word)).map(|(choice, ..)| *choice).unwrap_or_default()
 }
 
 fn show(theme: Theme) {
+    set_attribute("data-theme", if theme.is_light() { "light" } else { "dark" });
+}
+
+fn set_attribute(name: &str, value: &str) {
     if let Some(root) = document().document_element() {
-        let _ = root.set_attribute("data-theme", if theme.is_light() { "light" } else { "dark" });
+        let _ = root.set_attribute(name, value);
     }
+}
+
+/// What was remembered of one person on one cluster.
+pub fn recall_of<T: DeserializeOwned>(what: &str, user: &str, cluster: &ClusterName) -> Option<T> {
+    serde_json::from_str(&recall(&key_of(what, user, cluster))?).ok()
+}
+
+/// Remembers something of one person on one cluster.
+pub fn remember_of<T: Serialize>(what: &str, user: &str, cluster: &ClusterName, value: &T) {
+    if let Ok(text) = serde_json::to_string(value) {
+        remember(&key_of(what, user, cluster), &text);
+    }
+}
+
+fn key_of(what: &str, user: &str, cluster: &ClusterName) -> String {
+    format!("krateyard.{what} {user}@{cluster}")
 }
 
 fn storage() -> Option<web_sys::Storage> {

@@ -1,10 +1,11 @@
 //! What the screen and the person's system ask for.
 
-use leptos::prelude::window;
+use leptos::prelude::{document, window};
 
-/// Whether to jump where one would fly.
+/// Whether to jump where one would fly: the system asks for it, or the person chose so.
 pub fn reduced_motion() -> bool {
-    matches_media("(prefers-reduced-motion: reduce)")
+    let chosen = document().document_element().and_then(|root| root.get_attribute("data-motion"));
+    chosen.as_deref() == Some("less") || matches_media("(prefers-reduced-motion: reduce)")
 }
 
 /// Device pixels per CSS pixel.

@@ -95,6 +95,15 @@ impl Camera {
         Camera { x: world.x - pointer.x / zoom, y: world.y - pointer.y / zoom, zoom }
     }
 
+    /// Two fingers went from here to there (screen points): what lay under them still does, as far as two fingers can say.
+    pub fn pinch(&self, from: [Point; 2], to: [Point; 2]) -> Camera {
+        let middle = |[a, b]: [Point; 2]| Point::new((a.x + b.x) / 2.0, (a.y + b.y) / 2.0);
+        let (before, after) = (middle(from), middle(to));
+        // Fingers that touch say nothing about zoom.
+        let factor = to[0].distance(to[1]).max(1.0) / from[0].distance(from[1]).max(1.0);
+        self.pan(after.x - before.x, after.y - before.y).zoom_about(after, factor)
+    }
+
     /// The factor of a turn of the wheel or a pinch by `delta_y` CSS pixels.
     pub fn wheel_factor(delta_y: f64) -> f64 {
         (-delta_y.clamp(-240.0, 240.0) * 0.002).exp()
@@ -181,6 +190,17 @@ mod tests {
         fn panning_moves_the_world_with_the_pointer(camera in camera(), at in point(1600.0, 900.0), by in point(500.0, 500.0)) {
             let moved = camera.pan(by.x, by.y).screen_from_world(camera.world_from_screen(at));
             prop_assert!(moved.distance(Point::new(at.x + by.x, at.y + by.y)) < 1e-6);
+        }
+
+        #[test]
+        fn a_pinch_keeps_the_world_between_the_fingers(camera in camera(), a in point(1600.0, 900.0), b in point(1600.0, 900.0), by in point(300.0, 300.0), spread in 0.5..2.0) {
+            prop_assume!(a.distance(b) > 20.0);
+            let middle = Point::new((a.x + b.x) / 2.0, (a.y + b.y) / 2.0);
+            let moved = |p: Point| Point::new(middle.x + by.x + (p.x - middle.x) * spread, middle.y + by.y + (p.y - middle.y) * spread);
+            let pinched = camera.pinch([a, b], [moved(a), moved(b)]);
+            prop_assert!(pinched.world_from_screen(moved(middle)).distance(camera.world_from_screen(middle)) < 1e-6);
+            let free = (ZOOM_LEAST..=ZOOM_MOST).contains(&(camera.zoom * spread));
+            prop_assert!(!free || pinched.world_from_screen(moved(a)).distance(camera.world_from_screen(a)) < 1e-6);
         }
 
         #[test]

@@ -12,14 +12,17 @@ use super::help::Help;
 use super::keyboard;
 use super::minimap::{MinimapIsland, ToolsIsland};
 use super::parts::{glyph, logo, sentence_case};
+use super::preferences::Preferences;
 use super::sign_in::SignIn;
 use super::spotlight::Spotlight;
 use super::top_bar::TopBar;
 use crate::browser::camera_memory::{recall_camera, remember_camera};
 use crate::browser::kinds_memory::{recall_kinds, remember_kinds};
 use crate::browser::preferences::{self, Theme};
+use crate::browser::recent_memory::{recall_recent, remember_recent};
 use crate::browser::{dom, open_yard};
 use crate::connection::{self, rest};
+use crate::spotlight::Spotlight as Finder;
 use crate::store::{Command, Failure};
 use crate::stream::StreamState;
 
@@ -103,7 +106,11 @@ fn SignedIn(session: Session, cluster: ClusterName, signed_out: Callback<Option<
     Effect::new(move |_| {
         let _ = desk.now_ms.get();
         remember_camera(&desk.user.get_value(), &desk.cluster.get_value(), desk.camera.get_untracked());
+        if let Some(Some(recent)) = desk.finder.try_update_value(Finder::take_news) {
+            remember_recent(&desk.user.get_value(), &desk.cluster.get_value(), &recent);
+        }
     });
+    desk.finder.update_value(|finder| finder.recall(recall_recent(&desk.user.get_value(), &desk.cluster.get_value())));
     // Before the first answer nothing is known, which is no reason to forget.
     let access = workspace.access();
     Effect::new(move |_| {
@@ -133,6 +140,7 @@ fn SignedIn(session: Session, cluster: ClusterName, signed_out: Callback<Option<
         <MinimapIsland/>
         <Show when=move || desk.spotlight.with(Option::is_some)><Spotlight/></Show>
         <Show when=move || desk.help.get()><Help/></Show>
+        <Show when=move || desk.preferences.get()><Preferences/></Show>
         {move || notice.get().filter(|notice| Some(notice) != read.get().as_ref()).map(|notice| {
             let own = notice.clone();
             view! {

@@ -7,12 +7,12 @@ use leptos::prelude::*;
 use super::desk::desk;
 use super::empty::EmptyYard;
 use super::krate::KrateFrame;
+use crate::browser::preferences::Wheel;
 use crate::browser::{dom, screen};
 use crate::canvas::camera::Camera;
+use crate::canvas::gesture::{Finger, Gesture};
 use crate::yard::{Persistence, Point, Size};
 
-/// A press on the ground that moved less than this many pixels is a click.
-const CLICK_PX: f64 = 4.0;
 /// Pixels of a line, for wheels that count lines (`WheelEvent.deltaMode` 1).
 const LINE_PX: f64 = 16.0;
 
@@ -21,7 +21,7 @@ const LINE_PX: f64 = 16.0;
 pub fn Canvas() -> impl IntoView {
     let desk = desk();
     let node = NodeRef::<html::Main>::new();
-    let pan = StoredValue::new(None::<Pan>);
+    let gesture = StoredValue::new(Gesture::default());
     let panning = RwSignal::new(false);
     let measure = move || {
         if let Some(main) = node.get_untracked() {
@@ -35,7 +35,8 @@ pub fn Canvas() -> impl IntoView {
     let wheel = move |event: ev::WheelEvent| {
         let unit = if event.delta_mode() == 1 { LINE_PX } else { 1.0 };
         let (dx, dy) = (event.delta_x() * unit, event.delta_y() * unit);
-        if event.ctrl_key() || event.meta_key() {
+        let is_held = event.ctrl_key() || event.meta_key();
+        if is_held || (desk.wheel.get_untracked() == Wheel::Zooms && !event.shift_key() && !dom::scrolls_itself(event.target(), dx, dy)) {
             event.prevent_default();
             desk.land();
             let pointer = Point::new(f64::from(event.client_x()), f64::from(event.client_y()) - TOP_BAR_PX);
@@ -50,7 +51,8 @@ pub fn Canvas() -> impl IntoView {
     let press = move |event: ev::PointerEvent| {
         let on_ground = dom::is_ground(event.target());
         let with_space = dom::space_is_down();
-        if !(event.button() == 1 || with_space || (on_ground && event.button() == 0)) {
+        let is_second_finger = event.pointer_type() == "touch" && gesture.get_value() != Gesture::None;
+        if !(event.button() == 1 || with_space || is_second_finger || (on_ground && event.button() == 0)) {
             return;
         }
         event.prevent_default();
@@ -59,23 +61,25 @@ pub fn Canvas() -> impl IntoView {
         dom::capture_pointer(&event);
         dom::blur();
         panning.set(true);
-        pan.set_value(Some(Pan { last: at(&event), travelled: 0.0, is_click: on_ground && !with_space && event.button() == 0 }));
+        gesture.update_value(|gesture| *gesture = gesture.press(finger(&event), on_ground && !with_space && event.button() == 0));
     };
     let drag = move |event: ev::PointerEvent| {
-        let Some(mut now) = pan.get_value() else { return };
-        let to = at(&event);
-        let (dx, dy) = (to.x - now.last.x, to.y - now.last.y);
-        now.travelled += dx.hypot(dy);
-        now.last = to;
-        pan.set_value(Some(now));
-        desk.camera.update(|camera| *camera = camera.pan(dx, dy));
+        let (now, camera) = gesture.get_value().moved(finger(&event), &desk.camera.get_untracked());
+        gesture.set_value(now);
+        if let Some(camera) = camera {
+            desk.camera.set(camera);
+        }
     };
-    let release = move |_: ev::PointerEvent| {
-        let Some(pan_was) = pan.get_value() else { return };
-        pan.set_value(None);
+    let release = move |event: ev::PointerEvent| {
+        let was = gesture.get_value();
+        let (now, is_click) = was.released(event.pointer_id());
+        gesture.set_value(now);
+        if now != Gesture::None || was == now {
+            return;
+        }
         panning.set(false);
         desk.camera.update(|camera| *camera = camera.at_rest(screen::device_pixel_ratio()));
-        if pan_was.is_click && pan_was.travelled < CLICK_PX {
+        if is_click {
             let had_keyboard = desk.keyboard.get_untracked().is_some() || desk.maximised.get_untracked().is_some();
             desk.keyboard.set(None);
             desk.maximised.set(None);
@@ -99,7 +103,7 @@ pub fn Canvas() -> impl IntoView {
             style=move || desk.camera.with(|camera| format!("--zoom:{};background-position:{}px {}px", camera.zoom, -camera.x * camera.zoom, -camera.y * camera.zoom))
             on:wheel=wheel
             on:pointerdown:capture=press on:pointermove=drag on:pointerup=release on:pointercancel=release
-            on:contextmenu=move |event| if pan.get_value().is_some() { event.prevent_default() }
+            on:contextmenu=move |event| if gesture.get_value() != Gesture::None { event.prevent_default() }
             aria-label="Yard">
             <div class="world" style=move || desk.camera.with(|camera| format!("transform:translate({}px,{}px) scale({})", -camera.x * camera.zoom, -camera.y * camera.zoom, camera.zoom))>
                 <For each=move || ids.get() key=|id| id.clone() let(id)>
@@ -114,14 +118,11 @@ pub fn Canvas() -> impl IntoView {
 /// Height of the top bar (`--bar-height` of tokens.css), which lies over the canvas.
 const TOP_BAR_PX: f64 = 44.0;
 
-#[derive(Clone, Copy)]
-struct Pan {
-    last: Point,
-    travelled: f64,
-    is_click: bool,
-}
-
 /// Where a pointer is, in pixels of the canvas.
 pub fn at(event: &ev::PointerEvent) -> Point {
     Point::new(f64::from(event.client_x()), f64::from(event.client_y()) - TOP_BAR_PX)
+}
+
+fn finger(event: &ev::PointerEvent) -> Finger {
+    Finger { id: event.pointer_id(), at: at(event) }
 }

@@ -95,7 +95,8 @@ pub fn CollectionWindow(
     let field = NodeRef::<html::Input>::new();
     if header.opened_here {
         Effect::new(move |_| {
-            if let Some(field) = field.get() {
+            // Not when it comes back by undo: then nobody asked for the keyboard.
+            if let Some(field) = field.get().filter(|_| header.has_keyboard.get_untracked()) {
                 dom::focus(&field);
             }
         });

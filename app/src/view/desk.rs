@@ -8,7 +8,7 @@ use krateyard_shared::kinds::View;
 use leptos::prelude::*;
 
 use super::spotlight::COMMANDS;
-use crate::browser::preferences::Theme;
+use crate::browser::preferences::{self, Motion, Theme, Wheel};
 use crate::browser::{dom, screen};
 use crate::canvas::camera::{Camera, Detail};
 use crate::canvas::flight::Flight;
@@ -45,8 +45,14 @@ pub struct Desk {
     pub spotlight: RwSignal<Option<String>>,
     /// The theme; set it to choose another.
     pub theme: RwSignal<Theme>,
+    /// How much moves; set it to choose another.
+    pub motion: RwSignal<Motion>,
+    /// What the wheel does over the ground; set it to choose another.
+    pub wheel: RwSignal<Wheel>,
     /// The sheet of shortcuts is open.
     pub help: RwSignal<bool>,
+    /// The sheet of preferences is open.
+    pub preferences: RwSignal<bool>,
     /// Windows that this person opened in this tab: only these may start a shell by themselves.
     pub opened_here: StoredValue<HashSet<WindowId>>,
     /// What Spotlight searches, and what was opened lately.
@@ -74,7 +80,10 @@ impl Desk {
             maximised: RwSignal::new(None),
             spotlight: RwSignal::new(None),
             theme,
+            motion: preferences::motion(),
+            wheel: preferences::chosen(),
             help: RwSignal::new(false),
+            preferences: RwSignal::new(false),
             opened_here: StoredValue::new(HashSet::new()),
             finder: StoredValue::new_local(Spotlight::new(workspace.cluster(), COMMANDS)),
             flight: StoredValue::new(0),
@@ -106,6 +115,29 @@ impl Desk {
             Subject::Object(_) => Content::View(subject.kind().and_then(|kind| kind.entry().views.first().copied()).unwrap_or(View::Describe)),
         };
         self.open(subject, content, into);
+    }
+
+    /// Shows another view in a window: a click of its viewer, so a shell may start.
+    pub fn switch(&self, window: WindowId, view: View) {
+        self.opened_here.update_value(|windows| {
+            windows.insert(window.clone());
+        });
+        self.yard.act(YardAction::Switch { window, content: Content::View(view) });
+    }
+
+    /// Gives a window the keyboard, wherever it is: what is maximised gives way to it, and a minimised krate opens.
+    pub fn give_keyboard(&self, window: &WindowId) {
+        let state = self.yard.state().get_untracked();
+        let Some((krate, _)) = state.window(window) else { return };
+        if krate.minimised {
+            self.yard.act(YardAction::Minimise { krate: krate.id.clone(), minimised: false });
+        }
+        if self.maximised.get_untracked().is_some() {
+            self.maximised.set(Some(window.clone()));
+        }
+        self.show(window);
+        self.keyboard.set(Some(window.clone()));
+        dom::focus_window(window);
     }
 
     /// Flies to the krate of a window, unless it is in full view.

@@ -5,7 +5,13 @@ use leptos::prelude::*;
 
 use super::desk::Desk;
 use crate::browser::dom;
-use crate::yard::{WindowId, YardAction};
+use crate::canvas::neighbour::{Direction, neighbour};
+use crate::yard::{Content, Point, Rect, Size, WindowId, YardAction, layout};
+
+/// How far Shift and an arrow pan, in pixels.
+const PAN_PX: f64 = 120.0;
+/// How far Alt and an arrow move a krate or the edge of a window, in world units: a square of the fine grid (look.md).
+const STEP: f64 = 34.0;
 
 /// Listens for as long as the page is signed in.
 pub fn listen(desk: Desk) {
@@ -37,14 +43,38 @@ fn handle_key(desk: Desk, event: &ev::KeyboardEvent) -> bool {
         desk.yard.act(YardAction::Redo);
         return true;
     }
-    if command || event.alt_key() {
+    if command && key == "," {
+        desk.preferences.set(true);
+        return true;
+    }
+    if key == "F6" {
+        return to_next_window(desk, event.shift_key());
+    }
+    if command {
         return false;
     }
     let window = desk.keyboard.get_untracked();
+    if event.alt_key() {
+        return alt(desk, event, window);
+    }
+    if let Some(direction) = Direction::of_key(&key).filter(|_| window.is_none()) {
+        if event.shift_key() {
+            let by = direction.step(PAN_PX);
+            desk.land();
+            desk.camera.update(|camera| *camera = camera.pan(-by.x, -by.y));
+        } else {
+            to_neighbour(desk, direction);
+        }
+        return true;
+    }
     match (key.as_str(), window) {
         ("Escape", _) => escape(desk),
         ("z", Some(window)) => desk.maximised.update(|max| *max = if max.as_ref() == Some(&window) { None } else { Some(window) }),
+        ("m", Some(window)) => minimise(desk, &window),
         ("Delete", Some(window)) => close(desk, window),
+        ("Delete", None) => return close_krate(desk),
+        ("Enter", None) => return enter_krate(desk, event),
+        (scrolls, Some(window)) if dom::scroll_window(&window, scrolls) => {}
         ("/", _) => desk.spotlight.set(Some(String::new())),
         ("?", _) => desk.help.update(|open| *open = !*open),
         ("0", _) => desk.zoom_to(1.0),
@@ -60,13 +90,109 @@ fn handle_key(desk: Desk, event: &ev::KeyboardEvent) -> bool {
     true
 }
 
+/// Alt: an arrow moves the krate in focus, or resizes the window that has the keyboard; a letter shows another view in that window.
+fn alt(desk: Desk, event: &ev::KeyboardEvent, window: Option<WindowId>) -> bool {
+    let state = desk.yard.state().get_untracked();
+    let found = window.as_ref().and_then(|window| state.window(window));
+    match (Direction::of_key(&event.key()), found) {
+        (Some(direction), Some((_, window))) => {
+            let (by, least) = (direction.step(STEP), layout::WINDOW_LEAST);
+            let size = Size::new((window.size.w + by.x).max(least.w), (window.size.h + by.y).max(least.h));
+            desk.yard.act(YardAction::ResizeWindow { window: window.id.clone(), size });
+            true
+        }
+        (Some(direction), None) => {
+            let active = desk.active.get_untracked().and_then(|active| state.krate(&active).cloned());
+            let Some(krate) = active else { return false };
+            let by = direction.step(STEP);
+            desk.yard.act(YardAction::MoveKrate { krate: krate.id.clone(), to: Point::new(krate.at.x + by.x, krate.at.y + by.y) });
+            true
+        }
+        (None, Some((krate, window))) => {
+            let views = krate.subject_of(window).kind().map_or(&[][..], |kind| kind.entry().views);
+            let view = dom::letter_of(event).and_then(krateyard_shared::kinds::View::from_letter).filter(|view| views.contains(view));
+            let (Some(view), Content::View(_)) = (view, window.content) else { return false };
+            desk.switch(window.id.clone(), view);
+            true
+        }
+        (None, None) => false,
+    }
+}
+
+/// The krate that lies that way from the one in focus, or from the middle of the screen.
+fn to_neighbour(desk: Desk, direction: Direction) {
+    let state = desk.yard.state().get_untracked();
+    let rects: Vec<Rect> = state.krates.iter().map(|krate| layout::krate_rect(krate)).collect();
+    let active = desk.active.get_untracked().and_then(|active| state.krate(&active).map(|krate| layout::krate_rect(krate).centre()));
+    let found = match active {
+        Some(from) => neighbour(from, &rects, direction),
+        // Nobody has been chosen yet: the krate nearest to the middle of the screen, whatever the arrow.
+        None => {
+            let middle = desk.middle();
+            (0..rects.len()).min_by(|a, b| rects[*a].centre().distance(middle).total_cmp(&rects[*b].centre().distance(middle)))
+        }
+    };
+    if let Some(krate) = found.and_then(|at| state.krates.get(at)) {
+        desk.fly_to(&krate.id);
+        dom::focus_krate(&krate.id);
+    }
+}
+
+/// The keyboard goes to the next window of the Yard, from top left to bottom right, or back.
+fn to_next_window(desk: Desk, is_back: bool) -> bool {
+    let state = desk.yard.state().get_untracked();
+    let mut krates: Vec<_> = state.krates.iter().filter(|krate| !krate.minimised).collect();
+    krates.sort_by(|a, b| (a.at.y, a.at.x).partial_cmp(&(b.at.y, b.at.x)).unwrap_or(std::cmp::Ordering::Equal));
+    let windows: Vec<&WindowId> = krates.iter().flat_map(|krate| krate.windows.iter().map(|window| &window.id)).collect();
+    let at = desk.keyboard.get_untracked().and_then(|has| windows.iter().position(|window| **window == has));
+    let next = match (at, is_back) {
+        (Some(at), false) => (at + 1) % windows.len(),
+        (Some(at), true) => at.checked_sub(1).unwrap_or(windows.len() - 1),
+        (None, false) => 0,
+        (None, true) => windows.len().saturating_sub(1),
+    };
+    let Some(window) = windows.get(next) else { return false };
+    desk.give_keyboard(window);
+    true
+}
+
+/// Enter on the krate in focus: its first window gets the keyboard. A focused button keeps its Enter.
+fn enter_krate(desk: Desk, event: &ev::KeyboardEvent) -> bool {
+    let active = desk.active.get_untracked();
+    let window = active.and_then(|active| Some(desk.yard.state().get_untracked().krate(&active)?.windows.first()?.id.clone()));
+    let Some(window) = window.filter(|_| !dom::is_control(event.target())) else { return false };
+    desk.give_keyboard(&window);
+    true
+}
+
+fn minimise(desk: Desk, window: &WindowId) {
+    let state = desk.yard.state().get_untracked();
+    if let Some((krate, _)) = state.window(window) {
+        desk.keyboard.set(None);
+        desk.maximised.set(None);
+        dom::blur();
+        desk.yard.act(YardAction::Minimise { krate: krate.id.clone(), minimised: true });
+    }
+}
+
+fn close_krate(desk: Desk) -> bool {
+    let Some(krate) = desk.active.get_untracked() else { return false };
+    desk.active.set(None);
+    desk.yard.act(YardAction::CloseKrate { krate });
+    true
+}
+
 fn escape(desk: Desk) {
-    if desk.help.get_untracked() {
+    if desk.help.get_untracked() || desk.preferences.get_untracked() {
         desk.help.set(false);
+        desk.preferences.set(false);
     } else if desk.maximised.get_untracked().is_some() {
         desk.maximised.set(None);
-    } else {
+    } else if desk.keyboard.get_untracked().is_some() {
         desk.keyboard.set(None);
+        dom::blur();
+    } else {
+        desk.active.set(None);
         dom::blur();
     }
 }

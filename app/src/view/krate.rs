@@ -111,13 +111,13 @@ pub fn KrateFrame(
         <article class=format!("krate {}", hue(subject.namespace())) class:min=minimised class:lifted=move || lifted.get().is_some()
             class:cards=is_card class:unseen=move || !is_seen.get()
             class:active=move || desk.active.get().as_ref() == Some(&id.get_value()) class:holds-maximised=holds_maximised
-            style=place aria-label=format!("Krate {title}") data-krate=id.get_value().to_string()
+            style=place tabindex="-1" aria-label=format!("Krate {title}") data-krate=id.get_value().to_string()
             on:pointerdown=move |_| {
                 desk.active.set(Some(id.get_value()));
                 desk.yard.act(YardAction::Raise { krate: id.get_value() });
             }>
             <svg class="frame" aria-hidden="true"><rect></rect></svg>
-            <header on:pointerdown=press on:pointermove=moved on:pointerup=dropped on:pointercancel=dropped
+            <header on:pointerdown=press on:pointermove=moved on:pointerup=dropped on:pointercancel=dropped on:lostpointercapture=dropped
                 on:dblclick=move |event| if !dom::is_control(event.target()) { minimise() }>
                 {glyph(kind_glyph(subject.kind()))}
                 <h2 class="name" aria-label=title.clone()>{cut_name(&title)}</h2>
@@ -137,7 +137,7 @@ pub fn KrateFrame(
             </For>
             {move || is_card().then(|| view! {
                 <div class="handle" tabindex="0" role="button" aria-label=format!("{}, fly there", card_of.title()) on:pointerdown=press on:pointermove=moved on:pointerup=dropped
-                    on:pointercancel=dropped on:dblclick=move |_| desk.fly_to(&id.get_value())
+                    on:pointercancel=dropped on:lostpointercapture=dropped on:dblclick=move |_| desk.fly_to(&id.get_value())
                     on:keydown=move |event: ev::KeyboardEvent| if event.key() == "Enter" { event.prevent_default(); desk.fly_to(&id.get_value()) }>
                     <Card krate subject=card_of.clone()/>
                 </div>

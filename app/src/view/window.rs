@@ -98,10 +98,7 @@ pub fn WindowFrame(
     };
     let views = subject.kind().map_or(&[] as &[View], |kind| kind.entry().views);
     let tabs = object.clone().map(|object| {
-        view! { <Tabs object views content choose=Callback::new(move |view| {
-            desk.opened_here.update_value(|windows| { windows.insert(id.get_value()); });
-            desk.yard.act(YardAction::Switch { window: id.get_value(), content: Content::View(view) });
-        })/> }
+        view! { <Tabs object views content choose=Callback::new(move |view| desk.switch(id.get_value(), view))/> }
     });
     let resize = resize_handle(this, sizing, move |size| {
         desk.yard.act(YardAction::ResizeWindow { window: id.get_value(), size });
@@ -132,7 +129,7 @@ pub fn WindowFrame(
             style=place data-window=id.get_value().to_string() tabindex="-1" aria-label=move || window_label(content.get())
             on:pointerdown=move |_| desk.keyboard.set(Some(id.get_value()))
             on:focusin=move |_| if desk.keyboard.get_untracked().as_ref() != Some(&id.get_value()) { desk.keyboard.set(Some(id.get_value())) }>
-            <header on:pointerdown=tear_press on:pointermove=tear_move on:pointerup=tear_drop on:pointercancel=move |_| torn.set(None)
+            <header on:pointerdown=tear_press on:pointermove=tear_move on:pointerup=tear_drop on:pointercancel=move |_| torn.set(None) on:lostpointercapture=move |_| torn.set(None)
                 on:dblclick=move |event| if !dom::is_control(event.target()) { event.stop_propagation(); maximise() }>
                 {tabs}
                 {move || counts.with(|counts| (!counts.parts.is_empty()).then(|| count_chips(counts)))}
