@@ -23,7 +23,11 @@ pub use query::{Ghost, Pill, Query};
 /// Hits of one group that are given at most; the group says how many there are.
 pub const MAX_HITS: usize = 50;
 /// Objects whose opening is remembered.
-const MAX_RECENT: usize = 100;
+const MAX_RECENT: usize = 50;
+/// Of these, what is offered before anything is typed.
+const OFFERED_RECENT: usize = 6;
+/// Filters that Tab goes through.
+const MAX_FILTERS: usize = 8;
 
 /// An answer.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -96,8 +100,12 @@ pub struct Spotlight {
     index: Index,
     krates: Vec<(KrateId, Arc<str>, Option<Arc<str>>)>,
     namespaces: BTreeSet<Arc<str>>,
-    /// Uids, the latest last.
-    recent: Vec<String>,
+    /// The latest last.
+    recent: Vec<ObjectRef>,
+    /// Whether it is to be remembered anew.
+    has_news: bool,
+    /// Filters that were used, the latest first.
+    filters: Vec<Pill>,
 }
 
 impl Spotlight {
@@ -111,6 +119,8 @@ impl Spotlight {
             krates: Vec::new(),
             namespaces: BTreeSet::new(),
             recent: Vec::new(),
+            has_news: false,
+            filters: Vec::new(),
         }
     }
 
@@ -138,11 +148,37 @@ impl Spotlight {
 
     /// An object was opened: it ranks before others from now on.
     pub fn opened(&mut self, object: &ObjectRef) {
-        self.recent.retain(|uid| *uid != object.uid);
-        self.recent.push(object.uid.clone());
+        self.recent.retain(|recent| recent.uid != object.uid);
+        self.recent.push(object.clone());
         if self.recent.len() > MAX_RECENT {
             self.recent.remove(0);
         }
+        self.has_news = true;
+    }
+
+    /// A filter was used: Tab offers it again.
+    pub fn filtered(&mut self, pill: &Pill) {
+        self.filters.retain(|filter| filter != pill);
+        self.filters.insert(0, pill.clone());
+        self.filters.truncate(MAX_FILTERS);
+    }
+
+    /// What was opened before, the latest last.
+    pub fn recall(&mut self, recent: Vec<ObjectRef>) {
+        self.recent = recent;
+        self.recent.truncate(MAX_RECENT);
+    }
+
+    /// Forgets what was opened, and the filters.
+    pub fn forget(&mut self) {
+        self.recent.clear();
+        self.filters.clear();
+        self.has_news = true;
+    }
+
+    /// What was opened, if that changed since the last time: to be remembered.
+    pub fn take_news(&mut self) -> Option<Vec<ObjectRef>> {
+        std::mem::take(&mut self.has_news).then(|| self.recent.clone())
     }
 
     /// How many objects are searched.
@@ -153,6 +189,9 @@ impl Spotlight {
     /// The answer.
     pub fn search(&mut self, query: &Query) -> Hits {
         let terms = query.terms();
+        if query.is_empty() {
+            return Hits { groups: self.first_groups(&terms), ghost: query.ghost(&self.filters, std::iter::empty()) };
+        }
         let mut groups = vec![self.objects_group(&terms), self.lists_group(&terms), self.yard_group(&terms), self.commands_group(&terms)];
         if terms.words.is_empty() && !terms.kinds.is_empty() {
             groups.swap(0, 1);
@@ -160,13 +199,27 @@ impl Spotlight {
         groups.retain(|(_, group)| !group.hits.is_empty());
         // The order above decides between equals.
         groups.sort_by_key(|(best, _)| std::cmp::Reverse(*best));
-        Hits { groups: groups.into_iter().map(|(_, group)| group).collect(), ghost: query.ghost(self.namespaces.iter().map(|namespace| &**namespace)) }
+        Hits {
+            groups: groups.into_iter().map(|(_, group)| group).collect(),
+            ghost: query.ghost(&self.filters, self.namespaces.iter().map(|namespace| &**namespace)),
+        }
+    }
+
+    /// Before anything is typed: what was opened lately and is still there, what is not well, and the rest.
+    fn first_groups(&mut self, terms: &Terms) -> Vec<Group> {
+        let lately: Vec<&str> = self.recent.iter().rev().take(OFFERED_RECENT).map(|object| object.uid.as_str()).collect();
+        let hits: Vec<Hit> = self.index.of_uids(&lately).into_iter().map(|row| self.object_hit(&row, terms)).collect();
+        let recent = Group { title: "Opened lately", total: hits.len(), hits };
+        let rest = [self.objects_group(terms), self.lists_group(terms), self.yard_group(terms), self.commands_group(terms)];
+        let mut groups: Vec<Group> = std::iter::once(recent).chain(rest.into_iter().map(|(_, group)| group)).collect();
+        groups.retain(|group| !group.hits.is_empty());
+        groups
     }
 
     fn objects_group(&mut self, terms: &Terms) -> (i32, Group) {
         let recent = &self.recent;
         let found = self.index.find(terms, MAX_HITS, |row| {
-            let at = if recent.is_empty() { None } else { recent.iter().rposition(|uid| *uid == row.uid) };
+            let at = recent.iter().rposition(|object| object.uid == row.uid);
             at.map_or(0, |at| u16::try_from(at + 1).unwrap_or(u16::MAX))
         });
         let title = match terms.statuses[..] {
@@ -211,14 +264,14 @@ impl Spotlight {
         let is_wanted = |kind| terms.kinds.is_empty() || (terms.words.is_empty() && terms.kinds.contains(&kind));
         let kinds = Kind::known()
             .filter(|entry| self.access.serves(entry.kind))
-            .filter(|entry| is_known && is_wanted(entry.kind) && terms.statuses.is_empty())
+            .filter(|entry| is_known && is_wanted(entry.kind) && terms.selects_by_kind_and_namespace())
             .filter_map(|entry| {
                 let words = entry.aliases.iter().copied().chain([entry.plural, entry.title]);
                 let best = words.filter_map(|word| all_words(terms, word)).max()?;
                 let collection = Collection::of_kind(entry.kind, inside.map(ToString::to_string));
                 Some((best, list_hit(collection, entry.title, terms, "Kind", inside.cloned())))
             });
-        let wants_namespaces = terms.statuses.is_empty() && (terms.kinds.is_empty() || terms.kinds == [Kind::Namespace]);
+        let wants_namespaces = terms.selects_by_kind_and_namespace() && (terms.kinds.is_empty() || terms.kinds == [Kind::Namespace]);
         let namespaces = self.namespaces.iter().filter(|_| wants_namespaces && terms.namespaces.is_empty()).filter_map(|namespace| {
             let collection = Collection { resource: None, namespace: Some(namespace.to_string()) };
             Some((all_words(terms, namespace)?, list_hit(collection, namespace, terms, "Namespace", Some(namespace.clone()))))
@@ -227,7 +280,7 @@ impl Spotlight {
     }
 
     fn yard_group(&self, terms: &Terms) -> (i32, Group) {
-        let is_plain = terms.kinds.is_empty() && terms.statuses.is_empty();
+        let is_plain = terms.kinds.is_empty() && terms.selects_by_kind_and_namespace();
         let krates =
             self.krates.iter().rev().filter(|(_, _, namespace)| is_plain && in_namespaces(terms, namespace.as_deref())).filter_map(|(id, title, namespace)| {
                 let hit = Hit {
@@ -245,7 +298,7 @@ impl Spotlight {
     }
 
     fn commands_group(&self, terms: &Terms) -> (i32, Group) {
-        let is_plain = terms.kinds.is_empty() && terms.statuses.is_empty() && terms.namespaces.is_empty();
+        let is_plain = terms.kinds.is_empty() && terms.selects_by_kind_and_namespace() && terms.namespaces.is_empty();
         let commands = self.commands.iter().filter(|_| is_plain).filter_map(|command| {
             let hit = Hit {
                 what: Found::Command(command.key),

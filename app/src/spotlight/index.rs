@@ -102,6 +102,14 @@ impl Index {
         self.entries.iter().filter_map(move |entry| if of(entry) { Some(entry.row.name.as_str()) } else { entry.row.namespace.as_deref() })
     }
 
+    /// The rows of these objects, in their order; what is gone is left out.
+    pub(super) fn of_uids(&self, uids: &[&str]) -> Vec<Arc<Row>> {
+        let mut found: Vec<(usize, Arc<Row>)> =
+            self.entries.iter().filter_map(|entry| Some((uids.iter().position(|uid| *uid == entry.row.uid)?, entry.row.clone()))).collect();
+        found.sort_by_key(|(at, _)| *at);
+        found.into_iter().map(|(_, row)| row).collect()
+    }
+
     /// The best `limit` answers. `recent` says how lately an object was opened: the greater the later, 0 for never.
     pub(super) fn find(&mut self, terms: &Terms, limit: usize, recent: impl Fn(&Row) -> u16) -> Found {
         let masks: Vec<u64> = terms.words.iter().map(|word| fuzzy::mask(word)).collect();
@@ -156,7 +164,8 @@ impl Entry {
         let namespace = self.row.namespace.as_deref();
         let namespace_fits =
             || terms.namespaces.is_empty() || namespace.is_some_and(|mine| terms.namespaces.iter().any(|typed| mine.starts_with(typed.as_str())));
-        if !kind_fits || !status_fits() || !namespace_fits() {
+        let labels_fit = || terms.labels.iter().all(|(key, value)| self.row.label(key).is_some_and(|mine| value.is_empty() || mine == value));
+        if !kind_fits || !status_fits() || !namespace_fits() || !labels_fit() {
             return None;
         }
         terms.words.iter().try_fold(0, |sum, word| {

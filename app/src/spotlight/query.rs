@@ -9,8 +9,10 @@ use crate::rows::filter::StatusWord;
 pub struct Query {
     /// Filters that were taken from the text.
     pub pills: Vec<Pill>,
-    /// The text; `ns:x` and `status:bad` in it filter as well.
+    /// The text; `ns:x`, `status:bad` and `label=value` in it filter as well.
     pub text: String,
+    /// The last pill is the recent filter of this number, put there by Tab: the next Tab puts the next one in its place.
+    pub cycled: Option<usize>,
 }
 
 /// A filter of the query.
@@ -22,6 +24,8 @@ pub enum Pill {
     Namespace(String),
     /// Only objects that do as the word says.
     Status(StatusWord),
+    /// Only objects with this label.
+    Label(String, String),
 }
 
 /// What Tab would do.
@@ -31,6 +35,8 @@ pub struct Ghost {
     pub rest: String,
     /// The filter that it becomes.
     pub pill: Pill,
+    /// Which recent filter it is, when nothing is typed.
+    pub recent: Option<usize>,
 }
 
 /// A question taken apart.
@@ -40,6 +46,8 @@ pub(super) struct Terms {
     /// In lower case.
     pub(super) namespaces: Vec<String>,
     pub(super) statuses: Vec<StatusWord>,
+    /// Key and value; an empty value is any.
+    pub(super) labels: Vec<(String, String)>,
     /// In lower case, none empty.
     pub(super) words: Vec<String>,
 }
@@ -51,13 +59,29 @@ impl Pill {
             Pill::Kind(kind) => kind.entry().plural.into(),
             Pill::Namespace(namespace) => format!("ns:{namespace}"),
             Pill::Status(status) => format!("status:{}", status.word()),
+            Pill::Label(key, value) => format!("{key}={value}"),
         }
     }
 }
 
 impl Query {
-    /// Tab: the word in work becomes a pill.
+    /// Whether nothing is asked.
+    pub fn is_empty(&self) -> bool {
+        self.pills.is_empty() && self.text.trim().is_empty()
+    }
+
+    /// Something was typed: the pills stay as they are.
+    pub fn set_text(&mut self, text: String) {
+        self.text = text;
+        self.cycled = None;
+    }
+
+    /// Tab: the word in work becomes a pill, or a recent filter takes the place of the one before it.
     pub fn take(&mut self, ghost: &Ghost) {
+        if self.cycled.is_some() && ghost.recent.is_some() {
+            self.pills.pop();
+        }
+        self.cycled = ghost.recent;
         let start = self.text.rfind(char::is_whitespace).map_or(0, |at| at + 1);
         self.text.truncate(start);
         if !self.pills.contains(&ghost.pill) {
@@ -67,19 +91,30 @@ impl Query {
 
     /// Backspace in an empty field: the last pill goes; `false` when there is none.
     pub fn drop_pill(&mut self) -> bool {
+        self.cycled = None;
         self.pills.pop().is_some()
     }
 
-    /// What Tab would do with the word in work.
-    pub(super) fn ghost<'a>(&self, namespaces: impl IntoIterator<Item = &'a str>) -> Option<Ghost> {
+    /// What Tab would do: with the word in work, or with the filters used before (the latest first) when nothing is typed.
+    pub(super) fn ghost<'a>(&self, filters: &[Pill], namespaces: impl IntoIterator<Item = &'a str>) -> Option<Ghost> {
         let word = self.text.rsplit(char::is_whitespace).next()?;
+        let ghost = |rest: &str, pill| Some(Ghost { rest: rest.into(), pill, recent: None });
+        if self.text.is_empty() {
+            let kept = &self.pills[..self.pills.len() - usize::from(self.cycled.is_some())];
+            let start = self.cycled.map_or(0, |at| at + 1);
+            let next = (0..filters.len()).map(|by| (start + by) % filters.len()).find(|at| !kept.contains(&filters[*at]))?;
+            return Some(Ghost { rest: String::new(), pill: filters[next].clone(), recent: Some(next) });
+        }
         if let Some(start) = word.strip_prefix("ns:") {
             let namespace = namespaces.into_iter().find(|namespace| namespace.starts_with(start))?;
-            return Some(Ghost { rest: namespace[start.len()..].into(), pill: Pill::Namespace(namespace.into()) });
+            return ghost(&namespace[start.len()..], Pill::Namespace(namespace.into()));
         }
         if let Some(start) = word.strip_prefix("status:") {
             let status = [StatusWord::Bad, StatusWord::Warn, StatusWord::Pending, StatusWord::Ok].into_iter().find(|s| s.word().starts_with(start))?;
-            return Some(Ghost { rest: status.word()[start.len()..].into(), pill: Pill::Status(status) });
+            return ghost(&status.word()[start.len()..], Pill::Status(status));
+        }
+        if let Some((key, value)) = label(word) {
+            return ghost("", Pill::Label(key, value));
         }
         kind_ghost(&word.to_lowercase())
     }
@@ -91,9 +126,16 @@ impl Query {
                 Pill::Kind(kind) => terms.kinds.push(*kind),
                 Pill::Namespace(namespace) => terms.namespaces.push(namespace.to_lowercase()),
                 Pill::Status(status) => terms.statuses.push(*status),
+                Pill::Label(key, value) => terms.labels.push((key.clone(), value.clone())),
             }
         }
-        for word in self.text.split_whitespace().map(str::to_lowercase) {
+        for word in self.text.split_whitespace() {
+            // Labels tell upper case from lower case, names do not have any.
+            if let Some(label) = label(word) {
+                terms.labels.push(label);
+                continue;
+            }
+            let word = word.to_lowercase();
             match (word.strip_prefix("ns:"), word.strip_prefix("status:")) {
                 (Some(""), _) | (_, Some("")) => {}
                 (Some(namespace), _) => terms.namespaces.push(namespace.into()),
@@ -106,11 +148,22 @@ impl Query {
 }
 
 impl Terms {
+    /// Whether nothing is asked that only objects can answer: how they do, and their labels.
+    pub(super) fn selects_by_kind_and_namespace(&self) -> bool {
+        self.statuses.is_empty() && self.labels.is_empty()
+    }
+
     /// Whether everything that answers this also answers `earlier`: then only its answers need another look.
     pub(super) fn narrows(&self, earlier: &Terms) -> bool {
-        let filters_same = self.kinds == earlier.kinds && self.namespaces == earlier.namespaces && self.statuses == earlier.statuses;
+        let filters_same =
+            self.kinds == earlier.kinds && self.namespaces == earlier.namespaces && self.statuses == earlier.statuses && self.labels == earlier.labels;
         filters_same && self.words.len() >= earlier.words.len() && self.words.iter().zip(&earlier.words).all(|(now, before)| now.starts_with(before.as_str()))
     }
+}
+
+/// `key=value`, with an empty value for any.
+fn label(word: &str) -> Option<(String, String)> {
+    word.split_once('=').filter(|(key, _)| !key.is_empty()).map(|(key, value)| (key.into(), value.into()))
 }
 
 /// An alias completes to its plural: exactly typed ones first, then starts of plurals from two letters on.
@@ -120,7 +173,7 @@ fn kind_ghost(word: &str) -> Option<Ghost> {
     let kind = exact().or_else(started)?;
     let plural = kind.entry().plural;
     let rest = plural.strip_prefix(word).map_or_else(|| format!(" {plural}"), ToOwned::to_owned);
-    Some(Ghost { rest, pill: Pill::Kind(kind) })
+    Some(Ghost { rest, pill: Pill::Kind(kind), recent: None })
 }
 
 #[cfg(test)]
@@ -132,7 +185,7 @@ mod tests {
     }
 
     fn ghost(text: &str) -> Option<(String, String)> {
-        query(text).ghost(["payments", "web"]).map(|ghost| (ghost.rest, ghost.pill.words()))
+        query(text).ghost(&[], ["payments", "web"]).map(|ghost| (ghost.rest, ghost.pill.words()))
     }
 
     #[test]
@@ -144,6 +197,7 @@ mod tests {
             ("failing rs", " replicasets", "replicasets"),
             ("ns:pa", "yments", "ns:payments"),
             ("status:b", "ad", "status:bad"),
+            ("api app=Web", "", "app=Web"),
         ];
         for (text, rest, pill) in pairs {
             assert_eq!(ghost(text), Some((rest.into(), pill.into())), "{text}");
@@ -156,7 +210,7 @@ mod tests {
     #[test]
     fn tab_turns_the_word_in_work_into_a_pill_once_and_backspace_takes_it_off() {
         let mut query = query("api po");
-        let ghost = query.ghost([]).unwrap();
+        let ghost = query.ghost(&[], []).unwrap();
         query.take(&ghost);
         query.take(&ghost);
         assert_eq!((query.text.as_str(), &query.pills[..]), ("api ", &[Pill::Kind(Kind::Pod)][..]));
@@ -165,11 +219,30 @@ mod tests {
     }
 
     #[test]
+    fn tab_in_an_empty_field_goes_through_the_filters_used_before_one_in_the_place_of_the_other() {
+        let filters = [Pill::Kind(Kind::Pod), Pill::Namespace("web".into()), Pill::Status(StatusWord::Bad)];
+        let mut query = Query { pills: vec![Pill::Namespace("web".into())], ..Query::default() };
+        let mut seen = Vec::new();
+        for _ in 0..3 {
+            let ghost = query.ghost(&filters, []).unwrap();
+            query.take(&ghost);
+            seen.push(query.pills.iter().map(Pill::words).collect::<Vec<_>>());
+        }
+        assert_eq!(seen, [["ns:web", "pods"], ["ns:web", "status:bad"], ["ns:web", "pods"]]);
+        query.set_text("api".into());
+        query.set_text(String::new());
+        let ghost = query.ghost(&filters, []).unwrap();
+        query.take(&ghost);
+        assert_eq!(query.pills.len(), 3, "what was typed in between keeps the filter");
+        assert_eq!(Query::default().ghost(&[], []), None);
+    }
+
+    #[test]
     fn a_letter_more_narrows_and_a_letter_less_does_not() {
         let terms = |text: &str| query(text).terms();
         assert!(terms("payx").narrows(&terms("pay")));
         assert!(terms("pay web").narrows(&terms("pay")));
-        for (now, before) in [("pa", "pay"), ("xpay", "pay"), ("pay ns:web", "pay"), ("pay", "pay web")] {
+        for (now, before) in [("pa", "pay"), ("xpay", "pay"), ("pay ns:web", "pay"), ("pay", "pay web"), ("pay a=b", "pay")] {
             assert!(!terms(now).narrows(&terms(before)), "{now} {before}");
         }
     }

@@ -64,7 +64,7 @@ fn spotlight() -> Spotlight {
 }
 
 fn query(text: &str, pills: &[Pill]) -> Query {
-    Query { text: text.into(), pills: pills.to_vec() }
+    Query { text: text.into(), pills: pills.to_vec(), cycled: None }
 }
 
 /// Names of a group's hits.
@@ -208,4 +208,52 @@ fn totals_count_what_is_not_shown() {
     spotlight.set_objects(&pods, []);
     let hits = spotlight.search(&query("api", &[]));
     assert_eq!((hits.groups[0].hits.len(), hits.groups[0].total, spotlight.objects()), (MAX_HITS, 200, 200));
+}
+
+fn reference(row: &Row) -> ObjectRef {
+    let entry = row.kind.entry();
+    ObjectRef {
+        cluster: ClusterName("c".into()),
+        group: entry.group.into(),
+        version: entry.version.into(),
+        kind: entry.name.into(),
+        namespace: row.namespace.clone(),
+        name: row.name.clone(),
+        uid: row.uid.clone(),
+    }
+}
+
+#[test]
+fn before_anything_is_typed_what_was_opened_lately_comes_first_and_only_while_it_is_there() {
+    let (mut spotlight, rows) = (spotlight(), rows());
+    let titles = |hits: &Hits| hits.groups.iter().map(|group| group.title).collect::<Vec<_>>();
+    assert_eq!(titles(&spotlight.search(&query("", &[])))[0], "Objects");
+    spotlight.opened(&reference(&rows[2]));
+    spotlight.opened(&reference(&rows[6]));
+    spotlight.opened(&reference(&pod("gone", "web", true)));
+    let remembered = spotlight.take_news().unwrap();
+    assert_eq!(spotlight.take_news(), None);
+    assert_eq!(names(&spotlight.search(&query("", &[])), "Opened lately"), ["papillon-1", "payments-api"]);
+
+    let mut later = self::spotlight();
+    later.recall(remembered);
+    assert_eq!(names(&later.search(&query("", &[])), "Opened lately"), ["papillon-1", "payments-api"]);
+    later.forget();
+    assert_eq!(later.take_news(), Some(vec![]), "also where it is remembered");
+    assert!(names(&later.search(&query("", &[])), "Opened lately").is_empty());
+}
+
+#[test]
+fn a_label_finds_what_carries_it_in_its_own_case_and_an_empty_value_is_any() {
+    let labelled = |name: &str, value: &str| {
+        let mut row = (*pod(name, "web", true)).clone();
+        row.labels = vec![("App".into(), value.into())];
+        Arc::new(row)
+    };
+    let mut spotlight = spotlight();
+    spotlight.set_objects(&[labelled("one", "Shop"), labelled("two", "shop"), pod("three", "web", true)], []);
+    for (asked, found) in [("App=Shop", vec!["one"]), ("App=", vec!["one", "two"]), ("app=Shop", vec![]), ("t App=shop", vec!["two"])] {
+        assert_eq!(names(&spotlight.search(&query(asked, &[])), "Objects"), found, "{asked}");
+    }
+    assert_eq!(names(&spotlight.search(&query("", &[Pill::Label("App".into(), "Shop".into())])), "Objects"), ["one"]);
 }

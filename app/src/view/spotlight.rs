@@ -15,16 +15,21 @@ use crate::browser::dom;
 use crate::browser::preferences::Theme;
 use crate::rows::filter::StatusWord;
 use crate::spotlight::{Command, Found, Hit, Hits, Pill, Query};
-use crate::yard::{Content, Subject};
+use crate::yard::{Content, Subject, YardAction};
 
 /// What Spotlight can do besides finding.
 pub const COMMANDS: &[Command] = &[
+    Command { key: "preferences", name: "Preferences" },
     Command { key: "light", name: "Light theme" },
     Command { key: "dark", name: "Dark theme" },
+    Command { key: "system", name: "Theme of the system" },
     Command { key: "fit", name: "Fit everything" },
     Command { key: "zoom", name: "Zoom to 100 %" },
     Command { key: "help", name: "Show all shortcuts" },
+    Command { key: "undo", name: "Undo" },
+    Command { key: "redo", name: "Redo" },
     Command { key: "retry", name: "Reconnect now" },
+    Command { key: "out", name: "Sign out" },
 ];
 
 /// The dialog.
@@ -79,6 +84,7 @@ pub fn Spotlight() -> impl IntoView {
             }
             "Tab" => {
                 if let Some(ghost) = hits.with_untracked(|hits| hits.ghost.clone()) {
+                    desk.finder.update_value(|finder| finder.filtered(&ghost.pill));
                     query.update(|query| query.take(&ghost));
                 }
             }
@@ -105,13 +111,13 @@ pub fn Spotlight() -> impl IntoView {
             <div class="ask">
                 {glyph("search")}
                 {move || query.with(|query| query.pills.clone()).into_iter().enumerate().map(|(at, pill)| view! {
-                    <span class="pill">{pill.words()}<button class="icon-x" title="Remove" on:click=move |_| query.update(|query| { query.pills.remove(at); })>{glyph("x")}</button></span>
+                    <span class="pill">{pill.words()}<button class="icon-x" title="Remove" on:click=move |_| query.update(|query| { query.pills.remove(at); query.cycled = None; })>{glyph("x")}</button></span>
                 }).collect_view()}
                 <span class="type">
                     <span class="ghost" aria-hidden="true"><i>{move || query.with(|query| query.text.clone())}</i>{move || hits.with(|hits| hits.ghost.as_ref().map(|ghost| ghost.rest.clone()))}</span>
                     <input node_ref=field type="text" aria-label="Find anything" placeholder=move || if query.with(|query| query.pills.is_empty()) { "Type to find anything" } else { "" }
                         spellcheck="false" autocomplete="off" role="combobox" aria-expanded="true" aria-controls="spot-hits" aria-activedescendant=move || format!("hit-{}", chosen.get())
-                        prop:value=move || query.with(|query| query.text.clone()) on:input=move |event| query.update(|query| query.text = event_target_value(&event))/>
+                        prop:value=move || query.with(|query| query.text.clone()) on:input=move |event| query.update(|query| query.set_text(event_target_value(&event)))/>
                 </span>
                 {move || hits.with(|hits| hits.ghost.as_ref().map(|ghost| view! { {key("Tab")}<span class="muted note">{format!("only {}", ghost.pill.words())}</span> }))}
             </div>
@@ -142,8 +148,8 @@ pub fn Spotlight() -> impl IntoView {
 fn begin(text: &str) -> Query {
     let status = text.strip_prefix("status:").and_then(|word| StatusWord::of_word(word.trim_end()));
     match status {
-        Some(status) => Query { pills: vec![Pill::Status(status)], text: String::new() },
-        None => Query { pills: Vec::new(), text: text.to_owned() },
+        Some(status) => Query { pills: vec![Pill::Status(status)], ..Query::default() },
+        None => Query { text: text.to_owned(), ..Query::default() },
     }
 }
 
@@ -206,7 +212,7 @@ fn hit_view(desk: Desk, hit: Hit, at: usize, chosen: RwSignal<usize>, run: Callb
             on:click=move |_| run.run(((*for_click).clone(), None))>
             {glyph(mark)}
             <span class="name cutname" title=hit.name.to_string()>{marked(&hit)}</span>
-            <span class="kind">{hit.label}</span>
+            <span class="kind cut" title=hit.label>{hit.label}</span>
             <span class="cut">{hit.namespace.as_deref().map(|namespace| tag(Some(namespace), ""))}</span>
             <span class="cut">{hit.status.as_ref().map(status_word)}</span>
         </button>
@@ -222,7 +228,7 @@ fn marked(hit: &Hit) -> impl IntoView + use<> {
     let (mut head, mut tail) = (Vec::<(bool, String)>::new(), Vec::new());
     for (at, letter) in hit.name.chars().enumerate() {
         let is_match = hit.matched.binary_search(&at).is_ok();
-        let parts = if at + TAIL < letters { &mut head } else { &mut tail };
+        let parts = if at + TAIL < letters || letters <= TAIL { &mut head } else { &mut tail };
         match parts.last_mut() {
             Some((was, text)) if *was == is_match => text.push(letter),
             _ => parts.push((is_match, letter.to_string())),
@@ -270,7 +276,13 @@ fn open(desk: Desk, hit: &Hit, view: Option<View>, add: bool) {
             "dark" => desk.theme.set(Theme::Dark),
             "fit" => desk.fit(false),
             "zoom" => desk.zoom_to(1.0),
+            "system" => desk.theme.set(Theme::System),
+            "preferences" => desk.preferences.set(true),
+            "undo" | "redo" => {
+                desk.yard.act(if *command == "undo" { YardAction::Undo } else { YardAction::Redo });
+            }
             "help" => desk.help.set(true),
+            "out" => desk.workspace.command(crate::store::Command::SignOut),
             "retry" => desk.workspace.command(crate::store::Command::RetryNow),
             _ => {}
         },
