@@ -3,6 +3,7 @@
 pub mod camera_memory;
 pub mod clipboard;
 pub mod clock;
+pub mod columns_memory;
 pub mod dom;
 pub mod ids;
 pub mod kinds_memory;

@@ -14,6 +14,7 @@ pub mod krate;
 pub mod logs_window;
 pub mod minimap;
 pub mod parts;
+pub mod pop;
 pub mod preferences;
 pub mod row_of;
 pub mod search_bar;

@@ -52,6 +52,59 @@ pub fn scrolls_itself(target: Option<EventTarget>, dx: f64, dy: f64) -> bool {
     false
 }
 
+/// Whether a press is on the button that opened what is open, or within that.
+pub fn is_of_menu(target: Option<EventTarget>) -> bool {
+    inside(target, ".pop, [aria-expanded=true]")
+}
+
+/// Moves an element that is placed within its parent so that all of it is inside.
+pub fn keep_within_parent(element: &HtmlElement) {
+    let Some(parent) = element.parent_element().and_then(|parent| parent.dyn_into::<HtmlElement>().ok()) else { return };
+    let (room_x, room_y) = (parent.client_width() - element.offset_width(), parent.client_height() - element.offset_height());
+    let place = |side: &str, room: i32, now: i32| {
+        if now > room {
+            // Fails for no property that exists.
+            let _ = element.style().set_property(side, &format!("{}px", room.max(0)));
+        }
+    };
+    place("left", room_x, element.offset_left());
+    place("top", room_y, element.offset_top());
+}
+
+/// Gives the keyboard to the first thing within an element that takes it.
+pub fn focus_first(within: &Element) {
+    focus_step(within, 1);
+}
+
+/// Gives the keyboard to the next thing within an element that takes it, or with -1 to the one before; at the end it begins anew.
+pub fn focus_step(within: &Element, step: i32) {
+    let Ok(all) = within.query_selector_all("input:not(:disabled), button:not(:disabled)") else { return };
+    let items: Vec<HtmlElement> = (0..all.length()).filter_map(|at| all.item(at)?.dyn_into().ok()).collect();
+    let active = web_sys::window().and_then(|window| window.document()).and_then(|document| document.active_element());
+    let now = active.and_then(|active| items.iter().position(|item| item.is_same_node(Some(&active))));
+    let count = i32::try_from(items.len()).unwrap_or(0);
+    if count > 0 {
+        let to = now.map_or(if step > 0 { 0 } else { count - 1 }, |now| (i32::try_from(now).unwrap_or(0) + step).rem_euclid(count));
+        focus(&items[usize::try_from(to).unwrap_or(0)]);
+        items[usize::try_from(to).unwrap_or(0)].scroll_into_view_with_scroll_into_view_options(&nearest());
+    }
+}
+
+fn nearest() -> web_sys::ScrollIntoViewOptions {
+    let options = web_sys::ScrollIntoViewOptions::new();
+    options.set_block(web_sys::ScrollLogicalPosition::Nearest);
+    options
+}
+
+/// Where a pointer is within the body of the collection under it, in the body's own pixels, whatever the canvas scales it by.
+pub fn point_in_window(event: &web_sys::MouseEvent) -> Point {
+    let body = element(event.target()).and_then(|element| element.closest(".collection").ok().flatten()).and_then(|body| body.dyn_into::<HtmlElement>().ok());
+    let Some(body) = body else { return Point::default() };
+    let rect = body.get_bounding_client_rect();
+    let scale = if rect.width() > 0.0 { f64::from(body.offset_width()) / rect.width() } else { 1.0 };
+    Point { x: (f64::from(event.client_x()) - rect.left()) * scale, y: (f64::from(event.client_y()) - rect.top()) * scale }
+}
+
 /// Whether a key belongs to a field, a terminal or an open dialog.
 pub fn types_elsewhere(event: &KeyboardEvent) -> bool {
     inside(event.target(), "input, textarea, select, [contenteditable], .xterm, [role=dialog]")

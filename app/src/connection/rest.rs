@@ -2,9 +2,10 @@
 
 use gloo_net::http::{Request, RequestBuilder, Response};
 use krateyard_shared::api::{About, Access, AccessAnswers, AccessQuestion, AccessQuestions, Clusters, Session, SignIn};
-use krateyard_shared::identity::ClusterName;
+use krateyard_shared::identity::{ClusterName, Resource};
 use krateyard_shared::refusal::ErrorBody;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::runtime::Failure;
 
@@ -64,6 +65,22 @@ pub async fn access(cluster: &ClusterName) -> Result<Access, Failure> {
 pub async fn may(cluster: &ClusterName, questions: &[AccessQuestion]) -> Result<AccessAnswers, Failure> {
     let request = of(Request::post("/api/access"), cluster).json(&AccessQuestions { questions: questions.to_vec() });
     body(request.map_err(|e| Failure::unreachable(&e))?.send().await).await
+}
+
+/// One object, whole, under the person's own rights; values of Secrets are masked.
+///
+/// # Errors
+/// As [`session`], and `Refused` by what the cluster says.
+pub async fn object(cluster: &ClusterName, resource: &Resource, namespace: Option<&str>, name: &str) -> Result<Value, Failure> {
+    let part = |text: &str| String::from(js_sys::encode_uri_component(text));
+    let group = if resource.group.is_empty() { "core" } else { &resource.group };
+    let path = format!("/api/clusters/{}/resources/{group}/{}/{}/{}", part(&cluster.0), resource.version, resource.plural, part(name));
+    let request = Request::get(&path);
+    let request = match namespace {
+        Some(namespace) => request.query([("namespace", namespace)]),
+        None => request,
+    };
+    body(request.send().await).await
 }
 
 fn of(request: RequestBuilder, cluster: &ClusterName) -> RequestBuilder {

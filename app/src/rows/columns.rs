@@ -1,5 +1,8 @@
 //! The columns of each kind, as kubectl prints them.
 
+pub mod choice;
+pub mod fit;
+pub mod label;
 mod plain;
 
 use krateyard_shared::kinds::Kind;
@@ -97,6 +100,8 @@ enum What {
     EventCount,
     /// A cell of a plain row.
     Plain(usize),
+    /// The value of a label.
+    Label(&'static str),
 }
 
 const fn column(title: &'static str, width: Width, align: Align, what: What) -> Column {
@@ -193,28 +198,6 @@ pub fn of(kind: Kind) -> &'static [Column] {
     }
 }
 
-/// What the name needs beside other columns, in CSS pixels.
-const NAME_PX: i32 = 110;
-
-/// The columns that a table shows in this width (CSS pixels; 0 while it is not known): those of the default, and where there is not room for all, fewer from the
-/// right, but name, status and age.
-pub fn that_fit(columns: &'static [Column], width: i32, with_namespace: bool) -> Vec<&'static Column> {
-    let mut shown: Vec<_> = columns.iter().filter(|column| column.by_default || (column.is_namespace() && with_namespace)).collect();
-    let needed = |shown: &[&Column]| {
-        shown.iter().fold(0, |sum, column| match column.width {
-            Width::Px(px) => sum + i32::from(px),
-            Width::Flexible(_) => sum + NAME_PX,
-        })
-    };
-    while width > 0
-        && needed(&shown) > width
-        && let Some(at) = shown.iter().rposition(|column| !matches!(column.what, What::Name | What::Status | What::Age | What::EventMessage))
-    {
-        shown.remove(at);
-    }
-    shown
-}
-
 impl Column {
     /// Whether this is the column that names the object.
     pub fn is_name(&self) -> bool {
@@ -226,6 +209,16 @@ impl Column {
         self.what == What::Namespace
     }
 
+    /// What its head's tooltip says: the whole key of a label.
+    pub fn label(&self) -> &'static str {
+        if let What::Label(key) = self.what { key } else { "" }
+    }
+
+    /// Whether it stays where there is not room for all.
+    fn is_kept(&self) -> bool {
+        matches!(self.what, What::Name | What::Status | What::Age | What::EventMessage)
+    }
+
     /// What it shows of a row. A row of another kind shows nothing.
     pub fn cell(&self, row: &Row, now: Seconds) -> Cell {
         match self.what {
@@ -234,6 +227,7 @@ impl Column {
             What::Age => muted(since(row.created, now)),
             What::Status => status_cell(row),
             What::Kind => muted(row.kind.entry().name),
+            What::Label(key) => or_dash(row.label(key).unwrap_or_default()),
             _ => facts_cell(self.what, row, now),
         }
     }

@@ -1,8 +1,16 @@
 //! A collection window: counts by health, filter, and the live list.
 
+pub mod board;
+mod cells;
+pub mod export;
+pub mod foot;
+mod keys;
 pub mod list;
+pub mod menus;
 
+use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use krateyard_shared::kinds::Kind;
 use krateyard_shared::refusal::Refusal;
@@ -13,16 +21,25 @@ use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
 
+use self::board::{Board, Lines, Menu};
+use self::foot::Foot;
 use self::list::List;
+use self::menus::{Menus, menu_button};
 use super::desk::{Desk, desk};
 use super::parts::{say, say_refusal, shape, small_glyph};
 use super::window_header::WindowHeader;
+use crate::browser::columns_memory::recall_columns;
 use crate::browser::dom;
-use crate::rows::filter::Filter;
-use crate::rows::sort::{Order, Sorter};
+use crate::rows::columns::{self, fit::fit};
+use crate::rows::{Filter, Line, LineId, Order, Selection, Sorter};
 use crate::store::{Command, Table};
 use crate::stream::{StreamState, span};
 use crate::yard::Collection;
+
+/// From this width on a list of several namespaces names them; below it their hues tell them apart, and the tooltip.
+const WIDE_PX: i32 = 760;
+/// Counts boards.
+static NEXT: AtomicU32 = AtomicU32::new(0);
 
 /// How many rows do how, for the chips of the header.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -88,27 +105,45 @@ pub fn CollectionWindow(
     });
     on_cleanup(move || counts.set(Counts::default()));
 
-    let filter = RwSignal::new(String::new());
-    let order = RwSignal::new(Order::ByHealth);
-    let is_frozen = RwSignal::new(false);
-    let shown = shown_rows(table, filter, order, is_frozen);
-    let field = NodeRef::<html::Input>::new();
-    if header.opened_here {
-        Effect::new(move |_| {
-            // Not when it comes back by undo: then nobody asked for the keyboard.
-            if let Some(field) = field.get().filter(|_| header.has_keyboard.get_untracked()) {
-                dom::focus(&field);
-            }
-        });
-    }
-    let list_focus = RwSignal::new(0_u32);
-    let retry = Callback::new(move |()| lease.with_value(|lease| lease.refresh()));
     let kind = collection.kind();
     let spans_namespaces = collection.namespace.is_none() && kind.is_none_or(|kind| kind.entry().namespaced);
+    let (filter, order, is_frozen) = (RwSignal::new(String::new()), RwSignal::new(Order::ByHealth), RwSignal::new(false));
+    let resource = kind.map_or_else(String::new, |kind| kind.resource().to_string());
+    let (choice, width) = (RwSignal::new(recall_columns(&desk.user.get_value(), &resource)), RwSignal::new(0));
+    let own = kind.map_or(columns::EVERYTHING, columns::of);
+    let board = Board {
+        desk,
+        header,
+        kind,
+        spans_namespaces,
+        table,
+        filter,
+        order,
+        is_frozen,
+        lines: lines_of(table, filter, order, is_frozen),
+        selection: RwSignal::new(Selection::default()),
+        choice,
+        width,
+        fitted: Memo::new(move |_| choice.with(|choice| fit(own, choice, width.get(), spans_namespaces && width.get() >= WIDE_PX))),
+        focus: RwSignal::new(0),
+        menu: RwSignal::new(None),
+        news: RwSignal::new(String::new()),
+        serial: NEXT.fetch_add(1, Ordering::Relaxed),
+    };
+    Effect::new(move |_| {
+        board.lines.with(|lines| {
+            let mut selection = board.selection.get_untracked();
+            if selection.keep(lines) {
+                board.selection.set(selection);
+            }
+        });
+    });
+    let retry = Callback::new(move |()| lease.with_value(|lease| lease.refresh()));
     let body = {
         let collection = collection.clone();
-        move || {
-            match table.with(|table| place_of(table)) {
+        // Rows that come and go do not make the list anew.
+        let place = Memo::new(move |_| table.with(|table| place_of(table)));
+        move || match place.get() {
             Place::Denied(refusal) => say_refusal(&refusal, retry).into_any(),
             Place::Asking => {
                 let sentence = format!("Asking for {}. Rows appear as they come.", words_of(&collection));
@@ -118,31 +153,65 @@ pub fn CollectionWindow(
                 let sentence = format!("There are no {} now. New ones appear here by themselves.", words_of(&collection));
                 say(None, "Nothing here yet".into(), sentence, None, ().into_any()).into_any()
             }
-            Place::Rows => view! { <List kind spans_namespaces shown order is_frozen header focus=list_focus.into() is_stale=Signal::derive(move || table.with(|table| table.state.is_unconfirmed()))/> }.into_any(),
-        }
+            Place::Rows => view! { <List board is_stale=Signal::derive(move || table.with(|table| table.state.is_unconfirmed()))/> }.into_any(),
         }
     };
     view! {
         {move || table.with(|table| stale_strip(desk, table))}
+        <div class="collection">
+            <Toolbar board/>
+            {move || table.with(|table| (!table.missing.is_empty() && !table.rows.is_empty()).then(|| missing_strip(&table.missing)))}
+            <div class="pane column">{body}</div>
+            <Foot board/>
+            <Menus board/>
+        </div>
+    }
+}
+
+/// Filter, how many, and what is changed here.
+#[component]
+fn Toolbar(board: Board) -> impl IntoView {
+    let (filter, desk) = (board.filter, board.desk);
+    let field = NodeRef::<html::Input>::new();
+    if board.header.opened_here {
+        Effect::new(move |_| {
+            // Not when it comes back by undo: then nobody asked for the keyboard.
+            if let Some(field) = field.get().filter(|_| board.header.has_keyboard.get_untracked()) {
+                dom::focus(&field);
+            }
+        });
+    }
+    let keys = move |event: ev::KeyboardEvent| match event.key().as_str() {
+        "ArrowDown" | "Enter" => {
+            event.prevent_default();
+            board.focus.update(|times| *times += 1);
+        }
+        "Escape" if !filter.get_untracked().is_empty() => {
+            event.stop_propagation();
+            filter.set(String::new());
+        }
+        "Escape" => {
+            event.stop_propagation();
+            dom::blur();
+            desk.keyboard.set(None);
+        }
+        _ => {}
+    };
+    let count = move || {
+        let (shown, all) = (board.lines.with(|lines| lines.len()), board.table.with(|table| table.rows.len()));
+        if shown == all { all.to_string() } else { format!("{shown} of {all}") }
+    };
+    view! {
         <div class="bar">
             <label class="field grow">
                 {small_glyph("search")}
                 <input node_ref=field type="text" placeholder="Filter: words, label=value, ns:x, status:bad" aria-label="Filter" spellcheck="false" autocomplete="off"
-                    prop:value=filter on:input=move |event| filter.set(event_target_value(&event))
-                    on:keydown=move |event: ev::KeyboardEvent| match event.key().as_str() {
-                        "ArrowDown" | "Enter" => { event.prevent_default(); list_focus.update(|n| *n += 1); }
-                        "Escape" if !filter.get_untracked().is_empty() => { event.stop_propagation(); filter.set(String::new()); }
-                        "Escape" => { event.stop_propagation(); dom::blur(); desk.keyboard.set(None); }
-                        _ => {}
-                    }/>
+                    prop:value=filter on:input=move |event| filter.set(event_target_value(&event)) on:keydown=keys/>
             </label>
-            <span class="muted num">{move || {
-                let (shown, all) = (shown.with(|rows| rows.len()), table.with(|table| table.rows.len()));
-                if shown == all { all.to_string() } else { format!("{shown} of {all}") }
-            }}</span>
+            <span class="muted num">{count}</span>
+            {menu_button(board, Menu::Columns, "Columns", "cols")}
+            {menu_button(board, Menu::Export, "Export", "save")}
         </div>
-        {move || table.with(|table| (!table.missing.is_empty() && !table.rows.is_empty()).then(|| missing_strip(&table.missing)))}
-        <div class="pane column">{body}</div>
     }
 }
 
@@ -162,7 +231,7 @@ fn words_of(collection: &Collection) -> String {
     collection.namespace.as_ref().map_or_else(|| what.clone(), |namespace| format!("{what} in {namespace}"))
 }
 
-#[derive(PartialEq)]
+#[derive(Clone, PartialEq)]
 enum Place {
     Rows,
     Asking,
@@ -182,29 +251,21 @@ fn place_of(table: &Table) -> Place {
     }
 }
 
-/// Rows in the order in which they are shown.
-type Shown = Arc<Vec<Arc<Row>>>;
-
 /// Rows that pass the filter, in order. While the pointer is over the list nothing moves: new rows join at the end.
-fn shown_rows(table: Signal<Arc<Table>>, filter: RwSignal<String>, order: RwSignal<Order>, is_frozen: RwSignal<bool>) -> Memo<Shown> {
+fn lines_of(table: Signal<Arc<Table>>, filter: RwSignal<String>, order: RwSignal<Order>, is_frozen: RwSignal<bool>) -> Memo<Lines> {
     let sorter = StoredValue::new(Sorter::default());
-    Memo::new_with_compare(
-        move |was: Option<&Shown>| {
-            let filter = Filter::parse(&filter.get());
-            let mut rows: Vec<_> = table.with(|table| table.rows.iter().filter(|row| filter.passes(row)).cloned().collect());
-            let order = order.get();
-            sorter.update_value(|sorter| sorter.sort(&mut rows, order));
-            if let (true, Some(was)) = (is_frozen.get(), was) {
-                let places: std::collections::HashMap<&str, usize> = was.iter().enumerate().map(|(at, row)| (row.uid.as_str(), at)).collect();
-                rows.sort_by_key(|row| places.get(row.uid.as_str()).copied().unwrap_or(usize::MAX));
-            }
-            Arc::new(rows)
-        },
-        |a: Option<&Shown>, b: Option<&Shown>| match (a, b) {
-            (Some(a), Some(b)) => a.len() != b.len() || a.iter().zip(b.iter()).any(|(a, b)| !Arc::ptr_eq(a, b)),
-            _ => true,
-        },
-    )
+    Memo::new(move |was: Option<&Lines>| {
+        let filter = Filter::parse(&filter.get());
+        let mut rows: Vec<_> = table.with(|table| table.rows.iter().filter(|row| filter.passes(row)).cloned().collect());
+        let order = order.get();
+        sorter.update_value(|sorter| sorter.sort(&mut rows, order));
+        let mut lines: Vec<_> = rows.into_iter().map(Line::of).collect();
+        if let (true, Some(was)) = (is_frozen.get(), was) {
+            let places: HashMap<LineId, usize> = was.iter().enumerate().map(|(at, line)| (line.id, at)).collect();
+            lines.sort_by_key(|line| places.get(&line.id).copied().unwrap_or(usize::MAX));
+        }
+        Arc::new(lines)
+    })
 }
 
 fn stale_strip(desk: Desk, table: &Table) -> Option<impl IntoView + use<>> {

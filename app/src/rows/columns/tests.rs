@@ -110,7 +110,8 @@ fn a_plain_kinds_columns_come_from_its_entry_and_sort_by_value() {
 
 #[test]
 fn a_narrow_table_keeps_name_status_and_age() {
-    let titles = |width: i32| that_fit(of(Kind::DaemonSet), width, false).iter().map(|column| column.title).collect::<Vec<_>>();
+    let titles =
+        |width: i32| fit::fit(of(Kind::DaemonSet), &choice::Choice::default(), width, false).columns.iter().map(|column| column.title).collect::<Vec<_>>();
     assert_eq!(titles(0), ["Name", "Desired", "Current", "Ready", "Up-to-date", "Available", "Node Selector", "Status", "Age"]);
     assert_eq!(titles(200), ["Name", "Status", "Age"]);
     assert!(titles(640).contains(&"Ready") && !titles(640).contains(&"Node Selector"), "{:?}", titles(640));

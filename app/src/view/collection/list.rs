@@ -1,73 +1,55 @@
-//! The list itself: only the rows in sight are in the page.
+//! The list itself: only the lines in sight are in the page.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use krateyard_shared::kinds::{Kind, View};
 use krateyard_shared::rows::Row;
-use krateyard_shared::status::Health;
 use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
 
+use super::board::Board;
+use super::cells::{cell_view, is_right, words_view};
+use super::keys;
+use super::menus::open_line_menu;
 use crate::browser::dom;
-use crate::describe::reference;
-use crate::rows::columns::{self, Align, Cell, Column, Tone, Width};
+use crate::rows::columns::{Column, Width};
+use crate::rows::line::{Line, LineId, What};
 use crate::rows::sort::{Direction, Order};
-use crate::view::desk::{Desk, desk};
-use crate::view::parts::{cut_name, glyph, health_marks, hue, kind_glyph, shape, tag};
-use crate::view::window_header::WindowHeader;
-use crate::yard::{Content, Subject};
+use crate::rows::{Fold, Reach, Selection};
 
 /// Height of a row in pixels (`--list-row` of tokens.css).
-const ROW_PX: f64 = 26.0;
-/// From this width on a list of several namespaces names them; below it their hues tell them apart, and the tooltip.
-const WIDE_PX: i32 = 760;
+pub const ROW_PX: f64 = 26.0;
 /// Rows kept in the page above and below the ones in sight.
 const MARGIN: usize = 6;
 
-/// A list of rows of one kind (or of several).
+/// What each line said when it was last drawn, so that a cell which changes flashes.
+type Drawn = StoredValue<HashMap<LineId, Arc<Row>>>;
+
+/// The lines of a collection.
 #[component]
 pub fn List(
-    /// The kind; `None` for everything.
-    kind: Option<Kind>,
-    /// Whether rows of several namespaces are shown.
-    spans_namespaces: bool,
-    /// Rows in order.
-    shown: Memo<Arc<Vec<Arc<Row>>>>,
-    /// The order.
-    order: RwSignal<Order>,
-    /// The pointer is inside: nothing moves.
-    is_frozen: RwSignal<bool>,
-    /// The frame's header.
-    header: WindowHeader,
-    /// Changes when the list should take the keyboard.
-    focus: Signal<u32>,
+    /// The window.
+    board: Board,
     /// What is shown can not be confirmed.
     #[prop(into)]
     is_stale: Signal<bool>,
 ) -> impl IntoView {
-    let desk = desk();
-    let width = RwSignal::new(0);
-    let chosen = Memo::new_with_compare(
-        move |_| columns::that_fit(kind.map_or(columns::EVERYTHING, columns::of), width.get(), spans_namespaces && width.get() >= WIDE_PX),
-        |a: Option<&Vec<&'static Column>>, b: Option<&Vec<&'static Column>>| match (a, b) {
-            (Some(a), Some(b)) => a.len() != b.len() || a.iter().zip(b).any(|(a, b)| !std::ptr::eq(*a, *b)),
-            _ => true,
-        },
-    );
-    let choose = move || -> StoredValue<Vec<&'static Column>> { StoredValue::new(chosen.get()) };
-    let node = NodeRef::<html::Div>::new();
+    let Board { lines, selection, fitted, .. } = board;
+    let columns = move || -> StoredValue<Vec<&'static Column>> { StoredValue::new(fitted.get().columns) };
+    let (outer, node) = (NodeRef::<html::Div>::new(), NodeRef::<html::Div>::new());
     let (top, height) = (RwSignal::new(0.0_f64), RwSignal::new(0.0_f64));
-    let cursor = RwSignal::new(None::<String>);
-    let drawn = StoredValue::new(HashMap::<String, Arc<Row>>::new());
-
+    let drawn: Drawn = StoredValue::new(HashMap::new());
+    // Columns that come or go are no change of what cells say.
+    Effect::new(move |_| {
+        fitted.track();
+        drawn.update_value(HashMap::clear);
+    });
     let measure = move || {
-        if let Some(node) = node.get_untracked() {
+        if let (Some(outer), Some(node)) = (outer.get_untracked(), node.get_untracked()) {
             height.set(f64::from(node.client_height()));
-            if width.get_untracked() != node.client_width() {
-                drawn.update_value(HashMap::clear);
-                width.set(node.client_width());
+            if board.width.get_untracked() != outer.client_width() {
+                board.width.set(outer.client_width());
             }
             top.set(f64::from(node.scroll_top()));
         }
@@ -79,92 +61,63 @@ pub fn List(
         }
     });
     Effect::new(move |was: Option<u32>| {
-        let now = focus.get();
+        let now = board.focus.get();
         if was.is_some_and(|was| was != now)
             && let Some(node) = node.get_untracked()
         {
             dom::focus(&node);
-            if cursor.get_untracked().is_none() {
-                cursor.set(shown.with_untracked(|rows| rows.first().map(|row| row.uid.clone())));
+            if selection.with_untracked(|selection| selection.cursor().is_none()) {
+                lines.with_untracked(|lines| selection.update(|selection| selection.go(lines, 0, Reach::One)));
             }
         }
         now
     });
     let first = Memo::new(move |_| ((top.get() / ROW_PX) as usize).saturating_sub(MARGIN));
-    let slice = Memo::new_with_compare(
-        move |_| {
-            let (first, count) = (first.get(), (height.get() / ROW_PX) as usize + 2 * MARGIN + 2);
-            shown.with(|rows| rows.iter().skip(first).take(count).cloned().collect::<Vec<_>>())
-        },
-        |a: Option<&Vec<Arc<Row>>>, b: Option<&Vec<Arc<Row>>>| match (a, b) {
-            (Some(a), Some(b)) => a.len() != b.len() || a.iter().zip(b).any(|(a, b)| !Arc::ptr_eq(a, b)),
-            _ => true,
-        },
-    );
+    let slice = Memo::new(move |_| {
+        let (first, count) = (first.get(), (height.get() / ROW_PX) as usize + 2 * MARGIN + 2);
+        lines.with(|lines| lines.iter().skip(first).take(count).cloned().collect::<Vec<_>>())
+    });
     // What left the page is forgotten, so that a row that scrolls back in does not flash.
-    Effect::new(move |_| slice.with(|rows| drawn.update_value(|drawn| drawn.retain(|uid, _| rows.iter().any(|row| row.uid == *uid)))));
-    let keys = move |event: ev::KeyboardEvent| {
-        let rows = shown.get_untracked();
-        let at = cursor.get_untracked().and_then(|uid| rows.iter().position(|row| row.uid == uid));
-        let page = (height.get_untracked() / ROW_PX).max(1.0) as usize;
-        let last = rows.len().saturating_sub(1);
-        let to = match (event.key().as_str(), at) {
-            ("ArrowDown" | "j", Some(at)) if !event.alt_key() => (at + 1).min(last),
-            ("ArrowUp" | "k", Some(at)) if !event.alt_key() => at.saturating_sub(1),
-            ("ArrowDown" | "ArrowUp", None) => 0,
-            ("PageDown", at) => (at.unwrap_or(0) + page).min(last),
-            ("PageUp", at) => at.unwrap_or(0).saturating_sub(page),
-            ("Home", _) => 0,
-            ("End", _) => last,
-            ("Enter", Some(at)) => {
-                event.prevent_default();
-                return open(desk, &rows[at], None);
-            }
-            (_, Some(at)) if event.alt_key() => {
-                let view = dom::letter_of(&event).and_then(View::from_letter);
-                if let Some(view) = view.filter(|view| rows[at].kind.entry().views.contains(view)) {
-                    event.prevent_default();
-                    event.stop_propagation();
-                    open(desk, &rows[at], Some(view));
-                }
-                return;
-            }
-            _ => return,
-        };
-        event.prevent_default();
-        event.stop_propagation();
-        cursor.set(rows.get(to).map(|row| row.uid.clone()));
-        if let Some(node) = node.get_untracked() {
-            let (row_top, seen_top, seen) = (to as f64 * ROW_PX, f64::from(node.scroll_top()), f64::from(node.client_height()));
-            if row_top < seen_top {
-                node.set_scroll_top(row_top as i32);
-            } else if row_top + ROW_PX > seen_top + seen {
-                node.set_scroll_top((row_top + ROW_PX - seen) as i32);
-            }
-        }
-    };
+    Effect::new(move |_| slice.with(|seen| drawn.update_value(|drawn| drawn.retain(|id, _| seen.iter().any(|line| line.id == *id)))));
+    let count = move || lines.with(|lines| lines.len());
+    // Where each line in sight stands, for screen readers: a line that moves is not drawn anew.
+    let index_of = move |id: LineId| slice.with(|seen| seen.iter().position(|line| line.id == id)).map(|at| (first.get() + at + 1).to_string());
     view! {
-        {move || { let columns = choose(); view! {
-            <table class="head"><Columns columns/>
-                <thead><tr>{columns.with_value(|columns| columns.iter().map(|column| head(column, order)).collect_view())}</tr></thead>
-            </table>
-        } }}
-        <div node_ref=node class="rows scrolls" class:stale=is_stale tabindex="0" role="grid" aria-label="Objects" aria-rowcount=move || shown.with(|rows| rows.len()).to_string()
-            on:scroll=move |_| measure() on:keydown=keys
-            on:pointerenter=move |_| is_frozen.set(true) on:pointerleave=move |_| is_frozen.set(false)>
-            <div class="spacer" style=move || format!("height:{}px", shown.with(|rows| rows.len()) as f64 * ROW_PX)>
-                {move || { let columns = choose(); view! {
-                    <table style=move || format!("top:{}px", first.get() as f64 * ROW_PX)><Columns columns/>
-                        <tbody>
-                            <For each=move || slice.get() key=|row| (row.uid.clone(), Arc::as_ptr(row) as usize) let(row)>
-                                {row_view(desk, row, columns, cursor, drawn, header)}
-                            </For>
-                        </tbody>
+        <div node_ref=outer class="sideways scrolls">
+            <div class="wide" style=move || fitted.with(|fitted| format!("min-width:{}px", if fitted.least_px > board.width.get() { fitted.least_px } else { 0 }))>
+                {move || { let columns = columns(); view! {
+                    <table class="head" role="presentation"><Columns columns/>
+                        <thead><tr role="row">{columns.with_value(|columns| columns.iter().map(|column| head(column, board.order)).collect_view())}</tr></thead>
                     </table>
                 } }}
+                <div node_ref=node class="rows scrolls" class:stale=is_stale tabindex="0" role="grid" aria-label="Objects" aria-multiselectable="true"
+                    aria-rowcount=move || count().to_string() aria-activedescendant=move || selection.with(Selection::cursor).map(|line| board.dom_id(line))
+                    on:scroll=move |_| measure() on:keydown=move |event| keys::pressed(board, &event, node, height)
+                    on:pointerenter=move |_| board.is_frozen.set(true) on:pointerleave=move |_| board.is_frozen.set(false)>
+                    <div class="spacer" style=move || format!("height:{}px", count() as f64 * ROW_PX)>
+                        {move || { let columns = columns(); view! {
+                            <table role="presentation" style=move || format!("top:{}px", first.get() as f64 * ROW_PX)><Columns columns/>
+                                <tbody role="presentation">
+                                    <For each=move || slice.get() key=key_of let(line)>
+                                        {line_view(board, line, columns, drawn, index_of)}
+                                    </For>
+                                </tbody>
+                            </table>
+                        } }}
+                    </div>
+                </div>
             </div>
         </div>
     }
+}
+
+/// Changes whenever the line must be drawn anew.
+fn key_of(line: &Line) -> (LineId, Fold, usize) {
+    let shown = match &line.what {
+        What::Row(row) => Arc::as_ptr(row) as usize,
+        What::Words(words) => words.as_ptr() as usize,
+    };
+    (line.id, line.fold, shown)
 }
 
 #[component]
@@ -177,10 +130,6 @@ fn Columns(columns: StoredValue<Vec<&'static Column>>) -> impl IntoView {
             }).collect_view())}
         </colgroup>
     }
-}
-
-fn is_right(column: &Column) -> bool {
-    column.align == Align::Right
 }
 
 /// A column's head: a click sorts by it, a second one the other way, a third goes back to the default order.
@@ -197,72 +146,58 @@ fn head(column: &'static Column, order: RwSignal<Order>) -> impl IntoView {
         });
     };
     view! {
-        <th class:r=is_right(column) aria-sort=move || direction().map(|d| if d == Direction::Ascending { "ascending" } else { "descending" })>
+        <th role="columnheader" class:r=is_right(column) title=column.label() aria-sort=move || direction().map(|d| if d == Direction::Ascending { "ascending" } else { "descending" })>
             <button on:click=next>{column.title}{move || direction().map(|d| if d == Direction::Ascending { " \u{2191}" } else { " \u{2193}" })}</button>
         </th>
     }
 }
 
-fn open(desk: Desk, row: &Row, view: Option<View>) {
-    let subject = Subject::Object(reference(row, &desk.cluster.get_value()));
-    match view {
-        Some(view) => desk.open(subject, Content::View(view), None),
-        None => desk.open_default(subject, None),
-    }
-}
-
-fn row_view(
-    desk: Desk,
-    row: Arc<Row>,
+fn line_view(
+    board: Board,
+    line: Line,
     columns: StoredValue<Vec<&'static Column>>,
-    cursor: RwSignal<Option<String>>,
-    drawn: StoredValue<HashMap<String, Arc<Row>>>,
-    header: WindowHeader,
+    drawn: Drawn,
+    index_of: impl Fn(LineId) -> Option<String> + Copy + Send + 'static,
 ) -> impl IntoView {
-    let now = desk.workspace.now_ms().get_untracked() as i64 / 1000;
-    let before = drawn.try_update_value(|drawn| drawn.insert(row.uid.clone(), Arc::clone(&row))).flatten();
-    let changed = |column: &Column| before.as_ref().is_some_and(|before| column.cell(before, now) != column.cell(&row, now));
-    let cells = columns.with_value(|columns| columns.iter().map(|column| cell_view(desk, column, &row, changed(column))).collect_view());
-    let uid = StoredValue::new(row.uid.clone());
-    let is_cursor = move || cursor.with(|cursor| cursor.as_ref().is_some_and(|c| uid.with_value(|uid| c == uid)));
-    let opened = Arc::clone(&row);
+    let (id, selection, has_keyboard) = (line.id, board.selection, board.header.has_keyboard);
+    let is_chosen = move || selection.with(|selection| selection.holds(id));
+    let is_cursor = move || selection.with(|selection| selection.cursor() == Some(id));
+    let now = board.desk.workspace.now_ms().get_untracked() as i64 / 1000;
+    let cells = match &line.what {
+        What::Row(row) => {
+            let before = drawn.try_update_value(|drawn| drawn.insert(id, Arc::clone(row))).flatten();
+            let changed = |column: &Column| before.as_ref().is_some_and(|before| column.cell(before, now) != column.cell(row, now));
+            columns.with_value(|columns| columns.iter().map(|column| cell_view(board, column, &line, row, changed(column))).collect_view()).into_any()
+        }
+        What::Words(words) => words_view(columns.with_value(Vec::len), &line, words).into_any(),
+    };
+    let pressed = move |event: ev::MouseEvent| {
+        let toggles = event.ctrl_key() || event.meta_key();
+        let reach = if event.shift_key() { Reach::Range } else { Reach::One };
+        selection.update(|selection| {
+            if toggles && !event.shift_key() {
+                selection.toggle(id);
+            } else {
+                board.lines.with_untracked(|lines| {
+                    if let Some(at) = lines.iter().position(|line| line.id == id) {
+                        selection.go(lines, at, reach);
+                    }
+                });
+            }
+        });
+    };
+    let (opened, of_menu) = (line.row().cloned(), StoredValue::new(line.clone()));
     view! {
-        <tr class:sel=is_cursor class:cursor=move || is_cursor() && header.has_keyboard.get() aria-selected=move || is_cursor().to_string() data-uid=row.uid.clone()
-            on:click=move |_| cursor.set(Some(uid.get_value()))
-            on:dblclick=move |_| open(desk, &opened, None)>
+        <tr role="row" id=board.dom_id(id) class:sel=is_chosen class:cursor=move || is_cursor() && has_keyboard.get() aria-selected=move || is_chosen().to_string()
+            aria-rowindex=move || index_of(id) data-uid=line.row().map(|row| row.uid.clone())
+            on:mousedown=move |event| if event.shift_key() { event.prevent_default() }
+            on:click=pressed
+            on:contextmenu=move |event| {
+                event.prevent_default();
+                of_menu.with_value(|line| open_line_menu(board, line, &event));
+            }
+            on:dblclick=move |_| if let Some(row) = &opened { board.open(row, None) }>
             {cells}
         </tr>
     }
-}
-
-fn cell_view(desk: Desk, column: &'static Column, row: &Arc<Row>, flash: bool) -> impl IntoView + use<> {
-    let now = desk.workspace.now_ms().get_untracked() as i64 / 1000;
-    let Cell { text, why, tone } = column.cell(row, now);
-    let class = match (is_right(column), tone) {
-        (true, Tone::Muted) => "r muted",
-        (true, _) => "r soft",
-        (false, Tone::Muted) => "muted",
-        (false, _) => "",
-    };
-    if column.is_name() {
-        let class = format!("obj {}", hue(row.namespace.as_deref()));
-        return view! { <td class:flash=flash title=row.namespace.clone()><span class=class>{glyph(kind_glyph(Some(row.kind)))}{cut_name(&text)}</span></td> }
-            .into_any();
-    }
-    if column.is_namespace() {
-        return view! { <td>{tag(Some(&text), "")}</td> }.into_any();
-    }
-    if let Tone::Status(health) = tone {
-        let (class, mark) = health_marks(health);
-        let title = why.clone();
-        // Only what waits has the room to say why; the rest says it in the tooltip.
-        let why = (!why.is_empty() && health == Health::Pending).then(|| view! { <span class="why">{why}</span> });
-        return view! { <td class:flash=flash title=title><span class=format!("status {class}")>{shape(mark)}<span>{text}</span></span>{why}</td> }.into_any();
-    }
-    let (row, title) = (Arc::clone(row), why);
-    let words = move || {
-        let Cell { text, why, .. } = column.cell(&row, desk.now_secs());
-        if why.starts_with('(') { format!("{text} {why}") } else { text }
-    };
-    view! { <td class=class class:flash=flash title=title>{words}</td> }.into_any()
 }
