@@ -5,6 +5,7 @@ use std::time::Duration;
 use futures::StreamExt;
 use futures::stream::BoxStream;
 use http::Method;
+use krateyard_shared::masked;
 use krateyard_shared::refusal::Refusal;
 use krateyard_shared::watch::Freshness;
 use kube::core::WatchEvent;
@@ -17,8 +18,6 @@ use crate::{impersonate, path};
 
 /// Between two attempts after a failure.
 const RETRY: Duration = Duration::from_secs(1);
-/// What stands for a value that may not leave the cluster.
-const MASK: &str = "***";
 
 /// Reads an object once.
 ///
@@ -130,11 +129,11 @@ fn mask(object: &mut Value) {
 pub(crate) fn mask_secret(object: &mut Value) {
     for pointer in ["/data", "/stringData"] {
         if let Some(values) = object.pointer_mut(pointer).and_then(Value::as_object_mut) {
-            values.values_mut().for_each(|value| *value = MASK.into());
+            values.values_mut().for_each(|value| *value = value.as_str().map_or_else(masked::hidden, masked::mask).into());
         }
     }
     if let Some(applied) = object.pointer_mut("/metadata/annotations/kubectl.kubernetes.io~1last-applied-configuration") {
-        *applied = MASK.into();
+        *applied = masked::hidden().into();
     }
 }
 

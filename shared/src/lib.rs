@@ -7,6 +7,7 @@ pub mod domain;
 pub mod identity;
 pub mod kinds;
 pub mod logs;
+pub mod masked;
 pub mod objects;
 pub mod quantity;
 pub mod refusal;

@@ -33,6 +33,26 @@ pub fn whole(text: &str) -> Option<i64> {
     milli(text).map(|value| value.div_euclid(1000) + i64::from(value.rem_euclid(1000) > 0))
 }
 
+/// Bytes as a person reads them: `71Mi`, `3.1Gi`; one decimal below ten.
+pub fn bytes(bytes: i64) -> String {
+    let mut value = bytes as f64;
+    let mut unit = "";
+    for next in ["Ki", "Mi", "Gi", "Ti", "Pi"] {
+        if value.abs() < 1024.0 {
+            break;
+        }
+        value /= 1024.0;
+        unit = next;
+    }
+    let rounded = (value * 10.0).round() / 10.0;
+    if rounded < 10.0 && rounded.fract() != 0.0 { format!("{rounded:.1}{unit}") } else { format!("{value:.0}{unit}") }
+}
+
+/// Millicores as a person reads them: `4m`, `1500m`, and whole cores from ten: `12`.
+pub fn cores(milli: i64) -> String {
+    if milli >= 10_000 || (milli >= 1000 && milli % 1000 == 0) { format!("{}", (milli as f64 / 1000.0).round()) } else { format!("{milli}m") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -44,6 +64,12 @@ mod tests {
         }
         assert_eq!(whole("512Mi"), Some(536_870_912));
         assert_eq!(whole("100m"), Some(1));
+        for (count, expect) in [(0, "0"), (1023, "1023"), (1024, "1Ki"), (71 << 20, "71Mi"), (3_328_599_654, "3.1Gi"), (24_684_092 << 10, "24Gi")] {
+            assert_eq!(bytes(count), expect);
+        }
+        for (milli, expect) in [(0, "0m"), (4, "4m"), (1000, "1"), (1500, "1500m"), (12_300, "12")] {
+            assert_eq!(cores(milli), expect);
+        }
         for text in ["", "m", "1Zi", "one", "1e", "--1"] {
             assert_eq!(milli(text), None, "{text}");
         }

@@ -1,29 +1,44 @@
-//! Describe: the summary a person wants first, then events; live.
+//! Describe: the summary a person wants first, then what is related, then events; live.
+
+mod data;
+mod sections;
 
 use std::sync::Arc;
 
 use krateyard_shared::identity::ObjectRef;
 use krateyard_shared::kinds::Kind;
-use krateyard_shared::rows::Row;
+use krateyard_shared::rows::{Row, project};
 use krateyard_shared::scope::Scope;
 use krateyard_shared::status::Health;
 use leptos::prelude::*;
 
+use self::sections::{lead_view, more_view, sections_view};
 use super::desk::{Desk, desk};
 use super::events::{event_line, events_of};
 use super::parts::{health_marks, kind_glyph, say, say_refusal, shape, small_glyph};
 use super::window_header::WindowHeader;
-use crate::describe::{ConditionSummary, ContainerSummary, Fact, Lead, Neighbours, Related, Summary, related, summary};
+use crate::describe::{Related, needs_neighbours, related, summary};
+use crate::runtime::ObjectState;
 use crate::stream::StreamState;
 use crate::yard::Subject;
+
+/// Events that are listed; the others are in the Events window.
+const MOST_EVENTS: usize = 12;
+
+/// What the parts of one Describe window share.
+#[derive(Clone, Copy)]
+struct Described {
+    desk: Desk,
+    about: StoredValue<ObjectRef>,
+    /// The object, live.
+    state: Signal<ObjectState>,
+}
 
 /// The body of a Describe window.
 #[component]
 pub fn DescribeWindow(
     /// What it is about.
     object: ObjectRef,
-    /// Its live row.
-    row: Signal<Option<Arc<Row>>>,
     /// The frame's header.
     header: WindowHeader,
 ) -> impl IntoView {
@@ -31,95 +46,86 @@ pub fn DescribeWindow(
     let lease = StoredValue::new(desk.workspace.object(&object));
     let state = lease.with_value(|lease| lease.object);
     Effect::new(move |_| header.stream.set(state.with(|state| state.state.clone())));
-    let about = StoredValue::new(object.clone());
-    let whole = Memo::new(move |_| {
-        state.with(|state| state.object.as_ref().map(|object| row.with(|row| summary(object, row.as_deref(), &about.get_value(), desk.now_secs()))))
+    let this = Described { desk, about: StoredValue::new(object.clone()), state };
+    // A new second, a new version or a new state of the stream changes only what it must: the scroll, a selection, a revealed value stay.
+    let shown = Memo::new(move |_| state.with(|state| state.object.is_some()));
+    let is_gone = Memo::new(move |_| state.with(|state| state.state == StreamState::Gone));
+    let denied = Memo::new(move |_| {
+        state.with(|state| match &state.state {
+            StreamState::Denied(refusal) => Some(refusal.clone()),
+            _ => None,
+        })
     });
-    let events = events_of(desk, &object);
-    let near = neighbours(desk, &object);
-    let body = move || match (whole.get(), state.with(|state| state.state.clone())) {
-        (_, StreamState::Denied(refusal)) => say_refusal(&refusal, Callback::new(move |()| lease.with_value(|lease| lease.refresh()))).into_any(),
-        (None, StreamState::Gone) => {
-            say(None, "Not there".into(), format!("{} is not in the cluster any more.", about.get_value().name), None, ().into_any()).into_any()
-        }
-        (None, _) => say(None, "Asking".into(), format!("Asking the cluster for {}.", about.get_value().name), None, ().into_any()).into_any(),
-        (Some(summary), state) => {
-            let is_gone = state == StreamState::Gone;
-            let near = near.clone();
-            view! {
-                {is_gone.then(|| view! { <div class="strip gone">{shape("st-stop")}"Deleted. This is how it was last."</div> })}
-                <div class="desc" class:stale=is_gone>
-                    {summary_view(desk, summary)}
-                    {move || near(row.get()).map(related_view)}
-                    <h4>"Events"</h4>
-                    {move || {
-                        let events = events.get();
-                        if events.is_empty() { view! { <p class="muted">"None in the last hour."</p> }.into_any() } else {
-                            events.iter().take(12).map(|event| event_line(event, desk.now_secs())).collect_view().into_any()
-                        }
-                    }}
-                </div>
-            }
-            .into_any()
-        }
+    let name = move || this.about.with_value(|about| about.name.clone());
+    let body = move || match (denied.get(), shown.get(), is_gone.get()) {
+        (Some(refusal), ..) => say_refusal(&refusal, Callback::new(move |()| lease.with_value(|lease| lease.refresh()))).into_any(),
+        (None, true, _) => this.view().into_any(),
+        (None, false, true) => say(None, "Not there".into(), format!("{} is not in the cluster any more.", name()), None, ().into_any()).into_any(),
+        (None, false, false) => say(None, "Asking".into(), format!("Asking the cluster for {}.", name()), None, ().into_any()).into_any(),
     };
-    view! { <div class="pane column" tabindex="0">{body}</div> }
-}
-
-fn summary_view(desk: Desk, summary: Summary) -> impl IntoView {
-    let Summary { lead, facts, containers, conditions, labels } = summary;
     view! {
-        {lead.map(lead_view)}
-        <dl class="kv">{facts.into_iter().map(|fact| fact_view(desk, fact)).collect_view()}</dl>
-        {(!containers.is_empty()).then(|| view! { <h4>"Containers"</h4>{containers.into_iter().map(container_view).collect_view()} })}
-        {(!conditions.is_empty()).then(|| view! { <h4>"Conditions"</h4>{conditions.into_iter().map(condition_view).collect_view()} })}
-        {(!labels.is_empty()).then(|| view! {
-            <h4>"Labels"</h4>
-            <div class="labels">{labels.into_iter().map(|label| view! { <code title=label.clone()>{label.clone()}</code> }).collect_view()}</div>
-        })}
+        {move || (is_gone.get() && shown.get()).then(|| view! { <div class="strip gone">{shape("st-stop")}"Deleted. This is how it was last."</div> })}
+        <div class="pane column" class:stale=is_gone tabindex="0">{body}</div>
     }
 }
 
-fn lead_view(lead: Lead) -> impl IntoView {
-    let (class, mark) = health_marks(lead.health);
-    view! { <div class=format!("lead {class}")>{shape(mark)}<strong>{lead.title}</strong><p>{lead.sentences}</p></div> }
-}
-
-fn fact_view(desk: Desk, fact: Fact) -> impl IntoView {
-    let value = match fact.link {
-        Some(link) => {
-            view! { <button class="lnk mono" on:click=move |_| desk.open_default(Subject::Object(link.clone()), None)>{fact.value}</button> }.into_any()
+impl Described {
+    fn view(self) -> impl IntoView {
+        let Described { desk, about, state } = self;
+        // The row is made from the object itself: whoever may get one object may not be allowed to list.
+        let row = Memo::new(move |_| {
+            let kind = about.with_value(|about| Kind::of_name(&about.group, &about.kind))?;
+            state.with(|state| Some(Arc::new(project(kind, &**state.object.as_ref()?).ok()?.0)))
+        });
+        let whole = Memo::new(move |_| {
+            state
+                .with(|state| {
+                    let object = state.object.as_ref()?;
+                    Some(row.with(|row| about.with_value(|about| summary(object, row.as_deref(), about, desk.now_secs()))))
+                })
+                .unwrap_or_default()
+        });
+        let lead = Memo::new(move |_| whole.with(|whole| whole.lead.clone()));
+        let sections = Memo::new(move |_| whole.with(|whole| whole.sections.clone()));
+        let marks = Memo::new(move |_| whole.with(|whole| whole.marks.clone()));
+        let near = self.neighbours(row);
+        let events = events_of(desk, &about.get_value());
+        view! {
+            <div class="desc">
+                {move || lead.get().map(lead_view)}
+                {sections_view(self, sections)}
+                {move || related_view(near.get())}
+                {sections_view(self, marks)}
+                <h4>"Events"</h4>
+                {move || {
+                    let events = events.get();
+                    if events.is_empty() { view! { <p class="muted">"None in the last hour."</p> }.into_any() } else {
+                        view! {
+                            {events.iter().take(MOST_EVENTS).map(|event| event_line(event, desk.now_secs())).collect_view()}
+                            {more_view(events.len().saturating_sub(MOST_EVENTS))}
+                        }.into_any()
+                    }
+                }}
+            </div>
         }
-        // Times are what Krateyard says; everything else is what the cluster says.
-        None if fact.label == "Created" => fact.value.into_any(),
-        None => view! { <span class="mono" title=fact.value.clone()>{fact.value.clone()}</span> }.into_any(),
-    };
-    view! { <dt>{fact.label}</dt><dd>{value}" "<span class="muted">{fact.note}</span></dd> }
-}
+    }
 
-fn container_view(container: ContainerSummary) -> impl IntoView {
-    let (class, mark) = health_marks(container.health);
-    let state = (!container.state.is_empty()).then(|| view! { <span class=format!("status {class}")>{shape(mark)}<span>{container.state}</span></span> });
-    view! {
-        <div class="ctr">
-            <div class="ctr-head"><span class="mono">{container.name}</span><span class="grow"></span>{state}</div>
-            <div class="mono muted cut" title=container.image.clone()>{container.image.clone()}</div>
-            {(!container.resources.is_empty()).then(|| view! { <div class="muted">{container.resources.join(", ")}</div> })}
-            {(!container.last.is_empty()).then(|| view! { <div class="muted">{container.last}</div> })}
-        </div>
+    /// What belongs to the object among the live rows of its namespace.
+    fn neighbours(self, row: Memo<Option<Arc<Row>>>) -> Memo<(Vec<Related>, usize)> {
+        let Described { desk, about, state } = self;
+        let (kinds, namespace) = about.with_value(|about| (needs_neighbours(Kind::of_name(&about.group, &about.kind)), about.namespace.clone()));
+        let table = namespace.filter(|_| !kinds.is_empty()).map(|namespace| desk.workspace.use_table(kinds, Scope::Namespace(namespace)));
+        Memo::new(move |_| {
+            let near = table.map(|table| table.get());
+            let rows = near.as_ref().map(|table| table.rows.as_slice()).unwrap_or_default();
+            let found =
+                state.with(|state| Some(related(state.object.as_deref()?, row.get()?.as_ref(), &about.with_value(|about| about.cluster.clone()), rows)));
+            found.unwrap_or_default()
+        })
     }
 }
 
-fn condition_view(condition: ConditionSummary) -> impl IntoView {
-    let (class, mark) = health_marks(if condition.is_well { Health::Ok } else { Health::Bad });
-    view! {
-        <div class=format!("cond {class}")>
-            {shape(mark)}<span class="what">{condition.name}</span><span class="cut" title=condition.why.clone()>{condition.why.clone()}</span><span class="num">{condition.since}</span>
-        </div>
-    }
-}
-
-fn related_view(related: Vec<Related>) -> impl IntoView {
+fn related_view((related, more): (Vec<Related>, usize)) -> impl IntoView {
     let desk = desk();
     (!related.is_empty()).then(|| {
         view! {
@@ -139,26 +145,7 @@ fn related_view(related: Vec<Related>) -> impl IntoView {
                     }
                 }).collect_view()}
             </div>
+            {more_view(more)}
         }
     })
-}
-
-/// Finds what belongs to a row among the live rows of its namespace.
-fn neighbours(desk: Desk, object: &ObjectRef) -> impl Fn(Option<Arc<Row>>) -> Option<Vec<Related>> + Clone + use<> {
-    let scope = object.namespace.clone().map(Scope::Namespace);
-    let tables = scope.map(|scope| {
-        let lease = |kinds: &[Kind]| desk.workspace.use_table(kinds, scope.clone());
-        (
-            lease(&[Kind::Deployment, Kind::ReplicaSet, Kind::StatefulSet, Kind::DaemonSet, Kind::Job, Kind::CronJob]),
-            lease(&[Kind::Pod]),
-            lease(&[Kind::Service]),
-        )
-    });
-    let cluster = object.cluster.clone();
-    move |row| {
-        let (workloads, pods, services) = tables?;
-        let row = row?;
-        let (workloads, pods, services) = (workloads.get(), pods.get(), services.get());
-        Some(related(&row, &cluster, Neighbours { workloads: &workloads.rows, pods: &pods.rows, services: &services.rows }))
-    }
 }

@@ -116,7 +116,7 @@ pub fn WindowFrame(
             (Content::View(View::Shell), Some(object)) => view! { <ShellWindow object=object.clone() pod=row() header/> }.into_any(),
             (Content::View(View::Events), Some(object)) => view! { <EventsWindow object=object.clone() header/> }.into_any(),
             (Content::View(View::Yaml), Some(object)) => view! { <YamlWindow object=object.clone() header/> }.into_any(),
-            (Content::View(_), Some(object)) => view! { <DescribeWindow object=object.clone() row=row() header/> }.into_any(),
+            (Content::View(_), Some(object)) => view! { <DescribeWindow object=object.clone() header/> }.into_any(),
             (_, None) => match &subject {
                 Subject::Collection(collection) => view! { <CollectionWindow collection=collection.clone() header counts/> }.into_any(),
                 Subject::Object(_) => ().into_any(),
