@@ -26,7 +26,9 @@ use crate::config::{ClusterConfig, Limits};
 use crate::hub::Hubs;
 use crate::refuse::{self, Asked};
 use custom::Custom;
+pub(crate) use custom::Defined;
 use served::Served;
+pub(crate) use served::ServedKind;
 
 /// The longest answer that is read whole: one object, as an API server limits it (3 MiB, recordings surprise 7), or a page of bindings.
 pub(crate) const MAX_ANSWER: usize = 16 << 20;

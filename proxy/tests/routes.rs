@@ -5,6 +5,8 @@
 
 #[path = "routes/bench.rs"]
 mod bench;
+#[path = "routes/custom.rs"]
+mod custom;
 #[path = "routes/faults.rs"]
 mod faults;
 #[path = "routes/files.rs"]

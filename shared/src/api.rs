@@ -72,6 +72,34 @@ pub struct Access {
     /// Kinds that the cluster defines itself.
     #[serde(default)]
     pub custom: Vec<CustomKind>,
+    /// What discovery says of kinds beyond what Krateyard knows of them by itself: words by which people find them.
+    #[serde(default)]
+    pub words: Vec<KindWords>,
+    /// Groups that do not answer now: what they serve may be missing from all of the above.
+    #[serde(default)]
+    pub failing: Vec<FailingGroup>,
+}
+
+/// What people call a kind, as discovery reports it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KindWords {
+    /// Plural with group, such as `deployments.apps`.
+    pub resource: String,
+    /// Singular and short names that are not among [`crate::kinds::KindEntry::aliases`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub aliases: Vec<String>,
+    /// Categories, such as `all`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub categories: Vec<String>,
+}
+
+/// A group whose API does not answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailingGroup {
+    /// API group.
+    pub group: String,
+    /// Why, in words that can follow `GROUP: `.
+    pub why: String,
 }
 
 impl Access {
@@ -84,6 +112,13 @@ impl Access {
             }
             kind => self.unserved.is_empty() || !self.unserved.contains(&kind.resource().to_string()),
         }
+    }
+
+    /// The kinds that a word means to discovery, beyond what Krateyard knows by itself: a short name, or a category (then they may be many).
+    pub fn kinds_of_word(&self, word: &str) -> Vec<Kind> {
+        let is = |words: &[String]| words.iter().any(|known| known.eq_ignore_ascii_case(word));
+        let found = self.words.iter().filter(|words| is(&words.aliases) || is(&words.categories));
+        found.filter_map(|words| Kind::of_plural(&words.resource)).collect()
     }
 }
 

@@ -38,7 +38,11 @@ impl Runtime {
                 }
             }
             ServerMessage::Denied { id, refusal } => self.denied(id, refusal, now_ms),
-            ServerMessage::Complete { id, reason } => self.ended(id, reason, 0, now_ms),
+            ServerMessage::Complete { id, reason } => {
+                // A kind may be gone, or defined anew.
+                self.rights.ask();
+                self.ended(id, reason, 0, now_ms);
+            }
         }
     }
 

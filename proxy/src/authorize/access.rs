@@ -1,15 +1,16 @@
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use futures::{StreamExt, TryStreamExt, stream};
 use http::Request;
-use krateyard_shared::api::{Access, NamespaceAccess};
+use krateyard_shared::api::{Access, KindWords, NamespaceAccess};
 use krateyard_shared::kinds::{KINDS, KindEntry};
 use krateyard_shared::refusal::Refusal;
 use serde::Deserialize;
 
 use super::{RowScope, Target, WatchRows};
 use crate::authenticate::{Session, User};
-use crate::clusters::Cluster;
+use crate::clusters::{Cluster, ServedKind};
 use crate::path;
 use crate::refuse::{Actor, Asked};
 
@@ -59,12 +60,13 @@ struct Subject {
 ///
 /// # Errors
 /// What the cluster says where it does not answer. That the proxy may not list bindings is none: then only what is cluster-wide is found.
-pub(crate) async fn find_access(cluster: &Cluster, session: &Session) -> Result<Access, Refusal> {
+pub(crate) async fn find_access(cluster: &Arc<Cluster>, session: &Session) -> Result<Access, Refusal> {
     let served = cluster.served().await;
-    let is_served = |entry: &&KindEntry| served.as_ref().is_none_or(|served| served.contains(&entry.kind.resource()));
+    let is_served = |entry: &&KindEntry| served.serves(&entry.kind.resource());
     let (kinds, unserved): (Vec<&KindEntry>, Vec<&KindEntry>) = KINDS.iter().partition(is_served);
     let (custom, own): (Vec<_>, Vec<_>) = cluster.custom_kinds().await.iter().map(|(custom, kind)| (custom.clone(), kind.entry())).unzip();
     let kinds: Vec<&KindEntry> = kinds.into_iter().chain(own).collect();
+    let called = kinds.iter().filter_map(|entry| kind_words(entry, served.resources.get(&entry.kind.resource())?)).collect();
     let cluster_wide = allowed(cluster, session, &kinds, &RowScope::All).await?;
     let rest: Vec<&KindEntry> = kinds.into_iter().filter(|entry| entry.namespaced && !cluster_wide.iter().any(|wide| wide.kind == entry.kind)).collect();
     let candidates = if rest.is_empty() { BTreeSet::new() } else { candidates(cluster, &session.user).await? };
@@ -76,7 +78,15 @@ pub(crate) async fn find_access(cluster: &Cluster, session: &Session) -> Result<
         }
     });
     let namespaces: Vec<_> = namespaces.buffered(AT_ONCE).try_filter(|found| std::future::ready(!found.resources.is_empty())).try_collect().await?;
-    Ok(Access { cluster_wide: words(&cluster_wide), namespaces, unserved: words(&unserved), custom })
+    let failing = served.failing.clone();
+    Ok(Access { cluster_wide: words(&cluster_wide), namespaces, unserved: words(&unserved), custom, words: called, failing })
+}
+
+/// What discovery calls a kind besides what its entry says; `None` = nothing.
+fn kind_words(entry: &KindEntry, served: &ServedKind) -> Option<KindWords> {
+    let aliases: Vec<String> = served.aliases.iter().filter(|alias| !entry.aliases.contains(&alias.as_str())).cloned().collect();
+    let words = KindWords { resource: entry.kind.resource().to_string(), aliases, categories: served.categories.clone() };
+    (!words.aliases.is_empty() || !words.categories.is_empty()).then_some(words)
 }
 
 /// Those of the kinds that the person may list and watch in a scope, in their order. The answers are asked for side by side: there are many.

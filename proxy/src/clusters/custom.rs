@@ -1,161 +1,85 @@
 //! The kinds that a cluster defines itself, and whether the proxy may watch them for everybody.
 
-use std::cmp::Reverse;
-use std::collections::HashMap;
-use std::sync::Arc;
+mod definition;
 
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex as Plain};
+
+use futures::StreamExt;
+use futures::stream::BoxStream;
 use http::{Method, Request, header};
 use krateyard_shared::identity::Resource;
-use krateyard_shared::kinds::{CustomColumn, CustomKind, Kind};
-use krateyard_shared::refusal::Refusal;
-use kube::core::Version;
+use krateyard_shared::kinds::{CustomKind, Kind};
+use kube::Api;
+use kube::runtime::watcher::{self, watcher};
 use serde::Deserialize;
 use serde_json::json;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 use tokio::time::{Duration, Instant};
 
 use super::Cluster;
-use crate::path;
 use crate::refuse::{Actor, Asked};
+use definition::Defines;
 
-/// How long an answer counts.
+/// How long an answer of [`Cluster::may_watch`] counts.
 const FRESH: Duration = Duration::from_secs(15);
-/// Definitions in one page: each may be a megabyte of schema, and an answer is read whole.
-const PAGE: usize = 10;
-/// Whole: metadata alone has neither names nor columns.
-const DEFINITIONS: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+/// After a failure of the watch of definitions.
+const RETRY: Duration = Duration::from_secs(2);
+/// Where the proxy may not watch them.
+const FORBIDDEN: Duration = Duration::from_secs(30);
+/// Definitions in one page, where lists come in pages: each may be a megabyte of schema, and a page is read whole.
+const PAGE: u32 = 10;
 const REVIEWS: &str = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
 
-/// What a cluster defines, and the kinds that this means here.
-type Defined = Arc<Vec<(CustomKind, Kind)>>;
+/// What a cluster defines, and the kinds that this means here, in the order of their definitions' names.
+pub(crate) type Defined = Arc<Vec<(CustomKind, Kind)>>;
 
-/// The last answers.
+/// By the names of their definitions; none while one is not established.
+type Known = BTreeMap<String, Option<CustomKind>>;
+
+/// What is known of them. One watch of the definitions feeds it while somebody asks, and some time after.
 #[derive(Default)]
 pub(crate) struct Custom {
-    kinds: Mutex<Option<(Instant, Defined)>>,
+    feed: Plain<Option<Feed>>,
     /// Whether the proxy itself may list and watch a kind everywhere.
     may: Mutex<HashMap<Kind, (Instant, bool)>>,
 }
 
-#[derive(Deserialize)]
-struct Page {
-    #[serde(default)]
-    metadata: PageMeta,
-    items: Vec<Definition>,
-}
-
-#[derive(Deserialize, Default)]
-struct PageMeta {
-    #[serde(default, rename = "continue")]
-    next: String,
-}
-
-#[derive(Deserialize)]
-struct Definition {
-    spec: Spec,
-    #[serde(default)]
-    status: Status,
-}
-
-#[derive(Deserialize)]
-struct Spec {
-    group: String,
-    scope: String,
-    names: Names,
-    versions: Vec<Served>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct Names {
-    plural: String,
-    singular: String,
-    kind: String,
-    short_names: Vec<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Served {
-    name: String,
-    #[serde(default)]
-    served: bool,
-    #[serde(default)]
-    additional_printer_columns: Vec<Column>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Column {
-    name: String,
-    #[serde(rename = "type")]
-    kind: String,
-    json_path: String,
-    #[serde(default)]
-    priority: i32,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct Status {
-    accepted_names: Names,
-    conditions: Vec<Condition>,
-}
-
-#[derive(Deserialize)]
-struct Condition {
-    #[serde(rename = "type")]
-    kind: String,
-    status: String,
+/// The watch that runs: it ends by dropping its sender.
+struct Feed {
+    /// `None` before the first list.
+    defined: watch::Receiver<Option<Defined>>,
+    asked: Instant,
 }
 
 impl Cluster {
     /// The kinds that the cluster defines; none where the proxy may not know them, and the last known ones while it does not answer.
-    pub(crate) async fn custom_kinds(&self) -> Defined {
-        let mut known = self.custom.kinds.lock().await;
-        if let Some((at, kinds)) = &*known
-            && at.elapsed() < FRESH
-        {
-            return kinds.clone();
+    pub(crate) async fn custom_kinds(self: &Arc<Self>) -> Defined {
+        let mut feed = self.definitions();
+        let known = tokio::time::timeout(self.limits.upstream_timeout, feed.wait_for(Option::is_some)).await;
+        known.ok().and_then(Result::ok).and_then(|known| known.clone()).unwrap_or_default()
+    }
+
+    /// What the cluster defines, as it changes.
+    pub(crate) fn definitions(self: &Arc<Self>) -> watch::Receiver<Option<Defined>> {
+        let mut feed = self.custom.feed.lock().expect("no panic while held");
+        if let Some(feed) = feed.as_mut().filter(|feed| feed.defined.has_changed().is_ok()) {
+            feed.asked = Instant::now();
+            return feed.defined.clone();
         }
-        let kinds = match self.definitions().await {
-            Ok(definitions) => {
-                let learnt = |custom: CustomKind| Kind::learn(&custom).map(|kind| (custom, kind));
-                Arc::new(definitions.into_iter().filter_map(Definition::kind).filter_map(learnt).collect())
-            }
-            Err(refusal) => {
-                tracing::debug!(cluster = %self.name, %refusal, "no custom kinds");
-                known.take().map(|(_, kinds)| kinds).unwrap_or_default()
-            }
-        };
-        *known = Some((Instant::now(), kinds.clone()));
-        kinds
+        let (told, defined) = watch::channel(None);
+        *feed = Some(Feed { defined: defined.clone(), asked: Instant::now() });
+        self.spawn(follow(self.clone(), told));
+        defined
     }
 
     /// The kind that a resource serves here, if it has rows: Kubernetes' own, or as this very cluster defines it now.
-    pub(crate) async fn kind_of(&self, resource: &Resource) -> Option<Kind> {
+    pub(crate) async fn kind_of(self: &Arc<Self>, resource: &Resource) -> Option<Kind> {
         if let Some(kind) = Kind::of_resource(resource) {
             return Some(kind);
         }
         let serves = |custom: &CustomKind| custom.group == resource.group && custom.version == resource.version && custom.plural == resource.plural;
         self.custom_kinds().await.iter().find(|(custom, _)| serves(custom)).map(|(_, kind)| *kind)
-    }
-
-    async fn definitions(&self) -> Result<Vec<Definition>, Refusal> {
-        let asked = Asked { actor: Actor::Proxy, verb: "list", resource: "customresourcedefinitions.apiextensions.k8s.io".into(), namespace: None, name: "" };
-        let (mut found, mut next) = (Vec::new(), String::new());
-        loop {
-            let path = format!("{DEFINITIONS}?limit={PAGE}&continue={}", path::query(&next));
-            let request = Request::get(path.trim_end_matches("&continue=")).body(Vec::new());
-            let request = request.map_err(|_| Refusal::UpstreamDown { cause: "its continue token fits into no path".into() })?;
-            let page: Page = serde_json::from_slice(&self.call(request, &asked).await?)
-                .map_err(|_| Refusal::UpstreamDown { cause: "its list of custom resource definitions is none".into() })?;
-            found.extend(page.items);
-            next = page.metadata.next;
-            if next.is_empty() {
-                return Ok(found);
-            }
-        }
     }
 
     /// Whether the proxy itself may list and watch a kind everywhere: only then can one watch serve everybody.
@@ -194,64 +118,95 @@ impl Cluster {
     }
 }
 
-impl Definition {
-    /// The kind, in the version that discovery prefers; none while it is not established.
-    fn kind(self) -> Option<CustomKind> {
-        let established = self.status.conditions.iter().any(|condition| condition.kind == "Established" && condition.status == "True");
-        let version =
-            self.spec.versions.into_iter().filter(|version| version.served).min_by_key(|version| Reverse(Version::parse(&version.name).priority()))?;
-        let names = if self.status.accepted_names.plural.is_empty() { self.spec.names } else { self.status.accepted_names };
-        // Every kind has an age already, and kubectl prints no other where a definition names none.
-        let is_age = |column: &Column| column.kind == "date" && column.json_path == ".metadata.creationTimestamp";
-        let columns = version.additional_printer_columns.into_iter().filter(|column| !is_age(column));
-        let columns = columns.map(|column| CustomColumn { title: column.name, kind: column.kind, wide: column.priority > 0, path: column.json_path }).collect();
-        let aliases = [names.singular].into_iter().chain(names.short_names).filter(|alias| !alias.is_empty() && *alias != names.plural).collect();
-        let custom = CustomKind {
-            group: self.spec.group,
-            version: version.name,
-            plural: names.plural,
-            name: names.kind,
-            aliases,
-            namespaced: self.spec.scope == "Namespaced",
-            columns,
+/// Watches the definitions until nobody has asked for a while.
+async fn follow(cluster: Arc<Cluster>, told: watch::Sender<Option<Defined>>) {
+    let mut look = tokio::time::interval(cluster.limits.hub_rest / 4);
+    let (mut known, mut listed) = (Known::new(), Known::new());
+    let mut events: Option<BoxStream<'static, watcher::Result<watcher::Event<Defines>>>> = None;
+    let mut streaming = true;
+    while !rests(&cluster, &told) {
+        let Some(stream) = &mut events else {
+            match cluster.client().await {
+                Ok(client) => events = Some(watcher(Api::all(client.clone()), config(&cluster, streaming)).boxed()),
+                Err(_) => silence(&told, RETRY).await,
+            }
+            continue;
         };
-        established.then_some(custom)
+        let event = tokio::select! {
+            event = stream.next() => event,
+            _ = look.tick() => continue,
+        };
+        match event {
+            Some(Ok(watcher::Event::Init)) => listed.clear(),
+            Some(Ok(watcher::Event::InitApply(defines))) => drop(listed.insert(defines.name(), defines.kind)),
+            Some(Ok(watcher::Event::InitDone)) => {
+                known = std::mem::take(&mut listed);
+                tell(&told, &known);
+            }
+            Some(Ok(watcher::Event::Apply(defines))) => {
+                known.insert(defines.name(), defines.kind);
+                tell(&told, &known);
+            }
+            Some(Ok(watcher::Event::Delete(defines))) => {
+                known.remove(&defines.name());
+                tell(&told, &known);
+            }
+            Some(Err(error)) => {
+                tracing::debug!(cluster = %cluster.name, %error, "no news of custom kinds");
+                match code(&error) {
+                    Some(400 | 422 | 500) if streaming => (streaming, events) = (false, None),
+                    Some(403 | 404) => silence(&told, FORBIDDEN).await,
+                    _ => silence(&told, RETRY).await,
+                }
+            }
+            None => events = None,
+        }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn definition(status: &str) -> Definition {
-        serde_json::from_value(json!({
-            "spec": {
-                "group": "shop.example.com", "scope": "Namespaced", "names": {"plural": "orders", "singular": "order", "kind": "Order", "shortNames": ["ord"]},
-                "versions": [
-                    {"name": "v1beta1", "served": true},
-                    {"name": "v2", "served": false},
-                    {"name": "v1", "served": true, "additionalPrinterColumns": [
-                        {"name": "Customer", "type": "string", "jsonPath": ".spec.customer"},
-                        {"name": "Items", "type": "integer", "jsonPath": ".spec.items", "priority": 1},
-                        {"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp"},
-                    ]},
-                ],
-            },
-            "status": {"acceptedNames": {"plural": "orders", "singular": "order", "kind": "Order"}, "conditions": [{"type": "Established", "status": status}]},
-        }))
-        .unwrap()
+/// Whether nobody asks any more; then the next who does starts another watch.
+fn rests(cluster: &Cluster, told: &watch::Sender<Option<Defined>>) -> bool {
+    let mut feed = cluster.custom.feed.lock().expect("no panic while held");
+    // One receiver is the cluster's own; another is a hub that wants to know.
+    let rests = told.receiver_count() <= 1 && feed.as_ref().is_none_or(|feed| feed.asked.elapsed() >= cluster.limits.hub_rest);
+    if rests {
+        *feed = None;
     }
+    rests
+}
 
-    #[test]
-    fn a_definition_is_a_kind_in_its_preferred_version_by_the_names_that_were_accepted() {
-        let kind = definition("True").kind().unwrap();
-        assert_eq!((kind.version.as_str(), kind.aliases.as_slice()), ("v1", &["order".to_owned()][..]));
-        let columns: Vec<_> = kind.columns.iter().map(|column| (column.title.as_str(), column.wide)).collect();
-        assert_eq!(columns, [("Customer", false), ("Items", true)], "the age is every kind's own");
-    }
+/// Nothing is known for now, and whoever waits for the first list does not wait for that.
+async fn silence(told: &watch::Sender<Option<Defined>>, pause: Duration) {
+    told.send_if_modified(|told| {
+        let first = told.is_none();
+        told.get_or_insert_default();
+        first
+    });
+    tokio::time::sleep(pause).await;
+}
 
-    #[test]
-    fn what_is_not_established_is_no_kind_yet() {
-        assert_eq!(definition("False").kind(), None);
+fn config(cluster: &Cluster, streaming: bool) -> watcher::Config {
+    let config = watcher::Config::default().timeout(cluster.limits.watch_timeout_secs);
+    if streaming { config.streaming_lists() } else { config.page_size(PAGE) }
+}
+
+/// Tells what is defined, where that differs from what was told.
+fn tell(told: &watch::Sender<Option<Defined>>, known: &Known) {
+    let learnt = |custom: CustomKind| Kind::learn(&custom).map(|kind| (custom, kind));
+    let defined: Vec<_> = known.values().flatten().cloned().filter_map(learnt).collect();
+    told.send_if_modified(|told| {
+        let differs = told.as_deref() != Some(&defined);
+        if differs {
+            *told = Some(Arc::new(defined));
+        }
+        differs
+    });
+}
+
+/// The status of a watch or list that did not begin.
+fn code(error: &watcher::Error) -> Option<u16> {
+    match error {
+        watcher::Error::InitialListFailed(kube::Error::Api(status)) | watcher::Error::WatchStartFailed(kube::Error::Api(status)) => Some(status.code),
+        _ => None,
     }
 }

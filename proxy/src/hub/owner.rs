@@ -12,7 +12,7 @@ use super::queue::{End, Queue};
 use super::table::{Change, Table};
 use super::upstream::{News, Upstream};
 use crate::authorize::RowScope;
-use crate::clusters::Cluster;
+use crate::clusters::{Cluster, Defined};
 
 /// A person may ask for a list so often (architecture.md).
 const REFRESH: Duration = Duration::from_secs(5);
@@ -37,6 +37,8 @@ pub(super) async fn run(cluster: Arc<Cluster>, mut upstream: Upstream, mut comma
     let rest = cluster.limits.hub_rest;
     let mut hub = Hub::new(cluster, kind);
     let mut look = tokio::time::interval(rest / 4);
+    let definition = replaced(hub.cluster.clone(), kind);
+    tokio::pin!(definition);
     let mut watched = Instant::now();
     let mut refreshed: Option<Instant> = None;
     tracing::debug!(cluster = %hub.cluster.name, plural = kind.entry().plural, "a hub begins");
@@ -55,15 +57,13 @@ pub(super) async fn run(cluster: Arc<Cluster>, mut upstream: Upstream, mut comma
                 None => return,
             },
             news = upstream.next() => if let Err(refusal) = hub.take(news) {
-                // Whoever asks from now on finds the channel closed and starts another hub, which asks the cluster again.
-                commands.close();
-                while let Some(command) = commands.recv().await {
-                    if let Command::Subscribe { scope, queue } = command {
-                        hub.subscribe(scope, &queue);
-                    }
-                }
-                return hub.end(&refusal);
+                let end = match refusal {
+                    Refusal::NotFound { .. } => End::Complete("the cluster does not serve this kind".into()),
+                    refusal => End::Denied(refusal),
+                };
+                return hub.end(commands, end).await;
             },
+            why = &mut definition => return hub.end(commands, End::Complete(why.into())).await,
             _ = look.tick() => {
                 hub.subscribers.retain(|(_, queue)| queue.strong_count() > 0);
                 if !hub.subscribers.is_empty() {
@@ -177,13 +177,37 @@ impl Hub {
         }
     }
 
-    fn end(self, refusal: &Refusal) {
-        tracing::warn!(cluster = %self.cluster.name, plural = self.kind.entry().plural, %refusal, "a hub ends");
+    /// Ends all subscriptions. Whoever asks from now on finds the channel closed and starts another hub, which asks the cluster again.
+    async fn end(mut self, mut commands: mpsc::Receiver<Command>, end: End) {
+        commands.close();
+        while let Some(command) = commands.recv().await {
+            if let Command::Subscribe { scope, queue } = command {
+                self.subscribe(scope, &queue);
+            }
+        }
+        tracing::info!(cluster = %self.cluster.name, plural = self.kind.entry().plural, ?end, "a hub ends");
         for queue in self.subscribers.iter().filter_map(|(_, queue)| queue.upgrade()) {
-            queue.end(match refusal {
-                Refusal::NotFound { .. } => End::Complete("the cluster does not serve this kind".into()),
-                refusal => End::Denied(refusal.clone()),
-            });
+            queue.end(end.clone());
+        }
+    }
+}
+
+/// Waits until a kind that the cluster defines itself is defined no more, or otherwise: rows are made by another definition then. Others stay for ever.
+async fn replaced(cluster: Arc<Cluster>, kind: Kind) -> &'static str {
+    if !matches!(kind, Kind::Custom(_)) {
+        return std::future::pending().await;
+    }
+    let entry = kind.entry();
+    let names = |defined: &Option<Defined>| defined.iter().flat_map(|defined| defined.iter()).any(|(_, known)| *known == kind);
+    loop {
+        let mut definitions = cluster.definitions();
+        // What is not known yet, or cannot be, is no reason to end.
+        if definitions.wait_for(names).await.is_err() {
+            continue;
+        }
+        if let Ok(defined) = definitions.wait_for(|defined| !names(defined)).await {
+            let is_there = defined.iter().flat_map(|defined| defined.iter()).any(|(custom, _)| custom.group == entry.group && custom.plural == entry.plural);
+            return if is_there { "the definition of this kind changed" } else { "the cluster does not define this kind any more" };
         }
     }
 }

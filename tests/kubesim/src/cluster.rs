@@ -242,6 +242,9 @@ impl Cluster {
     }
 
     fn unknown(&self, asked: &Attributes) -> Failure {
+        if self.registry.dead().iter().any(|(group, version)| *group == asked.group && *version == asked.version) {
+            return Failure::plain(503, "service unavailable\n");
+        }
         let served = self.registry.all();
         let group_is_served = asked.group.is_empty() || served.iter().any(|kind| kind.group == asked.group);
         if !group_is_served || GROUPS_NOT_SIMULATED.contains(&asked.group.as_str()) {

@@ -22,8 +22,8 @@ pub(crate) fn answer(path: &str, headers: &HeaderMap, registry: &Registry) -> Op
     let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
     let kinds = registry.all();
     let document = match parts.as_slice() {
-        ["api"] => return Some(root(headers, kinds, true)),
-        ["apis"] => return Some(root(headers, kinds, false)),
+        ["api"] => return Some(root(headers, kinds, true, &[])),
+        ["apis"] => return Some(root(headers, kinds, false, &registry.dead())),
         ["api", version] => resource_list(&kinds, "", version).ok_or_else(Failure::no_such_resource),
         ["apis", group] => group_document(&kinds, group).ok_or_else(|| unknown_group(group)),
         ["apis", group, version] => match groups(&kinds).iter().any(|known| known == group) {
@@ -40,14 +40,14 @@ pub(crate) fn unknown_group(group: &str) -> Failure {
     if GROUPS_NOT_SIMULATED.contains(&group) { Failure::not_simulated(&format!("the group {group}")) } else { Failure::page_not_found() }
 }
 
-fn root(headers: &HeaderMap, kinds: Vec<Arc<Kind>>, core: bool) -> Result<Response, Failure> {
+fn root(headers: &HeaderMap, kinds: Vec<Arc<Kind>>, core: bool, dead: &[(String, String)]) -> Result<Response, Failure> {
     let wants = accepts(headers);
     for wanted in &wants {
         match (wanted.parameter("as"), wanted.parameter("g"), wanted.parameter("v")) {
             (None, ..) if wanted.is_json() => {
                 return Ok(answer::json(200, &if core { core_versions() } else { group_list(&kinds) }));
             }
-            (Some("APIGroupDiscoveryList"), Some("apidiscovery.k8s.io"), Some("v2")) if wanted.is_json() => return Ok(aggregated(headers, &kinds, core)),
+            (Some("APIGroupDiscoveryList"), Some("apidiscovery.k8s.io"), Some("v2")) if wanted.is_json() => return Ok(aggregated(headers, &kinds, core, dead)),
             _ => {}
         }
     }
@@ -138,9 +138,11 @@ fn add_lists(entry: &mut Value, kind: &Kind) {
     }
 }
 
-fn aggregated(headers: &HeaderMap, kinds: &[Arc<Kind>], core: bool) -> Response {
+fn aggregated(headers: &HeaderMap, kinds: &[Arc<Kind>], core: bool, dead: &[(String, String)]) -> Response {
     let names = if core { vec![String::new()] } else { groups(kinds) };
-    let items: Vec<Value> = names.iter().map(|group| aggregated_group(kinds, group)).collect();
+    // one that never answered has no resources, and is stale (kube-aggregator, `discoveryManager`)
+    let stale = dead.iter().map(|(group, version)| json!({"metadata": {"name": group}, "versions": [{"version": version, "freshness": "Stale"}]}));
+    let items: Vec<Value> = names.iter().map(|group| aggregated_group(kinds, group)).chain(stale).collect();
     let body = json!({"kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2", "metadata": {}, "items": items}).to_string();
     let digest: String = Sha512::digest(body.as_bytes()).iter().map(|byte| format!("{byte:02X}")).collect();
     let etag = format!("\"{digest}\"");

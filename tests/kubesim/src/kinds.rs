@@ -156,13 +156,33 @@ pub(crate) const SUBRESOURCES_NOT_SIMULATED: &[&str] = &["approval", "binding", 
 #[derive(Debug, Default)]
 pub(crate) struct Registry {
     custom: RwLock<Vec<Arc<Kind>>>,
+    /// What other API servers would serve behind this one.
+    aggregated: RwLock<Vec<Arc<Kind>>>,
+    /// Group and version of those that do not answer.
+    dead: RwLock<Vec<(String, String)>>,
 }
 
 impl Registry {
     /// Every kind, built-in ones first, in discovery's order.
     pub(crate) fn all(&self) -> Vec<Arc<Kind>> {
         let custom = self.custom.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-        built_in().iter().chain(custom.iter()).cloned().collect()
+        let aggregated = self.aggregated.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        built_in().iter().chain(custom.iter()).chain(aggregated.iter()).cloned().collect()
+    }
+
+    /// Serves a kind as an aggregated API would, with the verbs that it names.
+    pub(crate) fn aggregate(&self, kind: Kind) {
+        self.aggregated.write().unwrap_or_else(std::sync::PoisonError::into_inner).push(Arc::new(kind));
+    }
+
+    /// A group and version whose API server does not answer: discovery names it as stale.
+    pub(crate) fn set_dead(&self, group: &str, version: &str) {
+        self.dead.write().unwrap_or_else(std::sync::PoisonError::into_inner).push((group.to_owned(), version.to_owned()));
+    }
+
+    /// Groups and versions whose API servers do not answer.
+    pub(crate) fn dead(&self) -> Vec<(String, String)> {
+        self.dead.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
     }
 
     /// The kind behind a path.
@@ -170,8 +190,7 @@ impl Registry {
         if let Some(kind) = built_in().iter().find(|kind| kind.is(group, plural) && kind.version == version) {
             return Some(kind.clone());
         }
-        let custom = self.custom.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-        custom.iter().find(|kind| kind.is(group, plural) && kind.version == version).cloned()
+        self.all().into_iter().find(|kind| kind.is(group, plural) && kind.version == version)
     }
 
     /// The kind of a group's plural name, in any of its versions.

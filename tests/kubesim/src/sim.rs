@@ -210,6 +210,16 @@ impl Handle {
         self.cluster.store.compact();
     }
 
+    /// Serves a kind as an aggregated API would, with the verbs that it names.
+    pub fn aggregate(&self, kind: Kind) {
+        self.cluster.registry.aggregate(kind);
+    }
+
+    /// An aggregated API whose server does not answer.
+    pub fn set_dead_api(&self, group: &str, version: &str) {
+        self.cluster.registry.set_dead(group, version);
+    }
+
     /// Ends a bearer token; says whether it was known.
     pub fn revoke_token(&self, token: &str) -> bool {
         self.cluster.tokens.revoke(token)
