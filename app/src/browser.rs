@@ -1,5 +1,6 @@
 //! The edge to the browser itself: storage, other tabs, preferences, clipboard, clock, what the screen is like. No thinking here.
 
+pub mod base64;
 pub mod camera_memory;
 pub mod clipboard;
 pub mod clock;

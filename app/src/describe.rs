@@ -29,7 +29,7 @@ use serde_json::Value;
 
 use build::{Facts, Seen};
 
-pub use config::{Data, Entry, value_of};
+pub use config::{Data, Entry, SecretValue, value_of};
 pub use lead::Lead;
 pub use related::{Neighbours, Related, needs_neighbours, reference, related};
 

@@ -1,14 +1,18 @@
 //! One object, whole and live, under the viewer's own rights: every request is impersonated, nothing is shared between people.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures::StreamExt;
 use futures::stream::BoxStream;
 use http::Method;
+use krateyard_shared::api::Reveal;
 use krateyard_shared::masked;
 use krateyard_shared::refusal::Refusal;
 use krateyard_shared::watch::Freshness;
 use kube::core::WatchEvent;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::authorize::{Permit, ReadObject};
@@ -24,12 +28,39 @@ const RETRY: Duration = Duration::from_secs(1);
 /// # Errors
 /// `NotFound`, `Forbidden` and what else the cluster says.
 pub(crate) async fn get(permit: &Permit<ReadObject>) -> Result<Value, Refusal> {
+    let mut object = read(permit).await?;
+    mask(&mut object);
+    Ok(object)
+}
+
+/// One value of a secret, as base64: the only way on which one leaves. With a uid, only of the secret that has it.
+///
+/// # Errors
+/// `NotFound` for a key or a secret that is not there, `Gone` when another secret has the name now, and what the cluster says.
+pub(crate) async fn reveal(permit: &Permit<ReadObject>, Reveal { key, uid }: &Reveal) -> Result<String, Refusal> {
+    #[derive(Deserialize)]
+    struct Secret {
+        metadata: Meta,
+        #[serde(default)]
+        data: Option<BTreeMap<String, String>>,
+    }
+    #[derive(Deserialize)]
+    struct Meta {
+        uid: String,
+    }
+    let secret: Secret = read(permit).await?;
+    let name = &permit.target().name;
+    if !uid.is_empty() && secret.metadata.uid != *uid {
+        return Err(Refusal::Gone { what: format!("secrets {name}") });
+    }
+    secret.data.unwrap_or_default().remove(key).ok_or_else(|| Refusal::NotFound { what: format!("key {key} of secrets {name}") })
+}
+
+async fn read<T: DeserializeOwned>(permit: &Permit<ReadObject>) -> Result<T, Refusal> {
     let target = permit.target();
     let path = format!("{}/{}", path::collection(&target.resource, target.namespace.as_deref()), target.name);
     let body = permit.cluster().call(impersonate::request(permit, Method::GET, &path)?, &asked(target, "get")).await?;
-    let mut object = serde_json::from_slice(&body).map_err(|_| Refusal::UpstreamDown { cause: "its answer is no object".into() })?;
-    mask(&mut object);
-    Ok(object)
+    serde_json::from_slice(&body).map_err(|_| Refusal::UpstreamDown { cause: "its answer is no object".into() })
 }
 
 /// Tells a queue of the object at each of its changes, until the person may not.

@@ -3,11 +3,11 @@
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
-use axum::routing::{any, get};
+use axum::routing::{any, get, post};
 use tower_http::trace::TraceLayer;
 
 use crate::app::Shared;
-use crate::routes::{about, access, clusters, health, k8s, logs, resources, session, shell, watch};
+use crate::routes::{about, access, clusters, health, k8s, logs, resources, secrets, session, shell, watch};
 use crate::static_files::StaticFiles;
 use crate::{routes, static_files};
 
@@ -25,6 +25,7 @@ pub(crate) fn router(app: Shared, files: Option<StaticFiles>) -> Router {
         .route("/api/access", get(access::get).post(access::post))
         .route("/api/clusters/{cluster}/resources/{group}/{version}/{plural}", get(resources::list))
         .route("/api/clusters/{cluster}/resources/{group}/{version}/{plural}/{name}", get(resources::get))
+        .route("/api/clusters/{cluster}/secrets/{namespace}/{name}/reveal", post(secrets::reveal))
         .route("/k8s/{cluster}/{*path}", any(k8s::read))
         // sockets, for whoever is signed in
         .route("/ws/watch", get(watch::get))

@@ -7,6 +7,7 @@ pub(crate) mod health;
 pub(crate) mod k8s;
 pub(crate) mod logs;
 pub(crate) mod resources;
+pub(crate) mod secrets;
 pub(crate) mod session;
 pub(crate) mod shell;
 pub(crate) mod watch;

@@ -17,6 +17,8 @@ mod k8s;
 mod logs;
 #[path = "routes/resources.rs"]
 mod resources;
+#[path = "routes/secrets.rs"]
+mod secrets;
 #[path = "routes/session.rs"]
 mod session;
 #[path = "routes/shell.rs"]

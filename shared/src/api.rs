@@ -177,6 +177,25 @@ pub struct List {
     pub position: Position,
 }
 
+/// `POST /api/clusters/{cluster}/secrets/{namespace}/{name}/reveal`: one value of a secret. Answered by [`Revealed`], which nobody may store.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reveal {
+    /// The key of `data`.
+    pub key: String,
+    /// `metadata.uid` of the secret that the person looks at; empty for whichever has the name now.
+    #[serde(default)]
+    pub uid: String,
+}
+
+/// A value of a secret. It has no `Debug`: no log line can hold it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Revealed {
+    /// As the API server gives it: base64.
+    pub value: String,
+    /// Whether `value` is decoded already: never, since what it decodes to may be no text.
+    pub decoded: bool,
+}
+
 /// `GET /api/health`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Health {

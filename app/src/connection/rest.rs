@@ -1,8 +1,8 @@
 //! The REST API.
 
 use gloo_net::http::{Request, RequestBuilder, Response};
-use krateyard_shared::api::{About, Access, AccessAnswers, AccessQuestion, AccessQuestions, Clusters, Session, SignIn};
-use krateyard_shared::identity::{ClusterName, Resource};
+use krateyard_shared::api::{About, Access, AccessAnswers, AccessQuestion, AccessQuestions, Clusters, Reveal, Revealed, Session, SignIn};
+use krateyard_shared::identity::{ClusterName, ObjectRef, Resource};
 use krateyard_shared::refusal::ErrorBody;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -72,7 +72,6 @@ pub async fn may(cluster: &ClusterName, questions: &[AccessQuestion]) -> Result<
 /// # Errors
 /// As [`session`], and `Refused` by what the cluster says.
 pub async fn object(cluster: &ClusterName, resource: &Resource, namespace: Option<&str>, name: &str) -> Result<Value, Failure> {
-    let part = |text: &str| String::from(js_sys::encode_uri_component(text));
     let group = if resource.group.is_empty() { "core" } else { &resource.group };
     let path = format!("/api/clusters/{}/resources/{group}/{}/{}/{}", part(&cluster.0), resource.version, resource.plural, part(name));
     let request = Request::get(&path);
@@ -81,6 +80,22 @@ pub async fn object(cluster: &ClusterName, resource: &Resource, namespace: Optio
         None => request,
     };
     body(request.send().await).await
+}
+
+/// One value of a secret, which nobody may store.
+///
+/// # Errors
+/// `NotFound` for a key that is not there, `Gone` when another secret has the name now; else as [`session`].
+pub async fn reveal(secret: &ObjectRef, key: &str) -> Result<Revealed, Failure> {
+    let (cluster, namespace, name) = (part(&secret.cluster.0), part(secret.namespace.as_deref().unwrap_or_default()), part(&secret.name));
+    let request = Request::post(&format!("/api/clusters/{cluster}/secrets/{namespace}/{name}/reveal"));
+    let request = request.json(&Reveal { key: key.into(), uid: secret.uid.clone() }).map_err(|e| Failure::unreachable(&e))?;
+    body(request.send().await).await
+}
+
+/// A part of a path, so that it stays one.
+fn part(text: &str) -> String {
+    js_sys::encode_uri_component(text).into()
 }
 
 fn of(request: RequestBuilder, cluster: &ClusterName) -> RequestBuilder {

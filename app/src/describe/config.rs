@@ -74,6 +74,30 @@ fn sections(seen: &Seen<'_>, entries: impl Iterator<Item = Entry>, total: usize,
     vec![facts.section(), Section { title: "Keys", body: Body::Data(data), more }]
 }
 
+/// A value of a secret, decoded.
+#[derive(Clone, PartialEq, Eq)]
+pub enum SecretValue {
+    /// Text, as it is.
+    Text(String),
+    /// No text: how large it is.
+    Binary {
+        /// In bytes.
+        bytes: usize,
+    },
+}
+
+impl SecretValue {
+    /// What some bytes are.
+    pub fn of(bytes: Vec<u8>) -> SecretValue {
+        // Text with a zero in it is what somebody's program wrote, not what a person reads.
+        match String::from_utf8(bytes) {
+            Ok(text) if !text.contains('\0') => SecretValue::Text(text),
+            Ok(text) => SecretValue::Binary { bytes: text.len() },
+            Err(error) => SecretValue::Binary { bytes: error.as_bytes().len() },
+        }
+    }
+}
+
 /// The whole value of a key of a config map, to copy it.
 pub fn value_of<'a>(object: &'a Value, key: &str) -> Option<&'a str> {
     object["data"][key].as_str().or_else(|| object["binaryData"][key].as_str())

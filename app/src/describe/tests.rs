@@ -9,7 +9,7 @@ use krateyard_shared::rows::{Row, project};
 use krateyard_shared::status::Health;
 use serde_json::{Value, json};
 
-use super::{Body, Said, Section, Summary, To, reference, related, summary};
+use super::{Body, Said, SecretValue, Section, Summary, To, reference, related, summary};
 
 const NOW: i64 = 1_795_269_931; // 2026-11-21T14:05:31Z
 /// Six minutes after the objects of `objects.json` were recorded.
@@ -179,4 +179,16 @@ fn target(to: &To) -> String {
         To::Object(object) => format!("{} {}", object.kind, object.namespace.as_deref().unwrap_or("cluster-wide")),
         To::List { resource, namespace } => format!("list of {} in {}", resource.as_deref().unwrap_or("everything"), namespace.as_deref().unwrap_or("all")),
     }
+}
+
+#[test]
+fn a_secret_value_is_shown_as_text_only_where_it_is_text() {
+    let text = |bytes: &[u8]| match SecretValue::of(bytes.to_vec()) {
+        SecretValue::Text(text) => text,
+        SecretValue::Binary { bytes } => format!("binary {bytes}"),
+    };
+    assert_eq!(text("päss\n".as_bytes()), "päss\n");
+    assert_eq!(text(b""), "");
+    assert_eq!(text(&[0x30, 0x82, 0xff]), "binary 3");
+    assert_eq!(text(b"a\0b"), "binary 3");
 }

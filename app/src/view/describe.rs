@@ -1,6 +1,7 @@
 //! Describe: the summary a person wants first, then what is related, then events; live.
 
 mod data;
+mod secret;
 mod sections;
 
 use std::sync::Arc;

@@ -1,5 +1,7 @@
 //! A proxy with a cluster of its own, and the two kinds of clients that it has.
 
+use std::io::Write;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures::{SinkExt, StreamExt};
@@ -201,4 +203,32 @@ pub(crate) async fn eventually(mut holds: impl FnMut() -> bool) {
 /// The refusal of an error answer.
 pub(crate) async fn refusal(response: reqwest::Response) -> Refusal {
     response.json::<ErrorBody>().await.unwrap().refusal
+}
+
+/// Runs something on one thread, so that every task logs here, and answers with all that was logged: everything, also from the libraries below us.
+pub(crate) fn logged<T>(future: impl Future<Output = T>) -> (String, T) {
+    let kept = Kept::default();
+    let writer = kept.clone();
+    let log = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_ansi(false).with_writer(move || writer.clone()).finish();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    // With a single subscriber, a line that another test says first on its own thread, where nobody listens, would count as one that nobody wants anywhere.
+    let _second = tracing::Dispatch::new(tracing_subscriber::registry());
+    let done = tracing::subscriber::with_default(log, || runtime.block_on(future));
+    let log = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
+    (log, done)
+}
+
+/// A log kept in memory.
+#[derive(Clone, Default)]
+struct Kept(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Kept {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }

@@ -1,5 +1,3 @@
-use std::io::Write;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use krateyard_proxy::{ClusterConfig, Config, Proxy};
@@ -9,7 +7,7 @@ use krateyard_shared::refusal::Refusal;
 use krateyard_shared::scope::Scope;
 use krateyard_shared::watch::JSON;
 
-use crate::bench::{Bench, bounded, refusal};
+use crate::bench::{Bench, bounded, logged, refusal};
 
 #[tokio::test]
 async fn a_token_becomes_a_session_behind_a_cookie() {
@@ -133,44 +131,20 @@ async fn a_long_or_malformed_body_is_refused_without_quoting_it() {
     }
 }
 
-/// A log kept in memory.
-#[derive(Clone, Default)]
-struct Kept(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Kept {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 #[test]
 fn no_token_and_no_session_id_reaches_the_log() {
-    let kept = Kept::default();
-    let writer = kept.clone();
-    // Everything, also from the libraries below us.
-    let log = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_ansi(false).with_writer(move || writer.clone()).finish();
-    // One thread, so that every task logs here.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let cookie = tracing::subscriber::with_default(log, || {
-        runtime.block_on(async {
-            let bench = Bench::start().await;
-            let cookie = bench.sign_in("demo-admin").await;
-            bench.get("demo-editor", "/api/session").await;
-            bench.get("a-wrong-token", "/api/session").await;
-            bench.get("demo-admin", "/api/clusters/demo/resources/core/v1/pods").await;
-            let mut watch = bench.watch("demo-admin").await;
-            watch.subscribe(1, Kind::Pod.resource(), Scope::All).await;
-            watch.rows(1).await;
-            bounded(bench.proxy.stop()).await;
-            cookie
-        })
+    let (log, cookie) = logged(async {
+        let bench = Bench::start().await;
+        let cookie = bench.sign_in("demo-admin").await;
+        bench.get("demo-editor", "/api/session").await;
+        bench.get("a-wrong-token", "/api/session").await;
+        bench.get("demo-admin", "/api/clusters/demo/resources/core/v1/pods").await;
+        let mut watch = bench.watch("demo-admin").await;
+        watch.subscribe(1, Kind::Pod.resource(), Scope::All).await;
+        watch.rows(1).await;
+        bounded(bench.proxy.stop()).await;
+        cookie
     });
-    let log = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
     assert!(log.contains("signed in"), "the log was captured");
     let id = cookie.split_once('=').unwrap().1;
     for secret in ["demo-admin", "demo-editor", "a-wrong-token", id] {

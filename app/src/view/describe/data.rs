@@ -1,36 +1,38 @@
-//! Draws the keys of a config map or a secret. A secret's value is shown after a click, one key at a time, and lives only in the row that shows it.
+//! Draws the keys of a config map or a secret.
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
-use super::super::parts::glyph;
+use super::super::parts::{copy, glyph};
 use super::Described;
-use crate::browser::clipboard;
+use super::secret::secret_view;
 use crate::describe::{Data, Entry, value_of};
 
 pub(super) fn data_view(this: Described, data: Data) -> impl IntoView {
-    let Data { entries, .. } = data;
-    entries.into_iter().map(|entry| plain_view(this, entry)).collect_view()
+    let Data { entries, is_secret, .. } = data;
+    entries.into_iter().map(|entry| if is_secret { secret_view(this, entry).into_any() } else { plain_view(this, entry).into_any() }).collect_view()
+}
+
+/// A key's line: its name, how large its value is, and what can be done with it.
+pub(super) fn head_view(key: String, size: String, actions: impl IntoView) -> impl IntoView {
+    let title = key.clone();
+    view! { <div class="datum-head"><span class="mono cut" title=title>{key}</span><span class="muted">{size}</span><span class="grow"></span>{actions}</div> }
 }
 
 fn plain_view(this: Described, entry: Entry) -> impl IntoView {
     let Entry { key, size, head, rest } = entry;
     let title = format!("Copy {key}");
     let copied = key.clone();
-    let copy = move |_| {
-        let value = this.state.with_untracked(|state| state.object.as_deref().and_then(|object| value_of(object, &copied)).map(str::to_owned));
-        if let Some(value) = value {
-            // A browser that refuses says so itself.
-            spawn_local(async move { drop(clipboard::copy(&value).await) });
+    // The object holds the value already: what is copied is taken from there.
+    let copy_it = move |_| {
+        if let Some(value) = this.state.with_untracked(|state| value_of(state.object.as_deref()?, &copied).map(str::to_owned)) {
+            copy(value);
         }
     };
+    let action = head.is_some().then(|| view! { <button class="icon" title=title on:click=copy_it>{glyph("copy")}</button> });
     view! {
         <div class="datum">
-            <div class="datum-head">
-                <span class="mono cut" title=key.clone()>{key.clone()}</span><span class="muted">{size}</span><span class="grow"></span>
-                {head.is_some().then(|| view! { <button class="icon" title=title on:click=copy>{glyph("copy")}</button> })}
-            </div>
-            {head.map(|head| view! { <pre>{head}</pre> })}
+            {head_view(key, size, action)}
+            {head.filter(|head| !head.is_empty()).map(|head| view! { <pre>{head}</pre> })}
             {(!rest.is_empty()).then(|| view! { <div class="muted">{rest}</div> })}
         </div>
     }
