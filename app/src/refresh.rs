@@ -5,5 +5,5 @@ pub mod lease;
 pub mod plan;
 pub mod refresher;
 
-pub use lease::{Kinds, Lease, LeaseId};
+pub use lease::{Kinds, Lease, LeaseId, Scopes};
 pub use plan::{Step, Target};

@@ -273,7 +273,7 @@ impl Spotlight {
             });
         let wants_namespaces = terms.selects_by_kind_and_namespace() && (terms.kinds.is_empty() || terms.kinds == [Kind::Namespace]);
         let namespaces = self.namespaces.iter().filter(|_| wants_namespaces && terms.namespaces.is_empty()).filter_map(|namespace| {
-            let collection = Collection { resource: None, namespace: Some(namespace.to_string()) };
+            let collection = Collection::everything(Some(namespace.to_string()));
             Some((all_words(terms, namespace)?, list_hit(collection, namespace, terms, "Namespace", Some(namespace.clone()))))
         });
         group("Kinds and namespaces", kinds.chain(namespaces))

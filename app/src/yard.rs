@@ -4,6 +4,7 @@
 //! the reactive handle that views hold. Only this module names yrs.
 
 pub mod action;
+pub mod collection;
 pub mod core;
 pub mod document;
 mod encode;
@@ -19,5 +20,6 @@ pub mod transact;
 mod undo;
 
 pub use action::YardAction;
+pub use collection::{Collection, Only};
 pub use handle::{Persistence, Yard};
-pub use state::{Collection, Content, Krate, KrateId, Point, Rect, Size, Subject, Window, WindowId, YardState};
+pub use state::{Content, Krate, KrateId, Point, Rect, Size, Subject, Window, WindowId, YardState};

@@ -26,6 +26,7 @@ use crate::clusters::Cluster;
 ///     Permit { target, ..permit }
 /// }
 /// ```
+#[derive(Clone)]
 pub struct Permit<T> {
     target: T,
     session: Arc<Session>,

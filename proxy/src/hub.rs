@@ -1,17 +1,21 @@
 //! One upstream watch per (cluster, kind) for everybody: rows are encoded once, and fan out into queues in which the latest state of an object wins.
 
+mod chain;
 mod owner;
 mod projected;
 mod queue;
 mod table;
 mod upstream;
+mod view;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 
 use krateyard_shared::kinds::Kind;
 use krateyard_shared::refusal::Refusal;
+use krateyard_shared::scope::{Part, between};
 use tokio::sync::mpsc;
+use tokio_util::task::AbortOnDropHandle;
 
 pub(crate) use queue::{Batch, End, Queue};
 
@@ -24,7 +28,18 @@ const COMMANDS: usize = 64;
 
 /// What is asked of a hub's owner task.
 enum Command {
-    Subscribe { scope: RowScope, queue: Arc<Queue> },
+    Subscribe {
+        scope: RowScope,
+        part: Part,
+        /// What stands between a workload and its pods, by uid.
+        through: HashSet<String>,
+        queue: Arc<Queue>,
+    },
+    /// Other objects stand between a subscriber's workload and its pods now.
+    Through {
+        queue: Arc<Queue>,
+        through: HashSet<String>,
+    },
     Refresh,
 }
 
@@ -39,6 +54,8 @@ pub(crate) struct Subscription {
     permit: Permit<WatchRows>,
     /// The hub that this person alone has, where the kind is not shared. It ends with its sender.
     own: Option<mpsc::Sender<Command>>,
+    /// Follows what stands between a workload and its pods.
+    _chain: Option<AbortOnDropHandle<()>>,
 }
 
 impl Subscription {
@@ -56,25 +73,36 @@ impl Subscription {
     }
 }
 
-/// Lets what a permit allows flow into a queue, beginning with an Ack: from the hub that everybody shares, or, where a kind is not shared, from one that asks
-/// in the person's own name and ends with the subscription.
+/// Lets what a permit allows flow into a queue, or a part of it, beginning with an Ack: from the hub that everybody shares, or, where a kind is not shared, from
+/// one that asks in the person's own name and ends with the subscription.
 ///
 /// # Errors
-/// `BadRequest` for a person in whose name nothing can be asked.
-pub(crate) async fn subscribe(permit: Permit<WatchRows>, queue: &Arc<Queue>) -> Result<Subscription, Refusal> {
+/// `BadRequest` for a person in whose name nothing can be asked; `Forbidden` where the way to a workload's pods leads over what the person may not list.
+pub(crate) async fn subscribe(permit: Permit<WatchRows>, part: Part, queue: &Arc<Queue>) -> Result<Subscription, Refusal> {
+    let between = match &part {
+        Part::Workload { kind, .. } => between(kind),
+        _ => None,
+    };
+    let Some(between) = between else { return subscribe_directly(permit, part, queue).await };
+    let (pods, between) = (permit.clone(), chain::permit(&permit, between).await?);
+    let chain = tokio::spawn(chain::follow(pods, between, part, queue.clone()));
+    Ok(Subscription { permit, own: None, _chain: Some(AbortOnDropHandle::new(chain)) })
+}
+
+async fn subscribe_directly(permit: Permit<WatchRows>, part: Part, queue: &Arc<Queue>) -> Result<Subscription, Refusal> {
     let WatchRows { kind, scope } = permit.target().clone();
-    let subscribe = || Command::Subscribe { scope: scope.clone(), queue: queue.clone() };
+    let subscribe = || Command::Subscribe { scope: scope.clone(), part: part.clone(), through: HashSet::new(), queue: queue.clone() };
     // A kind that the cluster defines may be one that nobody granted to the proxy.
     let is_shared = kind.is_shared() && (!matches!(kind, Kind::Custom(_)) || permit.cluster().may_watch(kind).await);
     if is_shared {
         send(permit.cluster(), kind, subscribe).await;
-        return Ok(Subscription { permit, own: None });
+        return Ok(Subscription { permit, own: None, _chain: None });
     }
     let (own, received) = mpsc::channel(COMMANDS);
     permit.cluster().spawn(owner::run(permit.cluster().clone(), Upstream::of_person(&permit)?, received));
     // It takes commands from its first step on.
     drop(own.send(subscribe()).await);
-    Ok(Subscription { permit, own: Some(own) })
+    Ok(Subscription { permit, own: Some(own), _chain: None })
 }
 
 /// Sends a command to the hub of a kind, which is started when there is none; one that rests between finding and sending it is started again.

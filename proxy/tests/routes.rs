@@ -19,6 +19,8 @@ mod logs;
 mod resources;
 #[path = "routes/secrets.rs"]
 mod secrets;
+#[path = "routes/scopes.rs"]
+mod scopes;
 #[path = "routes/session.rs"]
 mod session;
 #[path = "routes/shell.rs"]

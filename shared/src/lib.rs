@@ -13,6 +13,7 @@ pub mod quantity;
 pub mod refusal;
 pub mod rows;
 pub mod scope;
+pub mod selector;
 pub mod shell;
 pub mod status;
 pub mod time;

@@ -1,7 +1,13 @@
 //! What a subscription covers, canonicalised once, at the socket.
 
+use std::collections::HashSet;
+
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
+
+use crate::kinds::Kind;
+use crate::rows::{Facts, Row};
+use crate::selector::{LabelSelector, SelectorError};
 
 /// What a subscription covers, within one cluster and one kind.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Encode, Decode, Serialize, Deserialize)]
@@ -24,6 +30,60 @@ pub enum Scope {
         #[n(1)]
         name: String,
     },
+    /// The pods of a node. Rights are those of `All`, or of the namespace where there is one; so for the others below.
+    #[n(3)]
+    #[serde(rename_all = "camelCase")]
+    Node {
+        /// Only those of this namespace.
+        #[n(0)]
+        namespace: Option<String>,
+        /// The node's name.
+        #[n(1)]
+        node: String,
+    },
+    /// The pods of a workload: those that it controls, also by way of what it controls (a deployment's replica sets, a cron job's jobs).
+    #[n(4)]
+    #[serde(rename_all = "camelCase")]
+    Workload {
+        /// Its namespace.
+        #[n(0)]
+        namespace: String,
+        /// Its kind, such as `Deployment`.
+        #[n(1)]
+        kind: String,
+        /// Its name.
+        #[n(2)]
+        name: String,
+    },
+    /// The objects that a label selector selects ([`LabelSelector`]).
+    #[n(5)]
+    #[serde(rename_all = "camelCase")]
+    Labels {
+        /// Only those of this namespace.
+        #[n(0)]
+        namespace: Option<String>,
+        /// The selector, as text.
+        #[n(1)]
+        selector: String,
+    },
+}
+
+/// Which of the objects that a right covers: a scope without its namespace, parsed.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Part {
+    /// All of them.
+    Whole,
+    /// The pods of a node.
+    Node(String),
+    /// What a workload controls.
+    Workload {
+        /// Its kind.
+        kind: String,
+        /// Its name.
+        name: String,
+    },
+    /// What a selector selects.
+    Labels(LabelSelector),
 }
 
 impl Scope {
@@ -31,8 +91,90 @@ impl Scope {
     pub fn namespace(&self) -> Option<&str> {
         match self {
             Scope::All => None,
-            Scope::Namespace(namespace) => Some(namespace),
-            Scope::Object { namespace, .. } => namespace.as_deref(),
+            Scope::Namespace(namespace) | Scope::Workload { namespace, .. } => Some(namespace),
+            Scope::Object { namespace, .. } | Scope::Node { namespace, .. } | Scope::Labels { namespace, .. } => namespace.as_deref(),
         }
+    }
+
+    /// The same within one namespace, for who may not see every one. A scope that names its namespace stays what it is.
+    #[must_use]
+    pub fn within(&self, namespace: &str) -> Scope {
+        let namespace = namespace.to_owned();
+        match self {
+            Scope::All => Scope::Namespace(namespace),
+            Scope::Node { namespace: None, node } => Scope::Node { namespace: Some(namespace), node: node.clone() },
+            Scope::Labels { namespace: None, selector } => Scope::Labels { namespace: Some(namespace), selector: selector.clone() },
+            scope => scope.clone(),
+        }
+    }
+
+    /// Which of the objects that the right covers; of an object nothing is known here.
+    ///
+    /// # Errors
+    /// For a selector that is none.
+    pub fn part(&self) -> Result<Part, SelectorError> {
+        Ok(match self {
+            Scope::All | Scope::Namespace(_) | Scope::Object { .. } => Part::Whole,
+            Scope::Node { node, .. } => Part::Node(node.clone()),
+            Scope::Workload { kind, name, .. } => Part::Workload { kind: kind.clone(), name: name.clone() },
+            Scope::Labels { selector, .. } => Part::Labels(LabelSelector::parse(selector)?),
+        })
+    }
+}
+
+impl Part {
+    /// Whether a row belongs to it. `through` are the uids of what stands between a workload and its pods ([`between`]).
+    pub fn holds<K>(&self, row: &Row<K>, through: &HashSet<String>) -> bool {
+        match self {
+            Part::Whole => true,
+            Part::Node(node) => matches!(&row.facts, Facts::Pod(pod) if pod.node == *node),
+            Part::Workload { kind, name } => row.owner.as_ref().is_some_and(|owner| (&owner.kind, &owner.name) == (kind, name) || through.contains(&owner.uid)),
+            Part::Labels(selector) => selector.matches(|key| row.label(key)),
+        }
+    }
+}
+
+/// What a scope asks of a row, parsed once: for who has rows of a wider scope.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule {
+    namespace: Option<String>,
+    part: Part,
+}
+
+impl Scope {
+    /// What it asks of a row; `None` for an object, a selector that is none, and a workload, whose pods do not say by themselves that they are.
+    pub fn rule(&self) -> Option<Rule> {
+        if matches!(self, Scope::Object { .. } | Scope::Workload { .. }) {
+            return None;
+        }
+        Some(Rule { namespace: self.namespace().map(Into::into), part: self.part().ok()? })
+    }
+}
+
+impl Rule {
+    /// Whether a row is in the scope.
+    pub fn holds<K>(&self, row: &Row<K>) -> bool {
+        (self.namespace.is_none() || row.namespace == self.namespace) && self.part.holds(row, &HashSet::new())
+    }
+}
+
+/// The kind that a workload keeps between itself and its pods.
+pub fn between(workload: &str) -> Option<Kind> {
+    match workload {
+        "Deployment" => Some(Kind::ReplicaSet),
+        "CronJob" => Some(Kind::Job),
+        _ => None,
+    }
+}
+
+/// The pods of an object of this kind; `None` for a kind that has none.
+pub fn pods_of(kind: Kind, namespace: Option<&str>, name: &str) -> Option<Scope> {
+    let name = name.to_owned();
+    match kind {
+        Kind::Node => Some(Scope::Node { namespace: None, node: name }),
+        Kind::Deployment | Kind::ReplicaSet | Kind::StatefulSet | Kind::DaemonSet | Kind::Job | Kind::CronJob | Kind::ReplicationController => {
+            Some(Scope::Workload { namespace: namespace?.to_owned(), kind: kind.entry().name.into(), name })
+        }
+        _ => None,
     }
 }

@@ -12,6 +12,9 @@ fn scope() -> impl Strategy<Value = Scope> {
         Just(Scope::All),
         ".{0,12}".prop_map(Scope::Namespace),
         (proptest::option::of(".{0,12}"), ".{0,12}").prop_map(|(namespace, name)| Scope::Object { namespace, name }),
+        (proptest::option::of(".{0,12}"), ".{0,12}").prop_map(|(namespace, node)| Scope::Node { namespace, node }),
+        (".{0,12}", ".{0,9}", ".{0,12}").prop_map(|(namespace, kind, name)| Scope::Workload { namespace, kind, name }),
+        (proptest::option::of(".{0,12}"), ".{0,20}").prop_map(|(namespace, selector)| Scope::Labels { namespace, selector }),
     ]
 }
 

@@ -17,7 +17,30 @@ pub struct Lease {
     /// Kinds; one for an object.
     pub kinds: Kinds,
     /// Which objects of them.
-    pub scope: Scope,
+    pub scopes: Scopes,
+}
+
+/// What of its kinds a lease needs: one scope as a rule; several that do not overlap, such as namespaces.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scopes(Vec<Scope>);
+
+impl Scopes {
+    /// Each of them.
+    pub fn iter(&self) -> impl Iterator<Item = &Scope> {
+        self.0.iter()
+    }
+}
+
+impl From<Scope> for Scopes {
+    fn from(scope: Scope) -> Scopes {
+        Scopes(vec![scope])
+    }
+}
+
+impl From<Vec<Scope>> for Scopes {
+    fn from(scopes: Vec<Scope>) -> Scopes {
+        Scopes(scopes)
+    }
 }
 
 impl Kinds {

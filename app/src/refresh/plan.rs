@@ -114,46 +114,54 @@ pub fn wants(lease: &Lease, access: &Access) -> Wants {
             continue;
         }
         let of = |scope: Scope| Target { kind, scope };
-        match &lease.scope {
-            Scope::All if access.cluster_wide.contains(&resource) => wants.targets.push(of(Scope::All)),
-            Scope::All => {
-                let readable = access.namespaces.iter().filter(|n| n.resources.contains(&resource));
-                wants.targets.extend(readable.map(|n| of(Scope::Namespace(n.namespace.clone()))));
-                wants.missing.push(Refusal::Forbidden { verb: "list".into(), resource, namespace: None });
+        for scope in lease.scopes.iter() {
+            match scope {
+                Scope::Object { .. } => wants.targets.push(of(scope.clone())),
+                // The proxy judges what names its namespace: rights may be newer than what is known here.
+                scope if scope.namespace().is_some() => wants.targets.extend(kind.entry().namespaced.then(|| of(scope.clone()))),
+                whole if access.cluster_wide.contains(&resource) => wants.targets.push(of(whole.clone())),
+                whole => {
+                    let readable = access.namespaces.iter().filter(|n| n.resources.contains(&resource));
+                    wants.targets.extend(readable.map(|n| of(whole.within(&n.namespace))));
+                    wants.missing.push(Refusal::Forbidden { verb: "list".into(), resource: resource.clone(), namespace: None });
+                }
             }
-            // The proxy judges what names its namespace: rights may be newer than what is known here.
-            Scope::Namespace(_) if kind.entry().namespaced => wants.targets.push(of(lease.scope.clone())),
-            Scope::Namespace(_) => {}
-            Scope::Object { .. } => wants.targets.push(of(lease.scope.clone())),
         }
     }
     wants
 }
 
-/// The stream that serves a target: one of everything where it has all rows, else its own, else whatever is under way. `standing` knows the streams there are.
+/// The stream that serves a target: a wider one where it has all rows, else its own, else whatever is under way. `standing` knows the streams there are.
 pub fn server(target: &Target, standing: impl Fn(&Target) -> Option<Standing>) -> Option<Target> {
-    let all = matches!(target.scope, Scope::Namespace(_)).then(|| Target { kind: target.kind, scope: Scope::All });
-    match all.and_then(|all| Some((standing(&all)?, all))) {
-        Some((Standing::Complete, all)) => Some(all),
-        _ if standing(target).is_some() => Some(target.clone()),
-        whole => whole.map(|(_, all)| all),
-    }
+    let wider: Vec<_> = wider(target).filter_map(|wide| Some((standing(&wide)?, wide))).collect();
+    let complete = wider.iter().find(|(standing, _)| *standing == Standing::Complete).map(|(_, wide)| wide.clone());
+    complete.or_else(|| standing(target).map(|_| target.clone())).or_else(|| wider.into_iter().next().map(|(_, wide)| wide))
+}
+
+/// Targets whose rows contain those of this one, and tell which they are. What belongs to a workload is not seen from its pods alone.
+pub fn wider(target: &Target) -> impl Iterator<Item = Target> + use<> {
+    let kind = target.kind;
+    let (all, namespace) = match &target.scope {
+        Scope::All | Scope::Object { .. } | Scope::Workload { .. } => (false, None),
+        Scope::Namespace(_) => (true, None),
+        Scope::Node { namespace, .. } | Scope::Labels { namespace, .. } => (true, namespace.clone()),
+    };
+    let scopes = all.then_some(Scope::All).into_iter().chain(namespace.map(Scope::Namespace));
+    scopes.map(move |scope| Target { kind, scope })
 }
 
 fn needed<'a>(leases: impl IntoIterator<Item = &'a Lease>, access: &Access, streams: &BTreeMap<Target, Stream>) -> BTreeSet<Target> {
     let wanted: BTreeSet<Target> = leases.into_iter().flat_map(|lease| wants(lease, access).targets).collect();
     let covered = |target: &Target| {
-        if !matches!(target.scope, Scope::Namespace(_)) {
-            return false;
-        }
-        let all = Target { kind: target.kind, scope: Scope::All };
-        wanted.contains(&all)
-            && match streams.get(&all).map(|stream| stream.standing) {
-                Some(Standing::Complete) => true,
-                Some(Standing::Denied { .. } | Standing::Ended { .. }) => false,
-                // One stream is enough to wait for; but a stream that has its rows goes on until the other has them too.
-                Some(Standing::Underway) | None => !streams.contains_key(target),
-            }
+        wider(target).any(|wide| {
+            wanted.contains(&wide)
+                && match streams.get(&wide).map(|stream| stream.standing) {
+                    Some(Standing::Complete) => true,
+                    Some(Standing::Denied { .. } | Standing::Ended { .. }) => false,
+                    // One stream is enough to wait for; but a stream that has its rows goes on until the other has them too.
+                    Some(Standing::Underway) | None => !streams.contains_key(target),
+                }
+        })
     };
     wanted.iter().filter(|target| !covered(target)).cloned().collect()
 }

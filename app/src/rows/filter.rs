@@ -1,6 +1,7 @@
 //! A table's filter: `words`, `label=value`, `ns:x`, `status:bad|warn|pending|ok`, and each of them negated by `!`.
 
 use krateyard_shared::rows::Row;
+use krateyard_shared::selector::LabelSelector;
 use krateyard_shared::status::{self, Health};
 
 /// What `status:` takes.
@@ -74,6 +75,17 @@ impl Filter {
     /// Whether it lets everything through.
     pub fn is_empty(&self) -> bool {
         self.terms.is_empty()
+    }
+
+    /// The label terms as a selector, where there are such terms and no others.
+    pub fn selector(&self) -> Option<String> {
+        let part = |(wanted, term): &(bool, Term)| match term {
+            Term::Label(key, value) if value.is_empty() => Some(format!("{}{key}", if *wanted { "" } else { "!" })),
+            Term::Label(key, value) => Some(format!("{key}{}={value}", if *wanted { "" } else { "!" })),
+            _ => None,
+        };
+        let parts: Vec<String> = self.terms.iter().map(part).collect::<Option<_>>()?;
+        LabelSelector::parse(&parts.join(",")).ok().map(|selector| selector.to_string())
     }
 
     /// Whether a row passes.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use krateyard_shared::refusal::Refusal;
 use krateyard_shared::rows::Row;
-use krateyard_shared::scope::Scope;
+use krateyard_shared::scope::Rule;
 use krateyard_shared::watch::MAX_SUBSCRIPTIONS;
 
 use super::subscription::{Phase, Subscription};
@@ -69,7 +69,7 @@ impl Runtime {
         }
         let state = worst(readable.iter().map(|(_, s)| s.stream_state(&socket))).unwrap_or(StreamState::Connecting { since_ms: *since_ms });
         Table {
-            rows: readable.iter().flat_map(|(target, s)| filtered(lease, target, s.rows())).collect(),
+            rows: readable.iter().flat_map(|(server, s)| filtered(server, &targets, s.rows())).collect(),
             state,
             complete: !readable.is_empty() && readable.iter().all(|(_, s)| s.is_complete()),
             missing,
@@ -108,12 +108,11 @@ impl Runtime {
         served.into_iter().collect()
     }
 
-    /// Rows that a new stream may show until its own come: those of its namespace in a stream of everything that is about to close.
+    /// Rows that a new stream may show until its own come: those of it in a wider stream that is about to close.
     pub(super) fn seed(&self, target: &Target) -> Option<Rows> {
-        let Scope::Namespace(namespace) = &target.scope else { return None };
-        let all = self.subscriptions.get(&Target { kind: target.kind, scope: Scope::All })?;
-        let is_theirs = |row: &&Arc<Row>| row.namespace.as_deref() == Some(namespace);
-        all.is_complete().then(|| all.rows().list().iter().filter(is_theirs).cloned().collect())
+        let wide = plan::wider(target).filter_map(|wide| self.subscriptions.get(&wide)).find(|wide| wide.is_complete())?;
+        let rule = target.scope.rule()?;
+        Some(wide.rows().list().iter().filter(|row| rule.holds(row)).cloned().collect())
     }
 
     /// This stream's leases show something else now.
@@ -153,10 +152,14 @@ impl Runtime {
     }
 }
 
-/// The rows of a stream that a lease covers: a namespace may be served from a stream of everything.
-fn filtered<'a>(lease: &'a Lease, target: &Target, rows: &'a Rows) -> impl Iterator<Item = Arc<Row>> + 'a {
-    let only = if target.scope == Scope::All { lease.scope.namespace() } else { None };
-    rows.list().iter().filter(move |row| only.is_none() || row.namespace.as_deref() == only).cloned()
+/// The rows of a stream that a lease wants: several of its targets may be served from one that is wider.
+fn filtered<'a>(server: &Target, targets: &[Target], rows: &'a Rows) -> impl Iterator<Item = Arc<Row>> + use<'a> {
+    let is_served = |target: &&Target| target.kind == server.kind && (*target == server || plan::wider(target).any(|wide| wide == *server));
+    let mut rules: Option<Vec<Rule>> = targets.iter().filter(is_served).map(|target| target.scope.rule()).collect();
+    if targets.contains(server) {
+        rules = None;
+    }
+    rows.list().iter().filter(move |row| rules.as_ref().is_none_or(|rules| rules.iter().any(|rule| rule.holds(row)))).cloned()
 }
 
 /// The worst of several states: what is lost before what is stale before what still comes.

@@ -142,7 +142,7 @@ fn kinds_are_found_by_every_alias_and_namespaces_by_name_even_those_one_may_not_
         }
     }
     let hits = spotlight().search(&query("shop", &[]));
-    assert_eq!(hits.groups[0].hits[0].what, Found::Collection(Collection { resource: None, namespace: Some("shop".into()) }));
+    assert_eq!(hits.groups[0].hits[0].what, Found::Collection(Collection::everything(Some("shop".into()))));
 }
 
 #[test]

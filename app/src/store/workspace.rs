@@ -11,7 +11,7 @@ use krateyard_shared::scope::Scope;
 use leptos::prelude::*;
 
 use super::may::May;
-use crate::refresh::{Kinds, Lease, LeaseId};
+use crate::refresh::{Kinds, Lease, LeaseId, Scopes};
 use crate::runtime::socket::SocketEvent;
 use crate::runtime::{Counts, Effect, Input, ObjectState, Runtime, Table};
 use crate::stream::StreamState;
@@ -93,10 +93,10 @@ impl Workspace {
     }
 
     /// Leases rows: of a kind, of some kinds, or of a domain. Dropping the lease releases it.
-    pub fn table(self, kinds: impl Into<Kinds>, scope: Scope) -> TableLease {
+    pub fn table(self, kinds: impl Into<Kinds>, scopes: impl Into<Scopes>) -> TableLease {
         let inner = self.inner();
         let signal = ArcRwSignal::new(Arc::new(Table::default()));
-        let lease = inner.lease(Lease { kinds: kinds.into(), scope }, |core, id, table| {
+        let lease = inner.lease(Lease { kinds: kinds.into(), scopes: scopes.into() }, |core, id, table| {
             signal.set(Arc::new(table));
             core.tables.insert(id, signal.clone());
         });
@@ -104,8 +104,8 @@ impl Workspace {
     }
 
     /// Rows for as long as the present owner (a component) lives.
-    pub fn use_table(self, kinds: impl Into<Kinds>, scope: Scope) -> Signal<Arc<Table>> {
-        let lease = self.table(kinds, scope);
+    pub fn use_table(self, kinds: impl Into<Kinds>, scopes: impl Into<Scopes>) -> Signal<Arc<Table>> {
+        let lease = self.table(kinds, scopes);
         let table = lease.table;
         on_cleanup(move || drop(lease));
         table
@@ -126,7 +126,7 @@ impl Workspace {
         let scope = Scope::Object { namespace: object.namespace.clone(), name: object.name.clone() };
         // A kind without rows has no stream yet: its lease stays empty.
         let kinds = Kind::of_name(&object.group, &object.kind).map_or_else(|| Kinds::from(&[] as &[Kind]), Kinds::from);
-        let lease = inner.lease(Lease { kinds, scope }, |core, id, _| {
+        let lease = inner.lease(Lease { kinds, scopes: scope.into() }, |core, id, _| {
             signal.set(core.runtime.object(id));
             core.objects.insert(id, signal.clone());
         });

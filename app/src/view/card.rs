@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use krateyard_shared::scope::Scope;
 use krateyard_shared::status;
 use leptos::prelude::*;
 
@@ -50,12 +49,11 @@ pub fn Card(
         })
     };
     let title = subject.title();
-    let otherwise = if matches!(subject, Subject::Object(_)) { "cluster" } else { "every namespace" };
     view! {
         {outlines}
         <div class="card" class:compact=is_compact style=width>
             <div class="l1">{glyph(kind_glyph(subject.kind()))}{cut_name(&title)}</div>
-            <div class="l2">{worst(&subject)}{tag(subject.namespace(), otherwise)}</div>
+            <div class="l2">{worst(&subject)}{tag(subject.namespace(), &subject.place())}</div>
             <div class="l3">{marks}</div>
         </div>
     }
@@ -75,8 +73,7 @@ fn worst(subject: &Subject) -> AnyView {
 }
 
 fn worst_of(collection: &Collection) -> impl IntoView + use<> {
-    let scope = collection.namespace.clone().map_or(Scope::All, Scope::Namespace);
-    let table = desk().workspace.use_table(&kinds_of(collection)[..], scope);
+    let table = desk().workspace.use_table(&kinds_of(collection)[..], collection.scopes());
     let worst = Memo::new(move |_| table.with(|table| Counts::of(&table.rows).parts.first().copied()));
     move || {
         worst.get().map(|(health, count, word)| {

@@ -7,6 +7,7 @@ pub mod foot;
 mod keys;
 pub mod list;
 pub mod menus;
+pub mod scope;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,7 +16,6 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use krateyard_shared::kinds::Kind;
 use krateyard_shared::refusal::Refusal;
 use krateyard_shared::rows::Row;
-use krateyard_shared::scope::Scope;
 use krateyard_shared::status::{self, Health};
 use leptos::ev;
 use leptos::html;
@@ -25,6 +25,7 @@ use self::board::{Board, Lines, Menu};
 use self::foot::Foot;
 use self::list::List;
 use self::menus::{Menus, menu_button};
+use self::scope::ScopeParts;
 use super::desk::{Desk, desk};
 use super::parts::{say, say_refusal, shape, small_glyph};
 use super::window_header::WindowHeader;
@@ -34,7 +35,7 @@ use crate::rows::columns::{self, fit::fit};
 use crate::rows::{Filter, Line, LineId, Order, Selection, Sorter};
 use crate::store::{Command, Table};
 use crate::stream::{StreamState, span};
-use crate::yard::Collection;
+use crate::yard::{Collection, Only, WindowId};
 
 /// From this width on a list of several namespaces names them; below it their hues tell them apart, and the tooltip.
 const WIDE_PX: i32 = 760;
@@ -84,15 +85,16 @@ impl Counts {
 pub fn CollectionWindow(
     /// Which objects.
     collection: Collection,
+    /// The window that shows them.
+    window: WindowId,
     /// The frame's header.
     header: WindowHeader,
     /// Counts for the frame's header.
     counts: RwSignal<Counts>,
 ) -> impl IntoView {
     let desk = desk();
-    let scope = collection.namespace.clone().map_or(Scope::All, Scope::Namespace);
     let kinds = kinds_of(&collection);
-    let lease = StoredValue::new(desk.workspace.table(&kinds[..], scope));
+    let lease = StoredValue::new(desk.workspace.table(&kinds[..], collection.scopes()));
     let table = lease.with_value(|lease| lease.table);
     Effect::new(move |_| {
         table.with(|table| {
@@ -106,7 +108,7 @@ pub fn CollectionWindow(
     on_cleanup(move || counts.set(Counts::default()));
 
     let kind = collection.kind();
-    let spans_namespaces = collection.namespace.is_none() && kind.is_none_or(|kind| kind.entry().namespaced);
+    let spans_namespaces = collection.spans_namespaces();
     let (filter, order, is_frozen) = (RwSignal::new(String::new()), RwSignal::new(Order::ByHealth), RwSignal::new(false));
     let resource = kind.map_or_else(String::new, |kind| kind.resource().to_string());
     let (choice, width) = (RwSignal::new(recall_columns(&desk.user.get_value(), &resource)), RwSignal::new(0));
@@ -114,6 +116,8 @@ pub fn CollectionWindow(
     let board = Board {
         desk,
         header,
+        window: StoredValue::new(window),
+        about: StoredValue::new(collection.clone()),
         kind,
         spans_namespaces,
         table,
@@ -203,11 +207,15 @@ fn Toolbar(board: Board) -> impl IntoView {
     };
     view! {
         <div class="bar">
+            <ScopeParts board/>
             <label class="field grow">
                 {small_glyph("search")}
                 <input node_ref=field type="text" placeholder="Filter: words, label=value, ns:x, status:bad" aria-label="Filter" spellcheck="false" autocomplete="off"
                     prop:value=filter on:input=move |event| filter.set(event_target_value(&event)) on:keydown=keys/>
             </label>
+            {move || board.keepable().map(|selector| view! {
+                <button class="btn quiet" title=format!("Keep {selector} as what this list is about") on:click=move |_| board.keep_labels(&selector)>"Keep"</button>
+            })}
             <span class="muted num">{count}</span>
             {menu_button(board, Menu::Columns, "Columns", "cols")}
             {menu_button(board, Menu::Export, "Export", "save")}
@@ -228,7 +236,14 @@ pub fn kinds_of(collection: &Collection) -> Vec<Kind> {
 fn words_of(collection: &Collection) -> String {
     let unknown = || collection.resource.clone().unwrap_or_else(|| "objects".into());
     let what = collection.kind().map_or_else(unknown, |kind| kind.entry().title.to_lowercase());
-    collection.namespace.as_ref().map_or_else(|| what.clone(), |namespace| format!("{what} in {namespace}"))
+    let part = match &collection.only {
+        None => String::new(),
+        Some(Only::Node(node)) => format!(" on {node}"),
+        Some(Only::Workload { kind, name }) => format!(" of the {} {name}", kind.to_lowercase()),
+        Some(Only::Labels(selector)) => format!(" with {selector}"),
+    };
+    let place = if collection.namespaces.is_empty() { String::new() } else { format!(" in {}", collection.place()) };
+    format!("{what}{part}{place}")
 }
 
 #[derive(Clone, PartialEq)]

@@ -77,7 +77,9 @@ pub fn KrateFrame(
         krate.get().map(|(order, krate)| {
             let rect = layout::krate_rect(&krate);
             let at = lifted.get().unwrap_or(krate.at);
-            format!("left:{}px;top:{}px;width:{}px;height:{}px;z-index:calc(var(--z-krate) + {})", at.x, at.y, rect.size.w, rect.size.h, order)
+            let hue = hue(krate.subject.namespace()).replacen("ns", "ns-", 1);
+            let (w, h) = (rect.size.w, rect.size.h);
+            format!("--hue:var(--{hue});left:{}px;top:{}px;width:{w}px;height:{h}px;z-index:calc(var(--z-krate) + {order})", at.x, at.y)
         })
     };
     let is_card = move || desk.detail.get() == Detail::Cards;
@@ -103,15 +105,15 @@ pub fn KrateFrame(
     let count = move || krate.get().map_or(0, |(_, krate)| krate.windows.len());
     let minimised = move || krate.get().is_some_and(|(_, krate)| krate.minimised);
     let row = row_of(&subject);
-    let title = subject.title();
-    let is_object = matches!(subject, Subject::Object(_));
-    let otherwise = if is_object { "cluster" } else { "every namespace" };
+    // A list may be about other namespaces later; an object stays the object that it is.
+    let about = Memo::new(move |was: Option<&Subject>| krate.get().map(|(_, krate)| krate.subject.clone()).or(was.cloned()).unwrap_or(first.subject.clone()));
+    let title = move || about.with(Subject::title);
     let holds_maximised = move || desk.maximised.get().is_some_and(|max| windows.with(|windows| windows.contains(&max)));
     view! {
-        <article class=format!("krate {}", hue(subject.namespace())) class:min=minimised class:lifted=move || lifted.get().is_some()
+        <article class="krate" class:min=minimised class:lifted=move || lifted.get().is_some()
             class:cards=is_card class:unseen=move || !is_seen.get()
             class:active=move || desk.active.get().as_ref() == Some(&id.get_value()) class:holds-maximised=holds_maximised
-            style=place tabindex="-1" aria-label=format!("Krate {title}") data-krate=id.get_value().to_string()
+            style=place tabindex="-1" aria-label=move || format!("Krate {}", title()) data-krate=id.get_value().to_string()
             on:pointerdown=move |_| {
                 desk.active.set(Some(id.get_value()));
                 desk.yard.act(YardAction::Raise { krate: id.get_value() });
@@ -120,8 +122,8 @@ pub fn KrateFrame(
             <header on:pointerdown=press on:pointermove=moved on:pointerup=dropped on:pointercancel=dropped on:lostpointercapture=dropped
                 on:dblclick=move |event| if !dom::is_control(event.target()) { minimise() }>
                 {glyph(kind_glyph(subject.kind()))}
-                <h2 class="name" aria-label=title.clone()>{cut_name(&title)}</h2>
-                {tag(subject.namespace(), otherwise)}
+                <h2 class="name" aria-label=title>{move || cut_name(&title())}</h2>
+                {move || about.with(|about| tag(about.namespace(), &about.place()))}
                 <span class="grow"></span>
                 {row.map(|row| view! { <RowStatus row/> })}
                 {move || (count() > 1).then(|| view! { <span class="count">{format!("{} windows", count())}</span> })}

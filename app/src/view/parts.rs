@@ -85,7 +85,7 @@ pub fn status_word(status: &Status) -> impl IntoView + use<> {
 }
 
 /// A namespace's tag; `None` reads `every namespace` or, for a cluster-scoped object, `cluster`.
-pub fn tag(namespace: Option<&str>, otherwise: &'static str) -> impl IntoView + use<> {
+pub fn tag(namespace: Option<&str>, otherwise: &str) -> impl IntoView + use<> {
     let class = format!("tag {}", hue(namespace));
     view! { <span class=class>{cut_name(namespace.unwrap_or(otherwise))}</span> }
 }

@@ -96,6 +96,9 @@ pub fn WindowFrame(
         Subject::Object(object) => Some(object.clone()),
         Subject::Collection(_) => None,
     };
+    // A list may be about other namespaces later; an object stays the object that it is.
+    let of_now = subject.clone();
+    let about = Memo::new(move |was: Option<&Subject>| this.get().map(|(_, _, subject, _)| subject).or(was.cloned()).unwrap_or(of_now.clone()));
     let views = subject.kind().map_or(&[] as &[View], |kind| kind.entry().views);
     let tabs = object.clone().map(|object| {
         view! { <Tabs object views content choose=Callback::new(move |view| desk.switch(id.get_value(), view))/> }
@@ -117,8 +120,8 @@ pub fn WindowFrame(
             (Content::View(View::Events), Some(object)) => view! { <EventsWindow object=object.clone() header/> }.into_any(),
             (Content::View(View::Yaml), Some(object)) => view! { <YamlWindow object=object.clone() header/> }.into_any(),
             (Content::View(_), Some(object)) => view! { <DescribeWindow object=object.clone() header/> }.into_any(),
-            (_, None) => match &subject {
-                Subject::Collection(collection) => view! { <CollectionWindow collection=collection.clone() header counts/> }.into_any(),
+            (_, None) => match about.get() {
+                Subject::Collection(collection) => view! { <CollectionWindow collection window=id.get_value() header counts/> }.into_any(),
                 Subject::Object(_) => ().into_any(),
             },
             (Content::Collection, Some(_)) => ().into_any(),

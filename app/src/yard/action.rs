@@ -45,6 +45,13 @@ pub enum YardAction {
         /// What it shows from now on.
         content: Content,
     },
+    /// A window is about something else from now on, such as a list of other namespaces. A krate that was about the same goes along.
+    Retarget {
+        /// Which.
+        window: WindowId,
+        /// What it is about.
+        subject: Subject,
+    },
     /// A window was dragged out to the canvas: a krate of its own.
     TearOff {
         /// Which.

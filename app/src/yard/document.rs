@@ -76,10 +76,12 @@ pub(crate) enum Write {
     MoveKrate(KrateId, Point),
     RaiseKrate(KrateId, i64),
     MinimiseKrate(KrateId, bool),
+    SetKrateSubject(KrateId, Subject),
     RemoveKrate(KrateId),
     PutWindow(WindowId, StoredWindow),
     MoveWindow(WindowId, Home),
     ShowInWindow(WindowId, Content),
+    SetWindowSubject(WindowId, Subject),
     ResizeWindow(WindowId, Size),
     RemoveWindow(WindowId),
 }
@@ -156,6 +158,8 @@ impl Document {
             Write::MoveKrate(id, at) => self.set(txn, &self.krates, id, "p", pair_to_any(at.x, at.y)),
             Write::RaiseKrate(id, z) => self.set(txn, &self.krates, id, "z", Any::from(*z)),
             Write::MinimiseKrate(id, minimised) => self.set(txn, &self.krates, id, "m", Any::from(*minimised)),
+            Write::SetKrateSubject(id, subject) => self.set(txn, &self.krates, id, "s", subject_to_any(subject)),
+            Write::SetWindowSubject(id, subject) => self.set(txn, &self.windows, id, "a", subject_to_any(subject)),
             Write::RemoveKrate(id) => drop(self.krates.remove(txn, id)),
             Write::PutWindow(id, window) => {
                 let mut fields = vec![("k", home_to_any(&window.home)), ("a", subject_to_any(&window.subject))];

@@ -116,11 +116,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::yard::state::{Collection, Content, Subject, Window};
+    use crate::yard::Collection;
+    use crate::yard::state::{Content, Subject, Window};
 
     fn krate(sizes: &[Size]) -> Krate {
         let window = |(i, size): (usize, &Size)| Window { id: i.to_string().into(), content: Content::View(View::Logs), subject: None, size: *size };
-        let subject = Subject::Collection(Collection { resource: None, namespace: None });
+        let subject = Subject::Collection(Collection::default());
         Krate { id: "k".into(), subject, at: Point::new(100.0, 200.0), minimised: false, windows: sizes.iter().enumerate().map(window).collect() }
     }
 

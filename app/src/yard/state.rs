@@ -6,6 +6,8 @@ use krateyard_shared::identity::ObjectRef;
 use krateyard_shared::kinds::{Kind, View};
 use serde::{Deserialize, Serialize};
 
+use super::collection::Collection;
+
 /// A krate's key in the document.
 pub type KrateId = Arc<str>;
 /// A window's key, unique within the Yard.
@@ -66,15 +68,6 @@ pub enum Subject {
     Object(ObjectRef),
     /// A live list.
     Collection(Collection),
-}
-
-/// A live list.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Collection {
-    /// Plural and group as in RBAC (`pods`, `deployments.apps`); `None` for everything of a namespace.
-    pub resource: Option<String>,
-    /// `None` for every namespace.
-    pub namespace: Option<String>,
 }
 
 /// A window of a krate.
@@ -219,7 +212,7 @@ impl Subject {
         match self {
             Subject::Object(object) if object.kind == "Namespace" && object.group.is_empty() => Some(&object.name),
             Subject::Object(object) => object.namespace.as_deref(),
-            Subject::Collection(collection) => collection.namespace.as_deref(),
+            Subject::Collection(collection) => collection.namespace(),
         }
     }
 
@@ -235,24 +228,15 @@ impl Subject {
     pub fn title(&self) -> String {
         match self {
             Subject::Object(object) => object.name.clone(),
-            Subject::Collection(collection) => match (collection.kind(), &collection.resource) {
-                (Some(kind), _) => kind.entry().title.into(),
-                (None, Some(resource)) => resource.clone(),
-                (None, None) => "Everything".into(),
-            },
+            Subject::Collection(collection) => collection.title(),
         }
     }
-}
 
-impl Collection {
-    /// The kind of its rows; `None` for everything, and for a resource that nobody knows here.
-    pub fn kind(&self) -> Option<Kind> {
-        let resource = self.resource.as_deref()?;
-        Kind::of_plural(resource)
-    }
-
-    /// A collection of one kind.
-    pub fn of_kind(kind: Kind, namespace: Option<String>) -> Collection {
-        Collection { resource: Some(kind.resource().to_string()), namespace }
+    /// Where it is, for a tag that has no namespace to name.
+    pub fn place(&self) -> String {
+        match self {
+            Subject::Object(_) => "cluster".into(),
+            Subject::Collection(collection) => collection.place(),
+        }
     }
 }

@@ -34,6 +34,7 @@ pub(crate) fn plan(mirror: &Mirror, action: &YardAction, new_id: &mut NewId<'_>)
         YardAction::ResizeWindow { window, size } => resize(mirror, window, *size),
         YardAction::Minimise { krate, minimised } => minimise(mirror, krate, *minimised),
         YardAction::Switch { window, content } => switch(mirror, window, *content),
+        YardAction::Retarget { window, subject } => retarget(mirror, window, subject),
         YardAction::TearOff { window, to } => tear_off(mirror, window, *to, new_id),
         YardAction::Join { window, krate } => join(mirror, window, krate),
         YardAction::CloseWindow { window } => close_window(mirror, window),
@@ -114,6 +115,19 @@ fn switch(mirror: &Mirror, window: &str, content: Content) -> Option<Vec<Write>>
     let size = mirror.stored_window(window)?.size.map_or(content.default_size(), |_| shown.size);
     let mut writes = Ground::of(mirror.state()).settle(krate, sizes_with(krate, shown, size), krate.minimised);
     writes.push(Write::ShowInWindow(shown.id.clone(), content));
+    Some(writes)
+}
+
+fn retarget(mirror: &Mirror, window: &str, subject: &Subject) -> Option<Vec<Write>> {
+    let (krate, shown) = mirror.state().window(window)?;
+    let was = krate.subject_of(shown);
+    if was == subject {
+        return None;
+    }
+    let mut writes = vec![Write::SetWindowSubject(shown.id.clone(), subject.clone())];
+    if krate.subject == *was && mirror.stored_krate(&krate.id).is_some() {
+        writes.push(Write::SetKrateSubject(krate.id.clone(), subject.clone()));
+    }
     Some(writes)
 }
 

@@ -1,6 +1,8 @@
-use std::sync::{Arc, Weak};
+use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use krateyard_shared::kinds::Kind;
 use krateyard_shared::refusal::Refusal;
 use krateyard_shared::watch::{Freshness, Position};
@@ -9,9 +11,9 @@ use tokio::time::Instant;
 
 use super::Command;
 use super::queue::{End, Queue};
-use super::table::{Change, Table};
+use super::table::{Change, Table, Uid};
 use super::upstream::{News, Upstream};
-use crate::authorize::RowScope;
+use super::view::{Decoded, View};
 use crate::clusters::{Cluster, Defined};
 
 /// A person may ask for a list so often (architecture.md).
@@ -28,7 +30,7 @@ struct Hub {
     /// Whether the last list is.
     listed: bool,
     freshness: Freshness,
-    subscribers: Vec<(RowScope, Weak<Queue>)>,
+    subscribers: Vec<View>,
 }
 
 /// The owner task of a hub: it alone touches the table. It ends when nobody has looked for a while, or when the cluster refuses.
@@ -45,10 +47,11 @@ pub(super) async fn run(cluster: Arc<Cluster>, mut upstream: Upstream, mut comma
     loop {
         tokio::select! {
             command = commands.recv() => match command {
-                Some(Command::Subscribe { scope, queue }) => {
+                Some(Command::Subscribe { scope, part, through, queue }) => {
                     watched = Instant::now();
-                    hub.subscribe(scope, &queue);
+                    hub.subscribe(View::new(scope, part, through, &queue), &queue);
                 }
+                Some(Command::Through { queue, through }) => hub.go_through(&queue, &through),
                 Some(Command::Refresh) if refreshed.is_none_or(|at| at.elapsed() >= REFRESH) => {
                     refreshed = Some(Instant::now());
                     upstream.relist().await;
@@ -65,7 +68,7 @@ pub(super) async fn run(cluster: Arc<Cluster>, mut upstream: Upstream, mut comma
             },
             why = &mut definition => return hub.end(commands, End::Complete(why.into())).await,
             _ = look.tick() => {
-                hub.subscribers.retain(|(_, queue)| queue.strong_count() > 0);
+                hub.subscribers.retain(|view| view.queue().is_some());
                 if !hub.subscribers.is_empty() {
                     watched = Instant::now();
                 } else if watched.elapsed() >= rest && commands.is_empty() {
@@ -85,12 +88,22 @@ impl Hub {
         Hub { cluster, kind, table: Table::default(), position, loaded: false, listed: false, freshness: Freshness::CatchingUp, subscribers: Vec::new() }
     }
 
-    fn subscribe(&mut self, scope: RowScope, queue: &Arc<Queue>) {
-        queue.begin(self.position, self.table.rows(&scope).collect(), self.loaded, self.table.count(&scope));
+    fn subscribe(&mut self, mut view: View, queue: &Arc<Queue>) {
+        let rows = view.rows(&self.table);
+        queue.begin(self.position, rows, self.loaded, view.count(&self.table));
         if self.freshness != Freshness::Live {
             queue.freshness(self.freshness.clone());
         }
-        self.subscribers.push((scope, Arc::downgrade(queue)));
+        self.subscribers.push(view);
+    }
+
+    fn go_through(&mut self, queue: &Arc<Queue>, through: &HashSet<String>) {
+        let (table, position, loaded, limit) = (&self.table, self.position, self.loaded, self.cluster.limits.pending_rows);
+        for view in self.subscribers.iter_mut().filter(|view| view.is_of(queue)) {
+            for (uid, row) in view.go_through(through.clone(), table) {
+                hand_over(view, queue, uid, row, table, position, loaded, limit);
+            }
+        }
     }
 
     /// Takes news in; an error ends the hub.
@@ -137,9 +150,9 @@ impl Hub {
         self.listed = true;
         if !self.loaded {
             self.loaded = true;
-            for (scope, queue) in &self.subscribers {
-                if let Some(queue) = queue.upgrade() {
-                    queue.loaded(self.table.count(scope));
+            for view in &self.subscribers {
+                if let Some(queue) = view.queue() {
+                    queue.loaded(view.count(&self.table));
                 }
             }
         }
@@ -155,14 +168,11 @@ impl Hub {
             self.position.seq += 1;
         }
         let (table, position, loaded, limit) = (&self.table, self.position, self.loaded, self.cluster.limits.pending_rows);
-        self.subscribers.retain(|(scope, queue)| {
-            let Some(queue) = queue.upgrade() else { return false };
-            if scope.holds(change.namespace.as_deref()) {
-                match &change.row {
-                    Some(row) if !loaded => queue.row(row.clone()),
-                    _ if queue.change(change.uid.clone(), change.row.clone(), position.seq, table.count(scope), limit) => {}
-                    _ => queue.reset("too many changes waited".into(), position, table.rows(scope).collect(), table.count(scope)),
-                }
+        let decoded = Decoded::of(change);
+        self.subscribers.retain_mut(|view| {
+            let Some(queue) = view.queue() else { return false };
+            if let Some(row) = view.take(change, &decoded) {
+                hand_over(view, &queue, change.uid.clone(), row, table, position, loaded, limit);
             }
             true
         });
@@ -170,7 +180,7 @@ impl Hub {
 
     fn fresh(&mut self, freshness: Freshness) {
         if self.freshness != freshness {
-            for queue in self.subscribers.iter().filter_map(|(_, queue)| queue.upgrade()) {
+            for queue in self.subscribers.iter().filter_map(View::queue) {
                 queue.freshness(freshness.clone());
             }
             self.freshness = freshness;
@@ -181,12 +191,12 @@ impl Hub {
     async fn end(mut self, mut commands: mpsc::Receiver<Command>, end: End) {
         commands.close();
         while let Some(command) = commands.recv().await {
-            if let Command::Subscribe { scope, queue } = command {
-                self.subscribe(scope, &queue);
+            if let Command::Subscribe { scope, part, through, queue } = command {
+                self.subscribe(View::new(scope, part, through, &queue), &queue);
             }
         }
         tracing::info!(cluster = %self.cluster.name, plural = self.kind.entry().plural, ?end, "a hub ends");
-        for queue in self.subscribers.iter().filter_map(|(_, queue)| queue.upgrade()) {
+        for queue in self.subscribers.iter().filter_map(View::queue) {
             queue.end(end.clone());
         }
     }
@@ -208,6 +218,20 @@ async fn replaced(cluster: Arc<Cluster>, kind: Kind) -> &'static str {
         if let Ok(defined) = definitions.wait_for(|defined| !names(defined)).await {
             let is_there = defined.iter().flat_map(|defined| defined.iter()).any(|(custom, _)| custom.group == entry.group && custom.plural == entry.plural);
             return if is_there { "the definition of this kind changed" } else { "the cluster does not define this kind any more" };
+        }
+    }
+}
+
+/// Puts one row of a view into its queue, or that it is gone; begins anew where too much waits.
+#[allow(clippy::too_many_arguments)]
+fn hand_over(view: &mut View, queue: &Queue, uid: Uid, row: Option<Bytes>, table: &Table, position: Position, loaded: bool, limit: usize) {
+    match row {
+        Some(row) if !loaded => queue.row(row),
+        row => {
+            if !queue.change(uid, row, position.seq, view.count(table), limit) {
+                let rows = view.rows(table);
+                queue.reset("too many changes waited".into(), position, rows, view.count(table));
+            }
         }
     }
 }

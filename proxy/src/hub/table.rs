@@ -71,8 +71,13 @@ impl Table {
     }
 
     /// The rows of a scope.
-    pub(super) fn rows(&self, scope: &RowScope) -> impl Iterator<Item = Bytes> {
-        self.rows.values().filter(|entry| scope.holds(entry.namespace.as_deref())).map(|entry| entry.row.clone())
+    pub(super) fn rows(&self, scope: &RowScope) -> impl Iterator<Item = (&Uid, &Bytes)> {
+        self.rows.iter().filter(|(_, entry)| scope.holds(entry.namespace.as_deref())).map(|(uid, entry)| (uid, &entry.row))
+    }
+
+    /// The row of an object.
+    pub(super) fn row(&self, uid: &str) -> Option<&Bytes> {
+        self.rows.get(uid).map(|entry| &entry.row)
     }
 
     /// How many rows a scope has.
@@ -133,7 +138,7 @@ mod tests {
         assert_eq!(gone, ["2"]);
         assert!(table.sweep().is_empty());
         assert_eq!((table.count(&RowScope::All), table.count(&RowScope::Namespace("web".into()))), (2, 1));
-        assert_eq!(table.rows(&RowScope::Namespace("shop".into())).collect::<Vec<_>>(), ["b"]);
+        assert_eq!(table.rows(&RowScope::Namespace("shop".into())).map(|(_, row)| row).collect::<Vec<_>>(), ["b"]);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use axum::extract::{Path, Query, State};
 use krateyard_shared::api::List;
 use krateyard_shared::identity::{ClusterName, Resource};
 use krateyard_shared::refusal::Refusal;
+use krateyard_shared::scope::Part;
 use krateyard_shared::watch::{EncodedRow, Freshness};
 use serde::Deserialize;
 use tokio::sync::Notify;
@@ -72,7 +73,7 @@ async fn rows(permit: Permit<WatchRows>) -> Result<List, Refusal> {
     let filled = Arc::new(Notify::new());
     let wake = filled.clone();
     let queue = Arc::new(Queue::new(move || wake.notify_one()));
-    let _subscription = hub::subscribe(permit, &queue).await?;
+    let _subscription = hub::subscribe(permit, Part::Whole, &queue).await?;
     let mut list: Option<List> = None;
     loop {
         let Some(batch) = queue.next() else {

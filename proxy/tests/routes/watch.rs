@@ -39,8 +39,8 @@ fn role_binding(role: &str, of: &str, namespace: &str) -> Value {
 
 /// A page's copy of a subscription, made of what it is told.
 #[derive(Default)]
-struct Copy {
-    rows: BTreeMap<String, Row<()>>,
+pub(crate) struct Copy {
+    pub(crate) rows: BTreeMap<String, Row<()>>,
     seq: u64,
     epoch: u64,
     complete: bool,
@@ -84,7 +84,7 @@ impl Copy {
         self.rows.values().find(|row| row.name == name)
     }
 
-    async fn until(&mut self, watch: &mut Watch, mut holds: impl FnMut(&Copy) -> bool) {
+    pub(crate) async fn until(&mut self, watch: &mut Watch, mut holds: impl FnMut(&Copy) -> bool) {
         while !(self.complete && holds(self)) {
             let message = watch.next().await;
             self.take(&message);

@@ -1,12 +1,12 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use krateyard_app::refresh::Scopes;
 use krateyard_app::store::{Command, Kinds, ObjectLease, ObjectState, Table, TableLease, Workspace};
 use krateyard_app::stream::StreamState;
 use krateyard_shared::api::{Access, AccessQuestion};
 use krateyard_shared::identity::{ClusterName, ObjectRef};
 use krateyard_shared::kinds::Kind;
-use krateyard_shared::scope::Scope;
 use leptos::prelude::{GetUntracked, Owner};
 
 use crate::stage::{Account, CLUSTER, Shown, Stage, sorted};
@@ -47,7 +47,7 @@ impl Person {
     }
 
     /// Leases rows.
-    pub fn table(&self, kinds: impl Into<Kinds>, scope: Scope) -> TableLease {
+    pub fn table(&self, kinds: impl Into<Kinds>, scope: impl Into<Scopes>) -> TableLease {
         self.owner.with(|| self.workspace.table(kinds, scope))
     }
 

@@ -69,7 +69,7 @@ impl World {
 }
 
 fn lease(kinds: impl Into<crate::refresh::Kinds>, scope: Scope) -> Lease {
-    Lease { kinds: kinds.into(), scope }
+    Lease { kinds: kinds.into(), scopes: scope.into() }
 }
 
 #[test]

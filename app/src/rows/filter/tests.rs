@@ -43,3 +43,13 @@ fn what_is_half_typed_filters_nothing_yet() {
 fn a_status_that_is_none_shows_nothing_instead_of_everything() {
     assert_eq!(passing("status:broken"), [""; 0]);
 }
+
+#[test]
+fn label_terms_alone_are_a_selector() {
+    let selector = |text: &str| Filter::parse(text).selector();
+    assert_eq!(selector("tier=back app=api").as_deref(), Some("app=api,tier=back"));
+    assert_eq!(selector("!app=api tier= !canary=").as_deref(), Some("app!=api,!canary,tier"));
+    for other in ["", "api", "app=api x", "app=\u{e4}", "ns:web app=api"] {
+        assert_eq!(selector(other), None, "{other}");
+    }
+}

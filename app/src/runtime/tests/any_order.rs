@@ -46,7 +46,7 @@ fn op() -> impl Strategy<Value = Op> {
         Just(Op::Drop),
         Just(Op::Open),
         Just(Op::End),
-        (0..3_u8).prop_map(Op::Lease),
+        (0..5_u8).prop_map(Op::Lease),
         (0..8_u8).prop_map(Op::Release),
         (0..8_u8).prop_map(Op::Refresh),
         (0..2_u8).prop_map(Op::Rights),
@@ -58,7 +58,12 @@ fn op() -> impl Strategy<Value = Op> {
 const NAMESPACES: [&str; 2] = ["payments", "web"];
 
 fn scope(number: u8) -> Scope {
-    if number == 0 { Scope::All } else { ns(NAMESPACES[usize::from(number - 1) % 2]) }
+    match number {
+        0 => Scope::All,
+        1 | 2 => ns(NAMESPACES[usize::from(number - 1)]),
+        3 => Scope::Labels { namespace: None, selector: "version=1".into() },
+        _ => Scope::Labels { namespace: Some("web".into()), selector: "version in (0,2)".into() },
+    }
 }
 
 /// Both may read all pods there are, so both must see the same in the end.
@@ -146,7 +151,7 @@ proptest! {
             let table = rig.table(*lease);
             let mut shown: Vec<_> = table.rows.iter().map(|row| (**row).clone()).collect();
             shown.sort_by(|a, b| a.name.cmp(&b.name));
-            let there: Vec<_> = rig.proxy.pods().filter(|row| scope.namespace().is_none() || row.namespace.as_deref() == scope.namespace()).cloned().collect();
+            let there: Vec<_> = rig.proxy.pods().filter(|row| scope.rule().is_some_and(|rule| rule.holds(row))).cloned().collect();
             prop_assert_eq!(&table.state, &StreamState::Live);
             prop_assert!(table.complete);
             prop_assert_eq!(shown, there);

@@ -28,7 +28,7 @@ pub(super) fn row(name: &str, namespace: &str, version: i64) -> Row {
         name: name.into(),
         created: 0,
         deleting: None,
-        labels: vec![],
+        labels: vec![("version".into(), version.to_string())],
         owner: None,
         facts: Facts::Pod(facts),
     }
@@ -89,12 +89,12 @@ impl FakeProxy {
 
     pub(super) fn put(&mut self, row: Row) {
         self.pods.insert(row.name.clone(), row.clone());
-        self.change(row.namespace.as_deref(), vec![EncodedRow::of(&row)], vec![]);
+        self.change(&row, true);
     }
 
     pub(super) fn remove(&mut self, name: &str) {
         if let Some(row) = self.pods.remove(name) {
-            self.change(row.namespace.as_deref(), vec![], vec![row.uid]);
+            self.change(&row, false);
         }
     }
 
@@ -151,8 +151,8 @@ impl FakeProxy {
     }
 
     fn rows_of<'a>(&'a self, sub: &'a Sub) -> impl Iterator<Item = &'a Row> {
-        let only = sub.scope.namespace();
-        self.pods.values().filter(move |row| sub.kind == Kind::Pod && (only.is_none() || row.namespace.as_deref() == only))
+        let rule = sub.scope.rule();
+        self.pods.values().filter(move |row| sub.kind == Kind::Pod && rule.as_ref().is_some_and(|rule| rule.holds(row)))
     }
 
     fn snapshot(&mut self, id: u32) {
@@ -167,14 +167,21 @@ impl FakeProxy {
         self.subs.get_mut(&id).unwrap().sent_seq = self.seq;
     }
 
-    fn change(&mut self, namespace: Option<&str>, upserts: Vec<EncodedRow>, deletes: Vec<String>) {
+    /// Tells everybody whose namespace it is; a row that does not belong to a part is gone from it.
+    fn change(&mut self, row: &Row, is_there: bool) {
         self.seq += 1;
         for (id, sub) in &mut self.subs {
-            if sub.kind == Kind::Pod && (sub.scope == Scope::All || sub.scope.namespace() == namespace) && !matches!(sub.scope, Scope::Object { .. }) {
-                let (from_seq, to_seq) = (sub.sent_seq, self.seq);
-                self.out.push_back(ServerMessage::Delta { id: *id, from_seq, to_seq, upserts: upserts.clone(), deletes: deletes.clone() });
-                sub.sent_seq = self.seq;
+            let is_theirs = sub.scope.namespace().is_none() || sub.scope.namespace() == row.namespace.as_deref();
+            let Some(rule) = sub.scope.rule().filter(|_| sub.kind == Kind::Pod && is_theirs) else { continue };
+            let (from_seq, to_seq) = (sub.sent_seq, self.seq);
+            let (mut upserts, mut deletes) = (Vec::new(), Vec::new());
+            if is_there && rule.holds(row) {
+                upserts.push(EncodedRow::of(row));
+            } else {
+                deletes.push(row.uid.clone());
             }
+            self.out.push_back(ServerMessage::Delta { id: *id, from_seq, to_seq, upserts, deletes });
+            sub.sent_seq = self.seq;
         }
     }
 }
@@ -295,7 +302,7 @@ impl Rig {
     }
 
     pub(super) fn lease(&mut self, kinds: impl Into<Kinds>, scope: Scope) -> LeaseId {
-        let (id, effects) = self.runtime.lease(Lease { kinds: kinds.into(), scope }, self.now_ms);
+        let (id, effects) = self.runtime.lease(Lease { kinds: kinds.into(), scopes: scope.into() }, self.now_ms);
         self.perform(&effects);
         id
     }

@@ -17,7 +17,7 @@ use crate::store::Table;
 use crate::view::desk::Desk;
 use crate::view::parts::copy;
 use crate::view::window_header::WindowHeader;
-use crate::yard::{Content, Point, Subject};
+use crate::yard::{Collection, Content, Point, Subject, WindowId, YardAction};
 
 /// So many windows are opened at once: more hides what was asked for.
 const MOST_OPENED: usize = 10;
@@ -31,6 +31,7 @@ pub type Lines = Arc<Vec<Line>>;
 pub enum Menu {
     Columns,
     Export,
+    Namespaces,
     /// Of the line under the cursor.
     Line(Point),
 }
@@ -42,6 +43,10 @@ pub struct Board {
     pub desk: Desk,
     /// The frame's header.
     pub header: WindowHeader,
+    /// The window.
+    pub window: StoredValue<WindowId>,
+    /// Which objects it is about.
+    pub about: StoredValue<Collection>,
     /// The kind; `None` for everything.
     pub kind: Option<Kind>,
     /// Whether rows of several namespaces are shown.
@@ -118,6 +123,20 @@ impl Board {
             Some(view) => self.desk.open(subject, Content::View(view), None),
             None => self.desk.open_default(subject, None),
         }
+    }
+
+    /// Opens the pods of an object beside it; `false` for one that has none.
+    pub fn open_pods(&self, row: &Row) -> bool {
+        let pods = Collection::pods_of(&reference(row, &self.desk.cluster.get_value()));
+        if let Some(pods) = pods.clone() {
+            self.desk.open_default(Subject::Collection(pods), None);
+        }
+        pods.is_some()
+    }
+
+    /// From now on the window is about this.
+    pub fn retarget(&self, collection: Collection) {
+        self.desk.yard.act(YardAction::Retarget { window: self.window.get_value(), subject: Subject::Collection(collection) });
     }
 
     /// Opens a view of everything that is selected, as far as its kind has that view.

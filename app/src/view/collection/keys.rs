@@ -58,7 +58,13 @@ pub(super) fn pressed(board: Board, event: &ev::KeyboardEvent, node: NodeRef<htm
 
 /// Alt and a letter: that view of the line under the cursor, or of everything that is selected.
 fn opened(board: Board, event: &ev::KeyboardEvent, line: Option<&Line>) {
-    let Some(view) = dom::letter_of(event).and_then(View::from_letter) else { return };
+    let letter = dom::letter_of(event);
+    if let (Some('P'), Some(row)) = (letter, line.and_then(Line::row))
+        && board.open_pods(row)
+    {
+        return taken(event, || ());
+    }
+    let Some(view) = letter.and_then(View::from_letter) else { return };
     if board.selection.with_untracked(Selection::len) > 1 {
         return taken(event, || board.open_selected(view));
     }

@@ -1,11 +1,13 @@
 //! The menus of a collection: its columns, its export, and what can be done with one line.
 
 use krateyard_shared::kinds::View;
+use krateyard_shared::scope::pods_of;
 use leptos::ev;
 use leptos::prelude::*;
 
 use super::board::{Board, Menu};
 use super::export::{objects_of, rows_of};
+use super::scope::NamespacesMenu;
 use crate::browser::dom;
 use crate::rows::columns::{self, Column, label};
 use crate::rows::{Line, Reach};
@@ -25,6 +27,7 @@ pub fn Menus(
     move || match board.menu.get() {
         Some(Menu::Columns) => view! { <Pop label="Columns" at=None close><ColumnsMenu board/></Pop> }.into_any(),
         Some(Menu::Export) => view! { <Pop label="Export" at=None close><ExportMenu board/></Pop> }.into_any(),
+        Some(Menu::Namespaces) => view! { <Pop label="Namespaces" at=None close><NamespacesMenu board/></Pop> }.into_any(),
         Some(Menu::Line(at)) => view! { <Pop label="Actions" at=Some(at) close><LineMenu board/></Pop> }.into_any(),
         None => ().into_any(),
     }
@@ -137,8 +140,14 @@ fn LineMenu(board: Board) -> impl IntoView {
         }
     });
     let name = row.name.clone();
+    let has_pods = pods_of(row.kind, row.namespace.as_deref(), &row.name).is_some();
+    let of_pods = row.clone();
+    let pods = has_pods.then(|| view! {
+        <button class="pop-item" on:click=move |_| { board.menu.set(None); board.open_pods(&of_pods); }><span class="cut">"Pods"</span><span class="muted num">"Alt P"</span></button>
+    });
     view! {
         {views.collect_view()}
+        {pods}
         <button class="pop-item" on:click=move |_| { copy(name.clone()); board.close_menu() }>"Copy name"</button>
     }
     .into_any()

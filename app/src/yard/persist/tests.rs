@@ -6,7 +6,8 @@ use krateyard_shared::kinds::{Kind, View};
 use leptos::prelude::*;
 
 use super::*;
-use crate::yard::state::{Collection, Content, Point, Subject, YardState};
+use crate::yard::Collection;
+use crate::yard::state::{Content, Point, Subject, YardState};
 use crate::yard::tabs::{Message, answer, greet};
 use crate::yard::{WindowId, YardAction};
 

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use krateyard_shared::identity::{ClusterName, Resource};
 use krateyard_shared::kinds::Kind;
 use krateyard_shared::refusal::Refusal;
-use krateyard_shared::scope::Scope;
+use krateyard_shared::scope::{Part, Scope};
 use krateyard_shared::watch::{Beat, MAX_SUBSCRIPTIONS, Position, SubscriptionId};
 use tokio::sync::Notify;
 use tokio_util::task::AbortOnDropHandle;
@@ -40,7 +40,7 @@ struct Inbox {
 /// What a Subscribe asks for, in its one canonical form.
 #[derive(Debug, PartialEq)]
 enum Wanted {
-    Rows(WatchRows),
+    Rows(WatchRows, Part),
     Object(ReadObject),
     /// Rows of a kind that is not Kubernetes' own: the cluster says what it is.
     Unknown {
@@ -123,10 +123,10 @@ impl Inbox {
 /// A subscription's life: permit, data, and the end of the right.
 async fn serve(cluster: Arc<Cluster>, session: Arc<Session>, wanted: Wanted, queue: Arc<Queue>, refresh: Arc<Notify>) {
     let refusal = match wanted {
-        Wanted::Rows(target) => rows(&cluster, &session, target, &queue, &refresh).await,
+        Wanted::Rows(target, part) => rows(&cluster, &session, target, part, &queue, &refresh).await,
         Wanted::Object(target) => object(&cluster, &session, target, &queue, &refresh).await,
         Wanted::Unknown { resource, scope } => match canonical(cluster.kind_of(&resource).await, resource.clone(), scope) {
-            Ok(Wanted::Rows(target)) => rows(&cluster, &session, target, &queue, &refresh).await,
+            Ok(Wanted::Rows(target, part)) => rows(&cluster, &session, target, part, &queue, &refresh).await,
             Ok(_) => Refusal::NotFound { what: format!("rows of {resource}") },
             Err(refusal) => refusal,
         },
@@ -134,12 +134,12 @@ async fn serve(cluster: Arc<Cluster>, session: Arc<Session>, wanted: Wanted, que
     queue.end(End::Denied(refusal));
 }
 
-async fn rows(cluster: &Arc<Cluster>, session: &Arc<Session>, target: WatchRows, queue: &Arc<Queue>, refresh: &Notify) -> Refusal {
+async fn rows(cluster: &Arc<Cluster>, session: &Arc<Session>, target: WatchRows, part: Part, queue: &Arc<Queue>, refresh: &Notify) -> Refusal {
     let permit = match authorize::authorize(cluster, session, target).await {
         Ok(permit) => permit,
         Err(refusal) => return refusal,
     };
-    let subscription = match hub::subscribe(permit, queue).await {
+    let subscription = match hub::subscribe(permit, part, queue).await {
         Ok(subscription) => subscription,
         Err(refusal) => return refusal,
     };
@@ -173,23 +173,32 @@ async fn object(cluster: &Arc<Cluster>, session: &Arc<Session>, target: ReadObje
 fn canonical(kind: Option<Kind>, resource: Resource, scope: Scope) -> Result<Wanted, Refusal> {
     let bad = |field: &str, problem: &str| Err(Refusal::BadRequest { field: field.into(), problem: problem.into() });
     let namespaced = kind.map(|kind| kind.entry().namespaced);
-    let asked = scope.clone();
-    let scope = match scope {
+    let part = scope.part().map_err(|error| Refusal::BadRequest { field: "selector".into(), problem: error.problem })?;
+    match &scope {
         Scope::Object { namespace, name } => {
-            path::check(&resource, namespace.as_deref(), Some(&name))?;
+            path::check(&resource, namespace.as_deref(), Some(name))?;
             return match (namespaced, namespace.is_some()) {
                 (Some(true), false) => bad("namespace", "is missing"),
                 (Some(false), true) => bad("namespace", "this kind has none"),
-                _ => Ok(Wanted::Object(ReadObject { resource, namespace, name })),
+                _ => Ok(Wanted::Object(ReadObject { resource, namespace: namespace.clone(), name: name.clone() })),
             };
         }
-        Scope::Namespace(_) if namespaced == Some(false) => return bad("scope", "this kind has no namespaces"),
-        Scope::Namespace(namespace) => RowScope::Namespace(path::part("namespace", &namespace)?.to_owned()),
-        Scope::All => RowScope::All,
+        Scope::Node { node: name, .. } | Scope::Workload { name, .. } => {
+            if kind != Some(Kind::Pod) {
+                return bad("scope", "only pods are on nodes and of workloads");
+            }
+            path::part("name", name)?;
+        }
+        Scope::All | Scope::Namespace(_) | Scope::Labels { .. } => {}
+    }
+    let rights = match scope.namespace() {
+        Some(_) if namespaced == Some(false) => return bad("scope", "this kind has no namespaces"),
+        Some(namespace) => RowScope::Namespace(path::part("namespace", namespace)?.to_owned()),
+        None => RowScope::All,
     };
     match kind {
-        Some(kind) => Ok(Wanted::Rows(WatchRows { kind, scope })),
-        None => Ok(Wanted::Unknown { resource, scope: asked }),
+        Some(kind) => Ok(Wanted::Rows(WatchRows { kind, scope: rights }, part)),
+        None => Ok(Wanted::Unknown { resource, scope }),
     }
 }
 
@@ -211,7 +220,25 @@ mod tests {
         let widgets = Resource { group: "example.com".into(), version: "v1".into(), plural: "widgets".into() };
         assert!(canonical(widgets.clone(), one(Some("web"))).is_ok());
         assert!(matches!(canonical(widgets, Scope::All), Ok(Wanted::Unknown { .. })));
+        let node = |namespace: Option<&str>| Scope::Node { namespace: namespace.map(Into::into), node: "node-a".into() };
+        let workload = || Scope::Workload { namespace: "web".into(), kind: "Deployment".into(), name: "api".into() };
+        let labels = |selector: &str| Scope::Labels { namespace: None, selector: selector.into() };
+        for scope in [node(None), node(Some("web")), workload(), labels("app=api")] {
+            assert!(canonical(Kind::Pod.resource(), scope.clone()).is_ok(), "{scope:?}");
+        }
+        assert_eq!(
+            canonical(Kind::Pod.resource(), labels("b=2, a in (1)")),
+            canonical(Kind::Pod.resource(), labels("a=1,b==2")),
+            "once canonical they are one"
+        );
+        assert!(canonical(Kind::Node.resource(), labels("app=api")).is_ok());
         for (resource, scope) in [
+            (Kind::Service.resource(), node(None)),
+            (Kind::Service.resource(), workload()),
+            (Kind::Pod.resource(), node(Some("a/b"))),
+            (Kind::Pod.resource(), Scope::Node { namespace: None, node: "../a".into() }),
+            (Kind::Pod.resource(), labels("app in (")),
+            (Kind::Pod.resource(), labels("")),
             (Kind::Node.resource(), in_web()),
             (Kind::Node.resource(), one(Some("web"))),
             (Kind::Pod.resource(), one(None)),

@@ -1,0 +1,105 @@
+//! What one subscriber sees of a hub's table: the namespaces of its permit, and of them the part that it asked for.
+
+use std::cell::OnceCell;
+use std::collections::{HashSet, VecDeque};
+use std::sync::{Arc, Weak};
+
+use bytes::Bytes;
+use krateyard_shared::rows::Row;
+use krateyard_shared::scope::Part;
+use krateyard_shared::watch::EncodedRow;
+
+use super::queue::Queue;
+use super::table::{Change, Table, Uid};
+use crate::authorize::RowScope;
+
+/// One subscriber's view.
+pub(super) struct View {
+    scope: RowScope,
+    part: Part,
+    /// What stands between a workload and its pods, by uid.
+    through: HashSet<String>,
+    /// Of a part, what is in it now: an object that leaves it is deleted from it. The whole keeps nothing.
+    members: HashSet<Uid>,
+    queue: Weak<Queue>,
+}
+
+/// A row of a change, decoded when the first part asks, for all that do.
+pub(super) struct Decoded<'a> {
+    row: Option<&'a Bytes>,
+    decoded: OnceCell<Option<Row<()>>>,
+}
+
+impl<'a> Decoded<'a> {
+    pub(super) fn of(change: &'a Change) -> Decoded<'a> {
+        Decoded { row: change.row.as_ref(), decoded: OnceCell::new() }
+    }
+
+    fn get(&self) -> Option<&Row<()>> {
+        self.decoded.get_or_init(|| self.row.and_then(decode)).as_ref()
+    }
+}
+
+impl View {
+    pub(super) fn new(scope: RowScope, part: Part, through: HashSet<String>, queue: &Arc<Queue>) -> View {
+        View { scope, part, through, members: HashSet::new(), queue: Arc::downgrade(queue) }
+    }
+
+    pub(super) fn queue(&self) -> Option<Arc<Queue>> {
+        self.queue.upgrade()
+    }
+
+    pub(super) fn is_of(&self, queue: &Arc<Queue>) -> bool {
+        std::ptr::eq(self.queue.as_ptr(), Arc::as_ptr(queue))
+    }
+
+    /// Its rows, as a snapshot.
+    pub(super) fn rows(&mut self, table: &Table) -> VecDeque<Bytes> {
+        if self.part == Part::Whole {
+            return table.rows(&self.scope).map(|(_, row)| row.clone()).collect();
+        }
+        let (part, through) = (&self.part, &self.through);
+        let held = table.rows(&self.scope).filter(|(_, row)| decode(row).is_some_and(|row| part.holds(&row, through)));
+        let (members, rows) = held.map(|(uid, row)| (uid.clone(), row.clone())).unzip();
+        self.members = members;
+        rows
+    }
+
+    /// How many rows it has.
+    pub(super) fn count(&self, table: &Table) -> u64 {
+        if self.part == Part::Whole { table.count(&self.scope) } else { self.members.len() as u64 }
+    }
+
+    /// What a change is to it: nothing, a row, or a row that is gone.
+    pub(super) fn take(&mut self, change: &Change, decoded: &Decoded<'_>) -> Option<Option<Bytes>> {
+        if !self.scope.holds(change.namespace.as_deref()) {
+            return None;
+        }
+        if self.part == Part::Whole {
+            return Some(change.row.clone());
+        }
+        if decoded.get().is_some_and(|row| self.part.holds(row, &self.through)) {
+            self.members.insert(change.uid.clone());
+            return Some(change.row.clone());
+        }
+        self.members.remove(&change.uid).then_some(None)
+    }
+
+    /// Other objects stand between a workload and its pods now: what comes and what goes by that.
+    pub(super) fn go_through(&mut self, through: HashSet<String>, table: &Table) -> Vec<(Uid, Option<Bytes>)> {
+        self.through = through;
+        let before = std::mem::take(&mut self.members);
+        self.rows(table);
+        let gone = before.difference(&self.members).map(|uid| (uid.clone(), None));
+        let come = self.members.difference(&before).filter_map(|uid| Some((uid.clone(), Some(table.row(uid)?.clone()))));
+        gone.chain(come).collect()
+    }
+}
+
+/// Rows are encoded by this very program: one that can not be read back belongs to no part.
+fn decode(row: &Bytes) -> Option<Row<()>> {
+    EncodedRow(row.to_vec()).decode().ok()
+}
+
+#[cfg(test)]
+mod tests;

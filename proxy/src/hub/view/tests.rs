@@ -1,0 +1,138 @@
+use krateyard_shared::kinds::Kind;
+use krateyard_shared::rows::project;
+use krateyard_shared::selector::LabelSelector;
+use serde_json::json;
+
+use super::*;
+use crate::hub::upstream::Seen;
+
+/// A pod as the test's own list knows it.
+#[derive(Debug, Clone, PartialEq)]
+struct Pod {
+    uid: String,
+    namespace: &'static str,
+    node: &'static str,
+    app: &'static str,
+    owner: Option<(&'static str, &'static str, &'static str)>,
+}
+
+/// Numbers that come out the same for the same seed (SplitMix64).
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self, below: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((mixed ^ (mixed >> 31)) % below as u64).unwrap()
+    }
+
+    fn one<T: Copy>(&mut self, of: &[T]) -> T {
+        of[self.next(of.len())]
+    }
+
+    fn pod(&mut self) -> Pod {
+        Pod {
+            uid: format!("uid-{}", self.next(30)),
+            namespace: "",
+            node: self.one(&["node-a", "node-b", ""]),
+            app: self.one(&["api", "web", "jobs"]),
+            owner: self.one(&[None, Some(("ReplicaSet", "api-1", "rs-1")), Some(("ReplicaSet", "api-2", "rs-2")), Some(("StatefulSet", "db", "sts-1"))]),
+        }
+    }
+}
+
+fn seen(pod: &Pod) -> Seen {
+    let owners: Vec<_> = pod.owner.iter().map(|(kind, name, uid)| json!({"kind": kind, "name": name, "uid": uid, "controller": true})).collect();
+    let meta = json!({"uid": pod.uid, "name": pod.uid, "namespace": pod.namespace, "labels": {"app": pod.app}, "ownerReferences": owners});
+    let row = project(Kind::Pod, json!({"metadata": meta, "spec": {"nodeName": pod.node}})).unwrap().0;
+    Seen { uid: pod.uid.clone(), namespace: Some(pod.namespace.into()), row: EncodedRow::of(&row).0.into() }
+}
+
+/// What should be in a part, said without it.
+fn belongs(pod: &Pod, scope: &RowScope, part: &Part, through: &HashSet<String>) -> bool {
+    let in_scope = !matches!(scope, RowScope::Namespace(namespace) if namespace != pod.namespace);
+    in_scope
+        && match part {
+            Part::Whole => true,
+            Part::Node(node) => node == pod.node,
+            Part::Workload { kind, name } => pod.owner.is_some_and(|(k, n, uid)| (k == kind && n == name) || through.contains(uid)),
+            Part::Labels(selector) => match selector.to_string().as_str() {
+                "app=api" => pod.app == "api",
+                "app notin (api,web)" => pod.app == "jobs",
+                other => unreachable!("{other}"),
+            },
+        }
+}
+
+#[test]
+fn whatever_happens_a_view_holds_what_an_independent_list_says() {
+    for seed in 0..60 {
+        let mut random = Random(seed);
+        let workload = |kind: &str, name: &str| Part::Workload { kind: kind.into(), name: name.into() };
+        let selector = |text: &str| Part::Labels(LabelSelector::parse(text).unwrap());
+        let parts = [
+            Part::Whole,
+            Part::Node("node-a".into()),
+            workload("StatefulSet", "db"),
+            workload("Deployment", "api"),
+            selector("app=api"),
+            selector("app notin (api,web)"),
+        ];
+        let scopes = [RowScope::All, RowScope::Namespace("shop".into())];
+        let queue = Arc::new(Queue::new(|| ()));
+        let mut table = Table::default();
+        let mut list: Vec<Pod> = Vec::new();
+        let mut through = HashSet::from(["rs-1".to_owned()]);
+        let mut views: Vec<(View, HashSet<String>)> = Vec::new();
+        for scope in &scopes {
+            for part in &parts {
+                views.push((View::new(scope.clone(), part.clone(), through.clone(), &queue), HashSet::new()));
+            }
+        }
+        for step in 0..120 {
+            match random.next(10) {
+                0 => {
+                    through = random.one(&[&["rs-1"][..], &["rs-2"], &["rs-1", "rs-2"], &[]]).iter().map(|uid| (*uid).to_owned()).collect();
+                    for (view, copy) in &mut views {
+                        for (uid, row) in view.go_through(through.clone(), &table) {
+                            let is_new = if row.is_some() { copy.insert(uid.to_string()) } else { copy.remove(&*uid) };
+                            assert!(is_new, "seed {seed} step {step}: told of nothing new");
+                        }
+                    }
+                }
+                1 | 2 if !list.is_empty() => {
+                    let gone = list.swap_remove(random.next(list.len()));
+                    tell(&mut views, &table.remove(&gone.uid).unwrap());
+                }
+                _ => {
+                    let mut pod = random.pod();
+                    // A uid stays in its namespace; everything else of it may change.
+                    pod.namespace = if pod.uid.len().is_multiple_of(2) { "shop" } else { "web" };
+                    list.retain(|other| other.uid != pod.uid);
+                    if let Some(change) = table.upsert(seen(&pod)) {
+                        tell(&mut views, &change);
+                    }
+                    list.push(pod);
+                }
+            }
+            for (view, copy) in &mut views {
+                let expected: HashSet<String> = list.iter().filter(|pod| belongs(pod, &view.scope, &view.part, &through)).map(|pod| pod.uid.clone()).collect();
+                assert_eq!(*copy, expected, "seed {seed} step {step} {:?} {:?}", view.scope, view.part);
+                assert_eq!(view.count(&table), expected.len() as u64, "seed {seed} step {step}");
+                assert_eq!(view.rows(&table).len(), expected.len(), "seed {seed} step {step}: a snapshot");
+            }
+        }
+    }
+}
+
+fn tell(views: &mut [(View, HashSet<String>)], change: &Change) {
+    let decoded = Decoded::of(change);
+    for (view, copy) in views {
+        match view.take(change, &decoded) {
+            Some(Some(_)) => drop(copy.insert(change.uid.to_string())),
+            Some(None) => drop(copy.remove(&*change.uid)),
+            None => {}
+        }
+    }
+}
