@@ -31,6 +31,12 @@ impl Bench {
         Bench::with(Options { pods: 30, ..Options::default() }, |_| {}).await
     }
 
+    /// On a cluster that lacks kinds which newer ones have: IPAddress is served since 1.33, and no older one as v1.
+    pub(crate) async fn older() -> Bench {
+        let unserved = vec!["ipaddresses.networking.k8s.io".to_owned()];
+        Bench::with(Options { pods: 30, unserved, ..Options::default() }, |_| {}).await
+    }
+
     pub(crate) async fn with(options: Options, change: impl FnOnce(&mut Config)) -> Bench {
         let sim = Sim::start(options).await.unwrap();
         let mut config = Config::loopback(ClusterConfig::server("demo", sim.url(), "krateyard-proxy").unwrap());

@@ -136,7 +136,7 @@ async fn kinds_are_found_by_the_words_that_discovery_has_for_them() {
 
 #[tokio::test]
 async fn an_api_that_is_dead_is_named_and_the_rest_goes_on() {
-    let bench = Bench::start().await;
+    let bench = Bench::older().await;
     bench.sim.set_dead_api("metrics.k8s.io", "v1beta1");
     let access = access(&bench).await;
     assert_eq!(access.failing.iter().map(|failing| failing.group.as_str()).collect::<Vec<_>>(), ["metrics.k8s.io"]);

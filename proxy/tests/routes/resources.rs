@@ -73,7 +73,7 @@ async fn rows_of_a_kind_that_the_cluster_defines_come_by_its_printer_columns() {
 
 #[tokio::test]
 async fn kinds_that_the_cluster_does_not_serve_are_named() {
-    let bench = Bench::start().await;
+    let bench = Bench::older().await;
     let access: Access = bench.get("demo-admin", "/api/access?cluster=demo").await.json().await.unwrap();
     assert!(access.unserved.contains(&"ipaddresses.networking.k8s.io".to_owned()), "{:?}", access.unserved);
     assert!(!access.unserved.contains(&"pods".to_owned()));

@@ -22,7 +22,7 @@ use crate::failure::Failure;
 use crate::faults::Faults;
 use crate::kinds::{GROUPS_NOT_SIMULATED, Kind, RESOURCES_NOT_SIMULATED, Registry, SUBRESOURCES_NOT_SIMULATED, built_in_kind};
 use crate::names::{Names, Random};
-use crate::negotiate::form;
+use crate::negotiate::{Form, form};
 use crate::options::Options;
 use crate::query::Query;
 use crate::requests::{Open, Requests};
@@ -30,7 +30,7 @@ use crate::server::Connection;
 use crate::store::Store;
 use crate::target::Attributes;
 use crate::write::{self, Edit, Patch, PatchType, ScaleChange, Writer};
-use crate::{access, answer, body, discovery, read, watch};
+use crate::{access, answer, body, discovery, read, table, watch};
 
 /// The state of a cluster.
 #[derive(Debug)]
@@ -52,10 +52,11 @@ impl Cluster {
     pub(crate) fn new(options: Options) -> Self {
         let store = Arc::new(Store::new(options.history));
         let names = Names::new(Random::new(options.seed));
+        let registry = Registry::without(options.unserved.clone());
         let cluster = Self {
             options,
             store,
-            registry: Registry::default(),
+            registry,
             tokens: Tokens::demo(),
             policy: PolicyCache::default(),
             names,
@@ -176,6 +177,9 @@ impl Cluster {
             return Ok(answer::json(201, &review));
         }
         let form = form(&parts.headers, query, &asked.verb)?;
+        if matches!(form, Form::Table(_)) && !table::knows(kind) {
+            return Err(Failure::not_simulated(&format!("{} as a Table", kind.group_resource())));
+        }
         let edit = Edit { kind, namespace, name: &asked.name, query, form };
         let writer = self.writer();
         match (asked.verb.as_str(), asked.subresource.as_str()) {

@@ -120,34 +120,10 @@ fn built_in() -> &'static [Arc<Kind>] {
 }
 
 /// Groups that a real 1.36 server serves and this one does not: asked for, they are refused with 501 instead of a 404 that would be a lie.
-pub(crate) const GROUPS_NOT_SIMULATED: &[&str] = &[
-    "admissionregistration.k8s.io",
-    "apiregistration.k8s.io",
-    "certificates.k8s.io",
-    "discovery.k8s.io",
-    "events.k8s.io",
-    "flowcontrol.apiserver.k8s.io",
-    "node.k8s.io",
-    "resource.k8s.io",
-];
+pub(crate) const GROUPS_NOT_SIMULATED: &[&str] = &["events.k8s.io"];
 
 /// Resources of served groups that a real 1.36 server serves and this one does not.
-pub(crate) const RESOURCES_NOT_SIMULATED: &[&str] = &[
-    "bindings",
-    "certificatesigningrequests",
-    "componentstatuses",
-    "csidrivers",
-    "csinodes",
-    "csistoragecapacities",
-    "endpoints",
-    "ipaddresses",
-    "podtemplates",
-    "replicationcontrollers",
-    "servicecidrs",
-    "validatingadmissionpolicies",
-    "volumeattachments",
-    "volumeattributesclasses",
-];
+pub(crate) const RESOURCES_NOT_SIMULATED: &[&str] = &["bindings", "componentstatuses"];
 
 /// Subresources of served kinds that a real 1.36 server serves and this one does not.
 pub(crate) const SUBRESOURCES_NOT_SIMULATED: &[&str] = &["approval", "binding", "ephemeralcontainers", "finalize", "portforward", "proxy", "resize", "token"];
@@ -155,6 +131,8 @@ pub(crate) const SUBRESOURCES_NOT_SIMULATED: &[&str] = &["approval", "binding", 
 /// All kinds served at the moment.
 #[derive(Debug, Default)]
 pub(crate) struct Registry {
+    /// Built-in kinds that this cluster lacks, as `plural.group`.
+    unserved: Vec<String>,
     custom: RwLock<Vec<Arc<Kind>>>,
     /// What other API servers would serve behind this one.
     aggregated: RwLock<Vec<Arc<Kind>>>,
@@ -163,11 +141,20 @@ pub(crate) struct Registry {
 }
 
 impl Registry {
+    /// All built-in kinds but these (`plural.group`).
+    pub(crate) fn without(unserved: Vec<String>) -> Self {
+        Self { unserved, ..Self::default() }
+    }
+
+    fn built_in(&self) -> impl Iterator<Item = &Arc<Kind>> {
+        built_in().iter().filter(|kind| !self.unserved.contains(&kind.group_resource()))
+    }
+
     /// Every kind, built-in ones first, in discovery's order.
     pub(crate) fn all(&self) -> Vec<Arc<Kind>> {
         let custom = self.custom.read().unwrap_or_else(std::sync::PoisonError::into_inner);
         let aggregated = self.aggregated.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-        built_in().iter().chain(custom.iter()).chain(aggregated.iter()).cloned().collect()
+        self.built_in().chain(custom.iter()).chain(aggregated.iter()).cloned().collect()
     }
 
     /// Serves a kind as an aggregated API would, with the verbs that it names.
@@ -187,7 +174,7 @@ impl Registry {
 
     /// The kind behind a path.
     pub(crate) fn find(&self, group: &str, version: &str, plural: &str) -> Option<Arc<Kind>> {
-        if let Some(kind) = built_in().iter().find(|kind| kind.is(group, plural) && kind.version == version) {
+        if let Some(kind) = self.built_in().find(|kind| kind.is(group, plural) && kind.version == version) {
             return Some(kind.clone());
         }
         self.all().into_iter().find(|kind| kind.is(group, plural) && kind.version == version)

@@ -28,6 +28,9 @@ struct Arguments {
     /// Write an administrator's kubeconfig here; a port with TLS is opened for it, since kubectl sends no token without
     #[arg(long, value_name = "FILE")]
     kubeconfig: Option<PathBuf>,
+    /// A kind that is not served, as in an older cluster: plural.group; may be repeated
+    #[arg(long, value_name = "KIND")]
+    without: Vec<String>,
     /// Nothing happens by itself
     #[arg(long)]
     still: bool,
@@ -44,6 +47,7 @@ async fn main() -> ExitCode {
         port: arguments.port,
         control_port: arguments.control_port,
         tls: arguments.kubeconfig.is_some(),
+        unserved: arguments.without,
         ..Options::default()
     };
     match run(options, arguments.kubeconfig.as_deref()).await {

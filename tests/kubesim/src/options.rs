@@ -23,6 +23,8 @@ pub struct Options {
     pub control_port: u16,
     /// Whether there is a port with TLS besides: kubectl sends a token only there.
     pub tls: bool,
+    /// Built-in kinds that are not served, as `plural.group`: what an older cluster does not have.
+    pub unserved: Vec<String>,
     /// How many changes of each kind a watch can go back over.
     pub history: usize,
     /// How long a quiet watch waits for a bookmark.
@@ -41,6 +43,7 @@ impl Default for Options {
             port: 0,
             control_port: 0,
             tls: false,
+            unserved: Vec::new(),
             history: 8192,
             bookmark_every: crate::cluster::BOOKMARK_EVERY,
         }

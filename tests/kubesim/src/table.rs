@@ -49,6 +49,11 @@ struct Row {
     conditions: Option<Value>,
 }
 
+/// Whether this server has a Table of a kind.
+pub(crate) fn knows(kind: &Kind) -> bool {
+    columns::are_known(kind)
+}
+
 /// A whole Table of one object, which comes without kind and apiVersion.
 pub(crate) fn of_one(kind: &Kind, object: &Value, include: Include, with_columns: bool, now: Timestamp) -> Value {
     let columns = if with_columns { Value::Array(columns::definitions(kind)) } else { Value::Null };

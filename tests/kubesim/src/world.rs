@@ -9,6 +9,7 @@ pub(crate) mod nodes;
 mod platform;
 pub(crate) mod pods;
 pub(crate) mod status;
+mod system;
 pub(crate) mod workloads;
 
 use jiff::{SignedDuration, Timestamp};
@@ -29,6 +30,7 @@ pub(crate) fn populate(cluster: &Cluster) {
     config::settings(&builder);
     workloads::workloads(&builder);
     platform::platform(&builder);
+    system::system(&builder);
 }
 
 /// Gives a namespace that was just created what controllers put into each.

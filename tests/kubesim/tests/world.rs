@@ -235,7 +235,7 @@ async fn the_control_api_does_what_the_handle_does() {
 #[tokio::test]
 async fn what_is_not_simulated_is_refused_with_501() {
     let sim = world().await;
-    for path in ["/apis/events.k8s.io/v1/events", "/api/v1/endpoints", "/openapi/v2", "/api/v1/namespaces/web/pods/session-store-0/portforward"] {
+    for path in ["/apis/events.k8s.io/v1/events", "/api/v1/componentstatuses", "/openapi/v2", "/api/v1/namespaces/web/pods/session-store-0/portforward"] {
         let refused = get(&sim, "demo-admin", path).await;
         assert_eq!(refused.status(), 501, "{path}");
         let status: Value = refused.json().await.unwrap();

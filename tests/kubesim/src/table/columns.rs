@@ -10,14 +10,17 @@ use crate::kinds::Kind;
 /// Name, type, format, priority and description; an empty description is that of the metadata field.
 type Recorded = (String, String, String, i64, String);
 
+/// Whether this server knows the columns of a kind.
+pub(super) fn are_known(kind: &Kind) -> bool {
+    kind.custom || recorded().contains_key(&kind.group_resource())
+}
+
 /// The columns of a kind, as a Table shows them.
 pub(super) fn definitions(kind: &Kind) -> Vec<Value> {
     if kind.custom {
         return custom(kind);
     }
-    let known = recorded().get(&kind.group_resource()).map(Vec::as_slice);
-    // kinds without columns of their own get those of the default table
-    known.unwrap_or_else(|| of("roles.rbac.authorization.k8s.io")).iter().map(shown).collect()
+    of(&kind.group_resource()).iter().map(shown).collect()
 }
 
 fn recorded() -> &'static HashMap<String, Vec<Recorded>> {
