@@ -4,7 +4,7 @@ mod fuzzy;
 mod index;
 mod query;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use krateyard_shared::api::Access;
@@ -190,7 +190,7 @@ impl Spotlight {
     pub fn search(&mut self, query: &Query) -> Hits {
         let terms = query.terms();
         if query.is_empty() {
-            return Hits { groups: self.first_groups(&terms), ghost: query.ghost(&self.filters, std::iter::empty()) };
+            return Hits { groups: self.first_groups(&terms), ghost: query.ghost(&self.filters, &self.access, std::iter::empty()) };
         }
         let mut groups = vec![self.objects_group(&terms), self.lists_group(&terms), self.yard_group(&terms), self.commands_group(&terms)];
         if terms.words.is_empty() && !terms.kinds.is_empty() {
@@ -201,7 +201,7 @@ impl Spotlight {
         groups.sort_by_key(|(best, _)| std::cmp::Reverse(*best));
         Hits {
             groups: groups.into_iter().map(|(_, group)| group).collect(),
-            ghost: query.ghost(&self.filters, self.namespaces.iter().map(|namespace| &**namespace)),
+            ghost: query.ghost(&self.filters, &self.access, self.namespaces.iter().map(|namespace| &**namespace)),
         }
     }
 
@@ -262,11 +262,14 @@ impl Spotlight {
         let is_known = inside.is_some() || terms.namespaces.is_empty();
         // A kind that was typed whole is offered as a list, too.
         let is_wanted = |kind| terms.kinds.is_empty() || (terms.words.is_empty() && terms.kinds.contains(&kind));
+        let told = self.access.words.iter().filter_map(|words| Some((Kind::of_plural(&words.resource)?, &words.aliases)));
+        let told: BTreeMap<Kind, &Vec<String>> = told.collect();
         let kinds = Kind::known()
             .filter(|entry| self.access.serves(entry.kind))
             .filter(|entry| is_known && is_wanted(entry.kind) && terms.selects_by_kind_and_namespace())
             .filter_map(|entry| {
-                let words = entry.aliases.iter().copied().chain([entry.plural, entry.title]);
+                let told = told.get(&entry.kind).into_iter().flat_map(|aliases| aliases.iter().map(String::as_str));
+                let words = entry.aliases.iter().copied().chain([entry.plural, entry.title]).chain(told);
                 let best = words.filter_map(|word| all_words(terms, word)).max()?;
                 let collection = Collection::of_kind(entry.kind, inside.map(ToString::to_string));
                 Some((best, list_hit(collection, entry.title, terms, "Kind", inside.cloned())))

@@ -1,5 +1,6 @@
 //! What a person asks: filters (pills) and words.
 
+use krateyard_shared::api::Access;
 use krateyard_shared::kinds::Kind;
 
 use crate::rows::filter::StatusWord;
@@ -20,6 +21,8 @@ pub struct Query {
 pub enum Pill {
     /// Only this kind.
     Kind(Kind),
+    /// Only kinds of a category, such as `all`.
+    Category(String, Vec<Kind>),
     /// Only this namespace.
     Namespace(String),
     /// Only objects that do as the word says.
@@ -57,6 +60,7 @@ impl Pill {
     pub fn words(&self) -> String {
         match self {
             Pill::Kind(kind) => kind.entry().plural.into(),
+            Pill::Category(word, _) => word.clone(),
             Pill::Namespace(namespace) => format!("ns:{namespace}"),
             Pill::Status(status) => format!("status:{}", status.word()),
             Pill::Label(key, value) => format!("{key}={value}"),
@@ -96,7 +100,7 @@ impl Query {
     }
 
     /// What Tab would do: with the word in work, or with the filters used before (the latest first) when nothing is typed.
-    pub(super) fn ghost<'a>(&self, filters: &[Pill], namespaces: impl IntoIterator<Item = &'a str>) -> Option<Ghost> {
+    pub(super) fn ghost<'a>(&self, filters: &[Pill], access: &Access, namespaces: impl IntoIterator<Item = &'a str>) -> Option<Ghost> {
         let word = self.text.rsplit(char::is_whitespace).next()?;
         let ghost = |rest: &str, pill| Some(Ghost { rest: rest.into(), pill, recent: None });
         if self.text.is_empty() {
@@ -116,7 +120,7 @@ impl Query {
         if let Some((key, value)) = label(word) {
             return ghost("", Pill::Label(key, value));
         }
-        kind_ghost(&word.to_lowercase())
+        kind_ghost(&word.to_lowercase(), access)
     }
 
     pub(super) fn terms(&self) -> Terms {
@@ -124,6 +128,7 @@ impl Query {
         for pill in &self.pills {
             match pill {
                 Pill::Kind(kind) => terms.kinds.push(*kind),
+                Pill::Category(_, kinds) => terms.kinds.extend(kinds),
                 Pill::Namespace(namespace) => terms.namespaces.push(namespace.to_lowercase()),
                 Pill::Status(status) => terms.statuses.push(*status),
                 Pill::Label(key, value) => terms.labels.push((key.clone(), value.clone())),
@@ -166,11 +171,16 @@ fn label(word: &str) -> Option<(String, String)> {
     word.split_once('=').filter(|(key, _)| !key.is_empty()).map(|(key, value)| (key.into(), value.into()))
 }
 
-/// An alias completes to its plural: exactly typed ones first, then starts of plurals from two letters on.
-fn kind_ghost(word: &str) -> Option<Ghost> {
+/// An alias completes to its plural: exactly typed ones first (those of the cluster's own discovery after those that are known everywhere), then starts of plurals
+/// from two letters on. A category stands for all its kinds.
+fn kind_ghost(word: &str, access: &Access) -> Option<Ghost> {
     let exact = || Kind::of_word(word);
+    let told = if Kind::of_word(word).is_none() { access.kinds_of_word(word) } else { Vec::new() };
+    if let [_, _, ..] = told[..] {
+        return Some(Ghost { rest: String::new(), pill: Pill::Category(word.into(), told), recent: None });
+    }
     let started = || if word.len() >= 2 { Kind::known().find(|entry| entry.plural.starts_with(word)).map(|entry| entry.kind) } else { None };
-    let kind = exact().or_else(started)?;
+    let kind = exact().or(told.first().copied()).or_else(started)?;
     let plural = kind.entry().plural;
     let rest = plural.strip_prefix(word).map_or_else(|| format!(" {plural}"), ToOwned::to_owned);
     Some(Ghost { rest, pill: Pill::Kind(kind), recent: None })
@@ -185,7 +195,7 @@ mod tests {
     }
 
     fn ghost(text: &str) -> Option<(String, String)> {
-        query(text).ghost(&[], ["payments", "web"]).map(|ghost| (ghost.rest, ghost.pill.words()))
+        query(text).ghost(&[], &Access::default(), ["payments", "web"]).map(|ghost| (ghost.rest, ghost.pill.words()))
     }
 
     #[test]
@@ -210,7 +220,7 @@ mod tests {
     #[test]
     fn tab_turns_the_word_in_work_into_a_pill_once_and_backspace_takes_it_off() {
         let mut query = query("api po");
-        let ghost = query.ghost(&[], []).unwrap();
+        let ghost = query.ghost(&[], &Access::default(), []).unwrap();
         query.take(&ghost);
         query.take(&ghost);
         assert_eq!((query.text.as_str(), &query.pills[..]), ("api ", &[Pill::Kind(Kind::Pod)][..]));
@@ -219,22 +229,35 @@ mod tests {
     }
 
     #[test]
+    fn words_of_the_clusters_own_discovery_complete_too_and_a_category_stands_for_its_kinds() {
+        use krateyard_shared::api::KindWords;
+        let words = |resource: &str, alias: &str| KindWords { resource: resource.into(), aliases: vec![alias.into()], categories: vec!["all".into()] };
+        let access = Access { words: vec![words("pods", "pp"), words("deployments.apps", "dd")], ..Access::default() };
+        let pill = |text: &str| query(text).ghost(&[], &access, []).map(|ghost| ghost.pill);
+        assert_eq!(pill("dd"), Some(Pill::Kind(Kind::Deployment)));
+        assert_eq!(pill("all"), Some(Pill::Category("all".into(), vec![Kind::Pod, Kind::Deployment])));
+        let asked = Query { pills: vec![pill("all").unwrap()], ..Query::default() };
+        assert_eq!(asked.terms().kinds, [Kind::Pod, Kind::Deployment]);
+        assert_eq!(asked.pills[0].words(), "all");
+    }
+
+    #[test]
     fn tab_in_an_empty_field_goes_through_the_filters_used_before_one_in_the_place_of_the_other() {
         let filters = [Pill::Kind(Kind::Pod), Pill::Namespace("web".into()), Pill::Status(StatusWord::Bad)];
         let mut query = Query { pills: vec![Pill::Namespace("web".into())], ..Query::default() };
         let mut seen = Vec::new();
         for _ in 0..3 {
-            let ghost = query.ghost(&filters, []).unwrap();
+            let ghost = query.ghost(&filters, &Access::default(), []).unwrap();
             query.take(&ghost);
             seen.push(query.pills.iter().map(Pill::words).collect::<Vec<_>>());
         }
         assert_eq!(seen, [["ns:web", "pods"], ["ns:web", "status:bad"], ["ns:web", "pods"]]);
         query.set_text("api".into());
         query.set_text(String::new());
-        let ghost = query.ghost(&filters, []).unwrap();
+        let ghost = query.ghost(&filters, &Access::default(), []).unwrap();
         query.take(&ghost);
         assert_eq!(query.pills.len(), 3, "what was typed in between keeps the filter");
-        assert_eq!(Query::default().ghost(&[], []), None);
+        assert_eq!(Query::default().ghost(&[], &Access::default(), []), None);
     }
 
     #[test]

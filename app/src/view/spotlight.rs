@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use krateyard_shared::api::Access;
 use krateyard_shared::kinds::View;
 use krateyard_shared::scope::Scope;
 use leptos::ev;
@@ -9,7 +10,7 @@ use leptos::html;
 use leptos::prelude::*;
 
 use super::desk::{Desk, desk};
-use super::parts::{glyph, hue, key, kind_glyph, small_glyph, status_word, tag};
+use super::parts::{glyph, hue, key, kind_glyph, shape, small_glyph, status_word, tag};
 use super::window::{need_words, question_of};
 use crate::browser::dom;
 use crate::browser::preferences::Theme;
@@ -137,11 +138,23 @@ pub fn Spotlight() -> impl IntoView {
                 <span>{key("Shift Enter")}"add to krate in focus"</span>
                 <span>{key("Alt")}"+ letter opens a view"</span>
                 <span class="grow"></span>
+                {move || failing(&desk.workspace.access().get())}
                 <span>{move || { let (objects, complete) = counted(); if complete { format!("{objects} objects") } else { format!("{objects} objects so far") } }}</span>
                 {key("Esc")}
             </div>
         </div>
     }
+}
+
+/// Parts of the cluster's API that do not answer: what they serve is missing, and that is said.
+fn failing(access: &Access) -> Option<impl IntoView + use<>> {
+    let first = access.failing.first()?;
+    let words = match access.failing.len() {
+        1 => format!("{} does not answer", first.group),
+        more => format!("{more} APIs do not answer"),
+    };
+    let why: Vec<_> = access.failing.iter().map(|failing| format!("{}: {}", failing.group, failing.why)).collect();
+    Some(view! { <span class="warn" title=why.join("\n")>{shape("st-warn")}{words}</span> })
 }
 
 /// Text that opens Spotlight may begin with filters: `status:bad `.
@@ -204,10 +217,14 @@ fn hit_view(desk: Desk, hit: Hit, at: usize, chosen: RwSignal<usize>, run: Callb
         Found::Krate(_) => "link",
         Found::Command(_) => "right",
     };
+    let resource = match &hit.what {
+        Found::Collection(collection) => collection.kind().map(|kind| kind.resource().to_string()),
+        _ => None,
+    };
     let hue = hit.namespace.as_deref().map_or_else(String::new, |namespace| hue(Some(namespace)));
     let (for_click, for_views) = (Arc::clone(&hit), Arc::clone(&hit));
     view! {
-        <button class=format!("hit {hue}") class:sel=is_chosen role="option" id=format!("hit-{at}") tabindex="-1" aria-selected=move || is_chosen.get().to_string()
+        <button class=format!("hit {hue}") class:sel=is_chosen role="option" id=format!("hit-{at}") data-resource=resource tabindex="-1" aria-selected=move || is_chosen.get().to_string()
             on:pointermove=move |_| if chosen.get_untracked() != at { chosen.set(at) }
             on:click=move |_| run.run(((*for_click).clone(), None))>
             {glyph(mark)}
