@@ -32,12 +32,15 @@ struct Bench {
     measure: fn(&Workspace) -> Result<Vec<Figure>, Failure>,
 }
 
-const BENCHES: [Bench; 5] = [
+const BENCHES: [Bench; 8] = [
     Bench { names: &["app.bundle_kb"], measure: bundle::measure },
     Bench { names: &["proxy.start_ms", "proxy.rest_mb"], measure: proxy::at_rest },
     Bench { names: &["watch.proxy_mb_10k"], measure: proxy::with_10k },
     Bench { names: &["watch.events_per_core"], measure: proxy::events },
     Bench { names: &["app.first_rows_10k_ms"], measure: browser::first_rows },
+    Bench { names: &["app.mb_10k"], measure: browser::memory },
+    Bench { names: &["spotlight.key_ms"], measure: browser::spotlight },
+    Bench { names: &["table.vs_vanilla"], measure: browser::table },
 ];
 
 /// # Errors

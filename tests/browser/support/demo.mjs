@@ -149,8 +149,8 @@ class Demo {
   }
 
   /** A request to the cluster as its administrator: for arranging what a test looks at. */
-  async kube(method, path, body, type = "application/json") {
-    const headers = { authorization: `Bearer ${this.tokens.admin}`, ...(body ? { "content-type": type } : {}) };
+  async kube(method, path, body, type = "application/json", accept = "application/json") {
+    const headers = { authorization: `Bearer ${this.tokens.admin}`, accept, ...(body ? { "content-type": type } : {}) };
     const url = new URL(path, this.cluster.url);
     // fetch knows no certificate authority of one's own.
     const request = (url.protocol === "https:" ? https : http).request(url, { method, headers, ...this.cluster.tls });

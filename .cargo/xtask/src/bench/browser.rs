@@ -2,24 +2,83 @@
 
 use std::process::Command;
 
+use serde_json::Value;
+
 use super::Figure;
 use crate::command;
 use crate::install;
 use crate::workspace::{Failure, Workspace};
 
-/// `tests/browser/bench/first_rows.mjs` prints one JSON object.
-pub(super) fn first_rows(workspace: &Workspace) -> Result<Vec<Figure>, Failure> {
-    install::install(workspace, &install::BROWSER)?;
-    let mut node = Command::new("node");
-    node.current_dir(workspace.root.join("tests/browser")).arg("bench/first_rows.mjs");
-    node.env("KRATEYARD_PROGRAMS", workspace.target.join("release")).env("KRATEYARD_PAGE", workspace.root.join("dist"));
-    if let Some(chromium) = install::chromium(workspace) {
-        node.env("KRATEYARD_CHROMIUM", chromium);
+/// What a script in `tests/browser/bench` measured: it prints one JSON object.
+struct Measured {
+    script: &'static str,
+    value: Value,
+}
+
+impl Measured {
+    fn by(workspace: &Workspace, script: &'static str) -> Result<Measured, Failure> {
+        install::install(workspace, &install::BROWSER)?;
+        let mut node = Command::new("node");
+        node.current_dir(workspace.root.join("tests/browser")).arg(format!("bench/{script}"));
+        node.env("KRATEYARD_PROGRAMS", workspace.target.join("release")).env("KRATEYARD_PAGE", workspace.root.join("dist"));
+        if let Some(chromium) = install::chromium(workspace) {
+            node.env("KRATEYARD_CHROMIUM", chromium);
+        }
+        let line = command::first_line(&mut node).ok_or_else(|| Failure::new(format!("`node bench/{script}` in tests/browser failed")))?;
+        let value = serde_json::from_str(&line).map_err(Failure::at("reading what the browser measured"))?;
+        Ok(Measured { script, value })
     }
-    let line = command::first_line(&mut node).ok_or_else(|| Failure::new("`node bench/first_rows.mjs` in tests/browser failed"))?;
-    let value: serde_json::Value = serde_json::from_str(&line).map_err(Failure::at("reading what the browser measured"))?;
-    let number = |key: &str| value[key].as_f64().ok_or_else(|| Failure::new(format!("the browser measured no {key}")));
-    let other = Some((number("list_ms")?, "ms for the whole list from the API server, as JSON, in Node"));
-    let how = format!("Subscribe to rows painted, 10,000 pods; median of {}", number("runs")?);
-    Ok(vec![Figure { name: "app.first_rows_10k_ms", unit: "ms", ours: number("ours_ms")?, other, how }])
+
+    fn number(&self, key: &str) -> Result<f64, Failure> {
+        self.value[key].as_f64().ok_or_else(|| Failure::new(format!("{} measured no {key}", self.script)))
+    }
+}
+
+/// Subscribe to rows painted.
+pub(super) fn first_rows(workspace: &Workspace) -> Result<Vec<Figure>, Failure> {
+    let measured = Measured::by(workspace, "first_rows.mjs")?;
+    let other = Some((measured.number("list_ms")?, "ms for the whole list from the API server, as JSON, in Node"));
+    let how = format!("Subscribe to rows painted, 10,000 pods; median of {}", measured.number("runs")?);
+    Ok(vec![Figure { name: "app.first_rows_10k_ms", unit: "ms", ours: measured.number("ours_ms")?, other, how }])
+}
+
+/// What a tab holds for 10,000 pods.
+pub(super) fn memory(workspace: &Workspace) -> Result<Vec<Figure>, Failure> {
+    let measured = Measured::by(workspace, "memory.mjs")?;
+    let other = Some((measured.number("parsed_mb")?, "MB for the same list as JSON.parse leaves it"));
+    let how = format!(
+        "private memory of the tab with 10,000 pods listed, over the same with a dozen ({:.0} MB); median of {}",
+        measured.number("few_mb")?,
+        measured.number("runs")?
+    );
+    Ok(vec![Figure { name: "app.mb_10k", unit: "MB", ours: measured.number("ours_mb")?, other, how }])
+}
+
+/// A key of Spotlight.
+pub(super) fn spotlight(workspace: &Workspace) -> Result<Vec<Figure>, Failure> {
+    let measured = Measured::by(workspace, "spotlight.mjs")?;
+    let other = Some((measured.number("plain_ms")?, "ms for a plain filter by substring in JavaScript"));
+    let how = format!(
+        "a key over {} objects until the page is laid out; median of {} keys, p95 {:.1} ms, slowest {}",
+        measured.number("objects")?,
+        measured.number("keys")?,
+        measured.number("p95_ms")?,
+        measured.value["slowest"]
+    );
+    Ok(vec![Figure { name: "spotlight.key_ms", unit: "ms", ours: measured.number("ours_ms")?, other, how }])
+}
+
+/// Our table beside one in plain JavaScript.
+pub(super) fn table(workspace: &Workspace) -> Result<Vec<Figure>, Failure> {
+    let measured = Measured::by(workspace, "table.mjs")?;
+    let other = Some((measured.number("vanilla_ms")?, "ms in plain JavaScript"));
+    let how = format!(
+        "make, replace, select; geometric mean of medians of {}; {} rows, {} in sight; ours {}, plain {}",
+        measured.number("runs")?,
+        measured.number("rows")?,
+        measured.number("in_sight")?,
+        measured.value["mine"],
+        measured.value["plain"]
+    );
+    Ok(vec![Figure { name: "table.vs_vanilla", unit: "ms", ours: measured.number("ours_ms")?, other, how }])
 }
