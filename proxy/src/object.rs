@@ -58,7 +58,7 @@ pub(crate) async fn reveal(permit: &Permit<ReadObject>, Reveal { key, uid }: &Re
 
 async fn read<T: DeserializeOwned>(permit: &Permit<ReadObject>) -> Result<T, Refusal> {
     let target = permit.target();
-    let path = format!("{}/{}", path::collection(&target.resource, target.namespace.as_deref()), target.name);
+    let path = path::object(&target.resource, target.namespace.as_deref(), &target.name);
     let body = permit.cluster().call(impersonate::request(permit, Method::GET, &path)?, &asked(target, "get")).await?;
     serde_json::from_slice(&body).map_err(|_| Refusal::UpstreamDown { cause: "its answer is no object".into() })
 }
@@ -91,7 +91,7 @@ pub(crate) async fn follow(permit: &Permit<ReadObject>, queue: &Queue) -> Refusa
 async fn watch(permit: &Permit<ReadObject>, told: &mut Told<'_>) -> Result<(), Refusal> {
     let target = permit.target();
     let collection = path::collection(&target.resource, target.namespace.as_deref());
-    let selector = path::query(&format!("metadata.name={}", target.name));
+    let selector = path::name_selector(&target.name);
     let timeout_secs = permit.cluster().limits.watch_timeout_secs;
     // Without a position a watch begins with the object as it is.
     let path = format!("{collection}?watch=true&fieldSelector={selector}&timeoutSeconds={timeout_secs}");

@@ -8,7 +8,26 @@ use krateyard_shared::refusal::Refusal;
 /// The longest name of an object (apimachinery, `DNS1123SubdomainMaxLength`).
 const MAX_NAME: usize = 253;
 
-/// Checks one part of a path: a name, a namespace, a plural. RBAC's names may hold colons, others are DNS names.
+/// The longest that is taken as the name of an object: the cluster sets no limit for names that are path segments.
+const MAX_SEGMENT: usize = 1024;
+
+/// Checks the name of an object. Most are DNS names; those of RBAC's objects may be whatever fits between two slashes (apimachinery, `IsValidPathSegmentName`). It
+/// goes into a path by [`object`] alone, which encodes it.
+///
+/// # Errors
+/// `BadRequest`.
+pub(crate) fn name(text: &str) -> Result<&str, Refusal> {
+    let problem = match text {
+        "" => "is missing",
+        "." | ".." => "may not be '.' or '..'",
+        _ if text.len() > MAX_SEGMENT => "is longer than 1024",
+        _ if text.contains(['/', '%']) => "may not hold '/' or '%'",
+        _ => return Ok(text),
+    };
+    Err(Refusal::BadRequest { field: "name".into(), problem: problem.into() })
+}
+
+/// Checks one part of a path: a namespace, a plural, a container, the name of a pod.
 ///
 /// # Errors
 /// `BadRequest` with the field.
@@ -32,6 +51,17 @@ pub(crate) fn collection(resource: &Resource, namespace: Option<&str>) -> String
     format!("{root}/{}{within}/{}", resource.version, resource.plural)
 }
 
+/// The path of one object.
+pub(crate) fn object(resource: &Resource, namespace: Option<&str>, name: &str) -> String {
+    format!("{}/{}", collection(resource, namespace), query(name))
+}
+
+/// The selector of one object by its name, to stand in a query. What divides selectors is escaped first (apimachinery, `fields.EscapeValue`).
+pub(crate) fn name_selector(name: &str) -> String {
+    let escaped = name.replace('\\', "\\\\").replace(',', "\\,").replace('=', "\\=");
+    query(&format!("metadata.name={escaped}"))
+}
+
 /// Checks every part of a resource and where its object is.
 ///
 /// # Errors
@@ -43,11 +73,11 @@ pub(crate) fn check(resource: &Resource, namespace: Option<&str>, name: Option<&
     part("version", &resource.version)?;
     part("resource", &resource.plural)?;
     namespace.map(|namespace| part("namespace", namespace)).transpose()?;
-    name.map(|name| part("name", name)).transpose()?;
+    name.map(self::name).transpose()?;
     Ok(())
 }
 
-/// One value of a query, so that it stays one.
+/// One value of a query, or one segment of a path, so that it stays one.
 pub(crate) fn query(value: &str) -> String {
     let mut text = String::with_capacity(value.len());
     for byte in value.bytes() {
@@ -71,6 +101,21 @@ mod tests {
         for bad in ["", ".", "..", "a/b", "a%2fb", "a?b", "a#b", "a b", "a\r\nb", "ä", &"a".repeat(254)] {
             assert!(matches!(part("name", bad), Err(Refusal::BadRequest { .. })), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_name_is_whatever_fits_between_two_slashes_and_stays_one_segment() {
+        let roles = Resource { group: "rbac.authorization.k8s.io".into(), version: "v1".into(), plural: "clusterroles".into() };
+        for good in ["web", "system:node", "odd: name & <b>\"q\" \u{1F980} é #?+=~", "a\\b", "a\r\nb", "...", &"a".repeat(1024)] {
+            assert!(name(good).is_ok(), "{good}");
+            let path = object(&roles, None, good);
+            let segment = path.strip_prefix("/apis/rbac.authorization.k8s.io/v1/clusterroles/").unwrap();
+            assert!(segment.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~%".contains(&b)), "{segment}");
+        }
+        for bad in ["", ".", "..", "a/b", "a%2fb", "../secrets", &"a".repeat(1025)] {
+            assert!(matches!(name(bad), Err(Refusal::BadRequest { .. })), "{bad}");
+        }
+        assert_eq!(name_selector("a,b=c\\d"), query("metadata.name=a\\,b\\=c\\\\d"));
     }
 
     #[test]

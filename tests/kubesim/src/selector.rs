@@ -216,19 +216,64 @@ impl FieldSelector {
     /// 400 for what cannot be read and for fields that the kind does not support.
     pub(crate) fn parse(text: &str, kind: &Kind) -> Result<Self, Failure> {
         let mut parts = Vec::new();
-        for part in text.split(',').filter(|part| !part.is_empty()) {
-            let (field, equal, value) = match (part.split_once("!="), part.split_once("=="), part.split_once('=')) {
-                (Some((field, value)), ..) => (field, false, value),
-                (_, Some((field, value)), _) | (_, _, Some((field, value))) => (field, true, value),
-                _ => return Err(Failure::bad_request(format!("invalid selector: '{text}'; can't understand '{part}'"))),
+        for part in terms(text) {
+            let Some((field, equal, value)) = term(part) else {
+                return Err(Failure::bad_request(format!("invalid selector: '{text}'; can't understand '{part}'")));
             };
+            let value = unescaped(value)?;
             if !is_supported(kind, field) {
                 return Err(unsupported(kind, field));
             }
-            parts.push((field.to_owned(), equal, value.to_owned()));
+            parts.push((field.to_owned(), equal, value));
         }
         Ok(Self(parts))
     }
+}
+
+/// What stands between commas that are not escaped; empty terms are left out.
+fn terms(text: &str) -> Vec<&str> {
+    let (mut terms, mut start, mut is_escaped) = (Vec::new(), 0, false);
+    for (at, letter) in text.char_indices() {
+        match letter {
+            _ if is_escaped => is_escaped = false,
+            '\\' => is_escaped = true,
+            ',' => {
+                terms.push(&text[start..at]);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    terms.push(&text[start..]);
+    terms.retain(|term| !term.is_empty());
+    terms
+}
+
+/// Field, whether it has to be equal, and the value: divided at the first operator.
+fn term(term: &str) -> Option<(&str, bool, &str)> {
+    term.char_indices().find_map(|(at, _)| {
+        let operators = [("!=", false), ("==", true), ("=", true)];
+        operators.iter().find_map(|(operator, equal)| Some((&term[..at], *equal, term[at..].strip_prefix(operator)?)))
+    })
+}
+
+/// A value without its escapes (apimachinery, `fields.UnescapeValue`).
+fn unescaped(value: &str) -> Result<String, Failure> {
+    let (mut text, mut letters) = (String::with_capacity(value.len()), value.chars());
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\\' => match letters.next() {
+                Some(escaped @ ('\\' | ',' | '=')) => text.push(escaped),
+                other => {
+                    let sequence: String = std::iter::once('\\').chain(other).collect();
+                    return Err(Failure::bad_request(format!("invalid field selector: invalid escape sequence: {sequence}")));
+                }
+            },
+            ',' | '=' => return Err(Failure::bad_request(format!("invalid field selector: unescaped character in value: {}", u32::from(letter)))),
+            plain => text.push(plain),
+        }
+    }
+    Ok(text)
 }
 
 /// The fields of a kind beyond name and namespace: the conversion functions in Kubernetes' pkg/apis.
