@@ -26,6 +26,8 @@ pub const MAX_HITS: usize = 50;
 const MAX_RECENT: usize = 50;
 /// Of these, what is offered before anything is typed.
 const OFFERED_RECENT: usize = 6;
+/// Kinds that are offered as lists of what carries a label.
+const SELECTED: [Kind; 3] = [Kind::Pod, Kind::Deployment, Kind::Service];
 /// Filters that Tab goes through.
 const MAX_FILTERS: usize = 8;
 
@@ -262,17 +264,21 @@ impl Spotlight {
         let is_known = inside.is_some() || terms.namespaces.is_empty();
         // A kind that was typed whole is offered as a list, too.
         let is_wanted = |kind| terms.kinds.is_empty() || (terms.words.is_empty() && terms.kinds.contains(&kind));
+        // What has labels is a list of whatever carries them: of what people select by labels most, unless they say of which kind.
+        let selector = terms.selector();
+        let is_selected = |kind: Kind| selector.is_none() || !terms.kinds.is_empty() || SELECTED.contains(&kind);
         let told = self.access.words.iter().filter_map(|words| Some((Kind::of_plural(&words.resource)?, &words.aliases)));
         let told: BTreeMap<Kind, &Vec<String>> = told.collect();
         let kinds = Kind::known()
             .filter(|entry| self.access.serves(entry.kind))
-            .filter(|entry| is_known && is_wanted(entry.kind) && terms.selects_by_kind_and_namespace())
+            .filter(|entry| is_known && is_wanted(entry.kind) && is_selected(entry.kind) && terms.statuses.is_empty())
             .filter_map(|entry| {
                 let told = told.get(&entry.kind).into_iter().flat_map(|aliases| aliases.iter().map(String::as_str));
                 let words = entry.aliases.iter().copied().chain([entry.plural, entry.title]).chain(told);
                 let best = words.filter_map(|word| all_words(terms, word)).max()?;
-                let collection = Collection::of_kind(entry.kind, inside.map(ToString::to_string));
-                Some((best, list_hit(collection, entry.title, terms, "Kind", inside.cloned())))
+                let whole = Collection::of_kind(entry.kind, inside.map(ToString::to_string));
+                let collection = selector.clone().map_or(whole.clone(), |selector| whole.with_labels(selector));
+                Some((best, list_hit(collection.clone(), &collection.title(), terms, "Kind", inside.cloned())))
             });
         let wants_namespaces = terms.selects_by_kind_and_namespace() && (terms.kinds.is_empty() || terms.kinds == [Kind::Namespace]);
         let namespaces = self.namespaces.iter().filter(|_| wants_namespaces && terms.namespaces.is_empty()).filter_map(|namespace| {

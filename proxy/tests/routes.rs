@@ -17,10 +17,10 @@ mod k8s;
 mod logs;
 #[path = "routes/resources.rs"]
 mod resources;
-#[path = "routes/secrets.rs"]
-mod secrets;
 #[path = "routes/scopes.rs"]
 mod scopes;
+#[path = "routes/secrets.rs"]
+mod secrets;
 #[path = "routes/session.rs"]
 mod session;
 #[path = "routes/shell.rs"]

@@ -2,6 +2,7 @@
 
 use krateyard_shared::api::Access;
 use krateyard_shared::kinds::Kind;
+use krateyard_shared::selector::LabelSelector;
 
 use crate::rows::filter::StatusWord;
 
@@ -153,6 +154,12 @@ impl Query {
 }
 
 impl Terms {
+    /// The labels that are asked for as a label selector in its canonical form; `None` where none are, or what was typed is none.
+    pub(super) fn selector(&self) -> Option<String> {
+        let terms: Vec<String> = self.labels.iter().map(|(key, value)| if value.is_empty() { key.clone() } else { format!("{key}={value}") }).collect();
+        if terms.is_empty() { None } else { LabelSelector::parse(&terms.join(",")).ok().map(|selector| selector.to_string()) }
+    }
+
     /// Whether nothing is asked that only objects can answer: how they do, and their labels.
     pub(super) fn selects_by_kind_and_namespace(&self) -> bool {
         self.statuses.is_empty() && self.labels.is_empty()

@@ -255,5 +255,13 @@ fn a_label_finds_what_carries_it_in_its_own_case_and_an_empty_value_is_any() {
     for (asked, found) in [("App=Shop", vec!["one"]), ("App=", vec!["one", "two"]), ("app=Shop", vec![]), ("t App=shop", vec!["two"])] {
         assert_eq!(names(&spotlight.search(&query(asked, &[])), "Objects"), found, "{asked}");
     }
-    assert_eq!(names(&spotlight.search(&query("", &[Pill::Label("App".into(), "Shop".into())])), "Objects"), ["one"]);
+    let labelled = Pill::Label("App".into(), "Shop".into());
+    let hits = spotlight.search(&query("", std::slice::from_ref(&labelled)));
+    assert_eq!(names(&hits, "Objects"), ["one"]);
+    let lists = names(&hits, "Kinds and namespaces");
+    assert!(lists.contains(&"Pods with App=Shop".to_owned()) && lists.len() == 3, "{lists:?}");
+    let jobs = spotlight.search(&query("", &[labelled, Pill::Kind(Kind::Job), Pill::Namespace("web".into())]));
+    let [job] = &jobs.groups[0].hits[..] else { panic!("{jobs:?}") };
+    let Found::Collection(list) = &job.what else { panic!("{job:?}") };
+    assert_eq!((list.kind(), list.namespace(), list.title().as_str()), (Some(Kind::Job), Some("web"), "Jobs with App=Shop"));
 }
