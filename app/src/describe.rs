@@ -119,6 +119,8 @@ pub enum To {
         /// `None` for every namespace.
         namespace: Option<String>,
     },
+    /// The pods of a node or a workload.
+    Pods(ObjectRef),
 }
 
 /// A small table.

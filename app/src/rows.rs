@@ -9,6 +9,7 @@ pub mod line;
 pub mod reduce;
 pub mod selection;
 pub mod sort;
+pub mod tree;
 
 pub use columns::{Align, Cell, Column, Tone, Width};
 pub use filter::Filter;

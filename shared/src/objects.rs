@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 
 /// `null` counts as absent, as in Go.
@@ -38,9 +39,19 @@ sparse! {
     NodeInfo { kubelet_version: String }
 
     PodObject { metadata: Meta, spec: PodSpec, status: PodStatus }
-    PodSpec { node_name: String, containers: Vec<Container>, init_containers: Vec<Container>, readiness_gates: Vec<ReadinessGate> }
+    PodSpec { node_name: String, containers: Vec<Container>, init_containers: Vec<Container>, readiness_gates: Vec<ReadinessGate>, service_account_name: String,
+        volumes: Vec<Volume>, image_pull_secrets: Vec<Named> }
+    Named { name: String }
+    Volume { name: String, config_map: Named, secret: SecretVolume, persistent_volume_claim: ClaimVolume, projected: Projected, ephemeral: Option<IgnoredAny> }
+    SecretVolume { secret_name: String }
+    ClaimVolume { claim_name: String }
+    Projected { sources: Vec<Source> }
+    Source { config_map: Named, secret: Named, service_account_token: Option<IgnoredAny> }
+    EnvFrom { config_map_ref: Named, secret_ref: Named }
+    Env { value_from: ValueFrom }
+    ValueFrom { config_map_key_ref: Named, secret_key_ref: Named }
     ReadinessGate { condition_type: String }
-    Container { name: String, restart_policy: String, resources: Resources }
+    Container { name: String, restart_policy: String, resources: Resources, env: Vec<Env>, env_from: Vec<EnvFrom> }
     Resources { requests: BTreeMap<String, String>, limits: BTreeMap<String, String> }
     PodStatus { phase: String, reason: String, #[serde(rename = "podIP")] pod_ip: String, conditions: Vec<Condition>, container_statuses: Vec<ContainerStatus>, init_container_statuses: Vec<ContainerStatus> }
     ContainerStatus { name: String, ready: bool, started: bool, restart_count: u32, state: ContainerState, last_state: ContainerState }

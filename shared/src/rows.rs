@@ -8,6 +8,7 @@ mod network;
 mod node;
 mod plain;
 mod pod;
+mod uses;
 mod workload;
 
 use minicbor::{Decode, Encode};
@@ -20,6 +21,7 @@ pub use network::{PortFacts, ServiceFacts};
 pub use node::NodeFacts;
 pub use plain::{CellValue, PlainFacts, PlainStatus};
 pub use pod::{ContainerFacts, ContainerRole, ContainerRunState, Ended, PodFacts};
+pub use uses::{Use, Used};
 pub use workload::{DeploymentFacts, ReplicaSetFacts};
 
 use crate::kinds::Kind;

@@ -92,3 +92,46 @@ proptest! {
         prop_assert!(Wire::Binary.decode::<ClientMessage>(&longer).is_err());
     }
 }
+
+/// Rows as the previous version wrote them: it knew no `uses`.
+#[test]
+fn rows_of_the_previous_version_are_read() {
+    #[derive(minicbor::Encode)]
+    struct Before<'a>(
+        #[n(0)] &'a str,
+        #[n(1)] Option<&'a str>,
+        #[n(2)] &'a str,
+        #[n(3)] i64,
+        #[n(4)] Option<i64>,
+        #[n(5)] Vec<(String, String)>,
+        #[n(6)] Option<u8>,
+        #[n(7)] Facts,
+    );
+    #[derive(minicbor::Encode)]
+    enum Facts {
+        #[n(2)]
+        Pod(#[n(0)] Pod),
+        #[n(7)]
+        Plain(#[n(0)] Plain),
+    }
+    #[derive(minicbor::Encode, Default)]
+    struct Pod(
+        #[n(0)] String,
+        #[n(1)] String,
+        #[n(2)] String,
+        #[n(3)] String,
+        #[n(4)] Vec<u8>,
+        #[n(5)] String,
+        #[n(6)] bool,
+        #[n(7)] bool,
+        #[n(8)] i64,
+        #[n(9)] i64,
+    );
+    #[derive(minicbor::Encode)]
+    struct Plain(#[n(0)] Vec<u8>, #[n(1)] Option<u8>);
+    for facts in [Facts::Pod(Pod::default()), Facts::Plain(Plain(vec![], None))] {
+        let bytes = minicbor::to_vec(Before("uid", Some("web"), "a", 1, None, vec![], None, facts)).unwrap();
+        let row = EncodedRow(bytes).decode().unwrap();
+        assert_eq!(row.name, "a");
+    }
+}

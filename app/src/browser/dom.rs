@@ -236,6 +236,27 @@ pub fn on_resize(element: &Element, changed: impl Fn() + 'static) {
     }
 }
 
+/// Calls `pressed` at every press of a pointer, before anything under it hears of it, until the present owner (a component) is gone.
+pub fn on_press(pressed: impl Fn(Option<EventTarget>) + 'static) {
+    let Some(window) = web_sys::window() else { return };
+    let callback = Closure::<dyn Fn(PointerEvent)>::new(move |event: PointerEvent| pressed(event.target()));
+    // Fails only for a window without events.
+    let _ = window.add_event_listener_with_callback_and_bool("pointerdown", callback.as_ref().unchecked_ref(), true);
+    StoredValue::<_, LocalStorage>::new_local(Listening { window, callback });
+}
+
+/// Listens until it is dropped.
+struct Listening {
+    window: web_sys::Window,
+    callback: Closure<dyn Fn(PointerEvent)>,
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        let _ = self.window.remove_event_listener_with_callback_and_bool("pointerdown", self.callback.as_ref().unchecked_ref(), true);
+    }
+}
+
 /// Observes until it is dropped.
 struct Observing {
     observer: web_sys::ResizeObserver,

@@ -18,7 +18,7 @@ pub(super) fn node(seen: &Seen<'_>) -> Vec<Section> {
     if let Some(RowFacts::Node(node)) = seen.row.map(|row| &row.facts) {
         facts.add("Roles", node.roles.join(", "));
     }
-    facts.link("Pods", "pods of the cluster", To::List { resource: Some("pods".into()), namespace: None }, "");
+    facts.link("Pods", "pods on this node", To::Pods(seen.about.clone()), "");
     facts.add("Kubelet", text(&info["kubeletVersion"]));
     facts.noted("System", text(&info["osImage"]), text(&info["architecture"]));
     facts.add("Kernel", text(&info["kernelVersion"]));

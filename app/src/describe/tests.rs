@@ -177,6 +177,7 @@ fn section_told(section: &Section, lines: &mut String) {
 fn target(to: &To) -> String {
     match to {
         To::Object(object) => format!("{} {}", object.kind, object.namespace.as_deref().unwrap_or("cluster-wide")),
+        To::Pods(object) => format!("pods of {} {}", object.kind, object.name),
         To::List { resource, namespace } => format!("list of {} in {}", resource.as_deref().unwrap_or("everything"), namespace.as_deref().unwrap_or("all")),
     }
 }

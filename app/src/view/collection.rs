@@ -5,11 +5,11 @@ mod cells;
 pub mod export;
 pub mod foot;
 mod keys;
+pub mod lines;
 pub mod list;
 pub mod menus;
 pub mod scope;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -21,18 +21,20 @@ use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
 
-use self::board::{Board, Lines, Menu};
+use self::board::{Board, Menu};
 use self::foot::Foot;
+use self::lines::{Sources, lines_of};
 use self::list::List;
 use self::menus::{Menus, menu_button};
 use self::scope::ScopeParts;
 use super::desk::{Desk, desk};
-use super::parts::{say, say_refusal, shape, small_glyph};
+use super::parts::{glyph, say, say_refusal, shape, small_glyph};
 use super::window_header::WindowHeader;
 use crate::browser::columns_memory::recall_columns;
 use crate::browser::dom;
 use crate::rows::columns::{self, fit::fit};
-use crate::rows::{Filter, Line, LineId, Order, Selection, Sorter};
+use crate::rows::tree::{Folds, has_tree};
+use crate::rows::{Line, Order, Selection};
 use crate::store::{Command, Table};
 use crate::stream::{StreamState, span};
 use crate::yard::{Collection, Only, WindowId};
@@ -112,7 +114,10 @@ pub fn CollectionWindow(
     let (filter, order, is_frozen) = (RwSignal::new(String::new()), RwSignal::new(Order::ByHealth), RwSignal::new(false));
     let resource = kind.map_or_else(String::new, |kind| kind.resource().to_string());
     let (choice, width) = (RwSignal::new(recall_columns(&desk.user.get_value(), &resource)), RwSignal::new(0));
-    let own = kind.map_or(columns::EVERYTHING, columns::of);
+    let is_tree = RwSignal::new(has_tree(kind) && choice.with_untracked(|choice| choice.is_tree));
+    let folds = RwSignal::new(Folds::default());
+    let sources = Sources { table, filter, order, is_frozen, is_tree, folds };
+    let own = move || kind.filter(|_| !is_tree.get()).map_or(columns::EVERYTHING, columns::of);
     let board = Board {
         desk,
         header,
@@ -124,11 +129,13 @@ pub fn CollectionWindow(
         filter,
         order,
         is_frozen,
-        lines: lines_of(table, filter, order, is_frozen),
+        is_tree,
+        folds,
+        lines: lines_of(desk, &collection, sources),
         selection: RwSignal::new(Selection::default()),
         choice,
         width,
-        fitted: Memo::new(move |_| choice.with(|choice| fit(own, choice, width.get(), spans_namespaces && width.get() >= WIDE_PX))),
+        fitted: Memo::new(move |_| choice.with(|choice| fit(own(), choice, width.get(), spans_namespaces && width.get() >= WIDE_PX))),
         focus: RwSignal::new(0),
         menu: RwSignal::new(None),
         news: RwSignal::new(String::new()),
@@ -202,7 +209,12 @@ fn Toolbar(board: Board) -> impl IntoView {
         _ => {}
     };
     let count = move || {
-        let (shown, all) = (board.lines.with(|lines| lines.len()), board.table.with(|table| table.rows.len()));
+        let all = board.table.with(|table| table.rows.len());
+        if board.is_tree.get() {
+            // A tree repeats what stands in several places, and adds what stands below.
+            return if filter.with(|text| text.trim().is_empty()) { all.to_string() } else { format!("{} of {all}", board.lines.with(|lines| top(lines))) };
+        }
+        let shown = board.lines.with(|lines| lines.len());
         if shown == all { all.to_string() } else { format!("{shown} of {all}") }
     };
     view! {
@@ -217,10 +229,29 @@ fn Toolbar(board: Board) -> impl IntoView {
                 <button class="btn quiet" title=format!("Keep {selector} as what this list is about") on:click=move |_| board.keep_labels(&selector)>"Keep"</button>
             })}
             <span class="muted num">{count}</span>
+            {has_tree(board.kind).then(|| view! { <Shape board/> })}
             {menu_button(board, Menu::Columns, "Columns", "cols")}
             {menu_button(board, Menu::Export, "Export", "save")}
         </div>
     }
+}
+
+/// How many lines stand at the top.
+fn top(lines: &[Line]) -> usize {
+    lines.iter().filter(|line| line.depth == 0).count()
+}
+
+/// List or tree.
+#[component]
+fn Shape(board: Board) -> impl IntoView {
+    let side = move |tree: bool, title: &'static str, id: &'static str| {
+        let is_on = move || board.is_tree.get() == tree;
+        view! {
+            <button class="icon" class:on=is_on title=title aria-label=title aria-pressed=move || is_on().to_string()
+                on:click=move |_| if !is_on() { board.show_tree(tree) }>{glyph(id)}</button>
+        }
+    };
+    view! { <span class="seg">{side(false, "List", "list")}{side(true, "Tree", "tree")}</span> }
 }
 
 /// The kinds of its rows. Everything of a namespace leaves events to a list of their own, and out what controllers keep for themselves.
@@ -264,23 +295,6 @@ fn place_of(table: &Table) -> Place {
         _ if table.complete => Place::Empty,
         _ => Place::Asking,
     }
-}
-
-/// Rows that pass the filter, in order. While the pointer is over the list nothing moves: new rows join at the end.
-fn lines_of(table: Signal<Arc<Table>>, filter: RwSignal<String>, order: RwSignal<Order>, is_frozen: RwSignal<bool>) -> Memo<Lines> {
-    let sorter = StoredValue::new(Sorter::default());
-    Memo::new(move |was: Option<&Lines>| {
-        let filter = Filter::parse(&filter.get());
-        let mut rows: Vec<_> = table.with(|table| table.rows.iter().filter(|row| filter.passes(row)).cloned().collect());
-        let order = order.get();
-        sorter.update_value(|sorter| sorter.sort(&mut rows, order));
-        let mut lines: Vec<_> = rows.into_iter().map(Line::of).collect();
-        if let (true, Some(was)) = (is_frozen.get(), was) {
-            let places: HashMap<LineId, usize> = was.iter().enumerate().map(|(at, line)| (line.id, at)).collect();
-            lines.sort_by_key(|line| places.get(&line.id).copied().unwrap_or(usize::MAX));
-        }
-        Arc::new(lines)
-    })
 }
 
 fn stale_strip(desk: Desk, table: &Table) -> Option<impl IntoView + use<>> {

@@ -60,7 +60,10 @@ const SHORTCUTS: &[(&str, &[Shortcut])] = &[
         &[
             (&["arrows"], "move the cursor"),
             (&["Enter"], "open"),
-            (&["Alt", "L S D Y E"], "open a view of the row"),
+            (&["Shift", "arrows"], "select several; Space one more, Ctrl A all"),
+            (&["Alt", "L S D Y E"], "open a view of the row, or of what is selected"),
+            (&["Alt", "P"], "the pods of a node or workload"),
+            (&["left", "right"], "close and open a line of a tree"),
             (&["Ctrl", "F"], "search in a log or YAML"),
         ],
     ),

@@ -25,12 +25,11 @@ pub fn Pop(
             dom::focus_first(&node);
         }
     });
-    let elsewhere = window_event_listener(ev::pointerdown, move |event| {
-        if !dom::is_of_menu(event.target()) {
+    dom::on_press(move |target| {
+        if !dom::is_of_menu(target) {
             close.run(());
         }
     });
-    on_cleanup(move || elsewhere.remove());
     let keys = move |event: ev::KeyboardEvent| {
         let step = match event.key().as_str() {
             "Escape" => {

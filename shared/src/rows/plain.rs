@@ -23,6 +23,7 @@ use serde_json::Value;
 pub use cell::CellValue;
 pub use status::PlainStatus;
 
+use super::uses::{self, Use};
 use crate::kinds::Kind;
 
 /// What a plain row shows.
@@ -34,17 +35,22 @@ pub struct PlainFacts {
     /// How it does; `None` for what has no state.
     #[n(1)]
     pub status: Option<PlainStatus>,
+    /// What it names in its namespace: the services and certificates of an ingress.
+    #[n(2)]
+    #[cbor(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub uses: Vec<Use>,
 }
 
 impl PlainFacts {
     /// Cells of an object that has a state.
     fn with(status: PlainStatus, cells: impl Into<Vec<CellValue>>) -> PlainFacts {
-        PlainFacts { cells: cells.into(), status: Some(status) }
+        PlainFacts { cells: cells.into(), status: Some(status), uses: Vec::new() }
     }
 
     /// Cells of an object that is there, and that is all.
     fn just(cells: impl Into<Vec<CellValue>>) -> PlainFacts {
-        PlainFacts { cells: cells.into(), status: None }
+        PlainFacts { cells: cells.into(), status: None, uses: Vec::new() }
     }
 }
 
@@ -65,7 +71,7 @@ pub(super) fn facts(kind: Kind, object: &Value) -> PlainFacts {
         Kind::PriorityClass => scaling::priority_class(object),
         Kind::ConfigMap => config::config_map(object),
         Kind::Secret => config::secret(object),
-        Kind::Ingress => network::ingress(object),
+        Kind::Ingress => PlainFacts { uses: uses::of_ingress(object), ..network::ingress(object) },
         Kind::IngressClass => network::ingress_class(object),
         Kind::NetworkPolicy => network::network_policy(object),
         Kind::EndpointSlice => network::endpoint_slice(object),

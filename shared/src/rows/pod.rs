@@ -1,6 +1,7 @@
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
+use super::uses::{self, Use};
 use crate::objects::{Container, ContainerState, ContainerStatus, PodObject};
 use crate::quantity;
 use crate::time::{self, Seconds};
@@ -39,6 +40,11 @@ pub struct PodFacts {
     /// Sum of memory limits in bytes; 0 for none.
     #[n(9)]
     pub memory_limit_bytes: i64,
+    /// What it uses of its namespace, by name.
+    #[n(10)]
+    #[cbor(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub uses: Vec<Use>,
 }
 
 /// A container of a pod.
@@ -130,6 +136,7 @@ const SCHEDULING_GATED: &str = "SchedulingGated";
 
 pub(super) fn facts(pod: PodObject) -> PodFacts {
     let (spec, status) = (pod.spec, pod.status);
+    let uses = uses::of_pod(&pod.metadata.name, &spec);
     let sum = |key: &str, limits: bool, read: fn(&str) -> Option<i64>| -> i64 {
         spec.containers.iter().filter_map(|c| if limits { c.resources.limits.get(key) } else { c.resources.requests.get(key) }).filter_map(|q| read(q)).sum()
     };
@@ -151,6 +158,7 @@ pub(super) fn facts(pod: PodObject) -> PodFacts {
         reason: if gated && status.reason.is_empty() { SCHEDULING_GATED.into() } else { status.reason },
         node: spec.node_name,
         ip: status.pod_ip,
+        uses,
     }
 }
 

@@ -1,4 +1,4 @@
-//! Which columns of a kind a person wants, remembered as text: `+Node` shown, `-Restarts` hidden, `=app` a label. What is not named is as the kind has it.
+//! Which columns of a kind a person wants, remembered as text: `+Node` shown, `-Restarts` hidden, `=app` a label, `~` a tree. What is not named is as the kind has it.
 
 use super::Column;
 
@@ -12,6 +12,8 @@ const LONGEST_KEY: usize = 253 + 1 + 63;
 pub struct Choice {
     columns: Vec<(String, bool)>,
     labels: Vec<String>,
+    /// A tree instead of a list, where the kind has one.
+    pub is_tree: bool,
 }
 
 impl Choice {
@@ -22,6 +24,7 @@ impl Choice {
             match line.split_at_checked(1) {
                 Some(("+", title)) => choice.columns.push((title.into(), true)),
                 Some(("-", title)) => choice.columns.push((title.into(), false)),
+                Some(("~", _)) => choice.is_tree = true,
                 Some(("=", key)) => drop(choice.add_label(key)),
                 _ => {}
             }
@@ -32,12 +35,18 @@ impl Choice {
     /// To remember.
     pub fn text(&self) -> String {
         let columns = self.columns.iter().map(|(title, shown)| format!("{}{title}", if *shown { '+' } else { '-' }));
-        columns.chain(self.labels.iter().map(|key| format!("={key}"))).collect::<Vec<_>>().join("\n")
+        let tree = self.is_tree.then(|| "~".to_owned());
+        columns.chain(self.labels.iter().map(|key| format!("={key}"))).chain(tree).collect::<Vec<_>>().join("\n")
     }
 
-    /// Whether everything is as the kind has it.
+    /// Whether the columns are as the kind has them.
     pub fn is_default(&self) -> bool {
-        *self == Choice::default()
+        self.columns.is_empty() && self.labels.is_empty()
+    }
+
+    /// The columns are as the kind has them again.
+    pub fn reset(&mut self) {
+        *self = Choice { is_tree: self.is_tree, ..Choice::default() };
     }
 
     /// Whether a column is wanted, which is `by_default` unless the person said otherwise. A name always is.
@@ -108,6 +117,10 @@ mod tests {
         choice.set(node, false);
         choice.remove_label("app.kubernetes.io/name");
         assert_eq!(choice.text(), "-Node");
+        choice.is_tree = true;
+        assert_eq!(Choice::parse(&choice.text()), choice);
+        choice.reset();
+        assert_eq!(choice.text(), "~");
         assert_eq!(Choice::parse("\n?\n=a b\n\u{e4}x").text(), "");
     }
 

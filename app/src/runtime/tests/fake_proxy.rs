@@ -20,6 +20,7 @@ pub(super) fn row(name: &str, namespace: &str, version: i64) -> Row {
         initialized: true,
         cpu_request_milli: version,
         memory_limit_bytes: 0,
+        uses: vec![],
     };
     Row {
         kind: Kind::Pod,

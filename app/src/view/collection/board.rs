@@ -11,7 +11,9 @@ use crate::browser::columns_memory::remember_columns;
 use crate::describe::reference;
 use crate::rows::columns::choice::Choice;
 use crate::rows::columns::fit::Fitted;
+use crate::rows::columns::{self, Column};
 use crate::rows::sort::Order;
+use crate::rows::tree::Folds;
 use crate::rows::{Line, LineId, Selection};
 use crate::store::Table;
 use crate::view::desk::Desk;
@@ -59,6 +61,10 @@ pub struct Board {
     pub order: RwSignal<Order>,
     /// The pointer is inside: nothing moves.
     pub is_frozen: RwSignal<bool>,
+    /// A tree instead of a list.
+    pub is_tree: RwSignal<bool>,
+    /// What of the tree a person opened or closed.
+    pub folds: RwSignal<Folds>,
     /// Lines that pass the filter, in order.
     pub lines: Memo<Lines>,
     /// What is selected.
@@ -83,6 +89,19 @@ impl Board {
     /// The name under which choices are kept: that of the resource.
     pub fn resource(&self) -> String {
         self.kind.map_or_else(String::new, |kind| kind.resource().to_string())
+    }
+
+    /// The columns that there are, whether shown or not.
+    pub fn columns(&self) -> &'static [Column] {
+        self.kind.filter(|_| !self.is_tree.get_untracked()).map_or(columns::EVERYTHING, columns::of)
+    }
+
+    /// Shows a tree instead of a list, or a list. Each has columns of its own, so that an order by one of them ends.
+    pub fn show_tree(&self, tree: bool) {
+        self.order.set(Order::ByHealth);
+        self.selection.set(Selection::default());
+        self.is_tree.set(tree);
+        self.choose(|choice| choice.is_tree = tree);
     }
 
     /// Changes the choice of columns, and remembers it.

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use krateyard_shared::rows::Row;
 use krateyard_shared::status::Health;
+use leptos::ev;
 use leptos::prelude::*;
 
 use super::board::Board;
-use crate::rows::Line;
 use crate::rows::columns::{Align, Cell, Column, Tone};
+use crate::rows::{Fold, Line};
 use crate::view::parts::{cut_name, glyph, health_marks, hue, kind_glyph, shape, small_glyph, tag};
 
 pub(super) fn is_right(column: &Column) -> bool {
@@ -29,7 +30,7 @@ pub(super) fn cell_view(board: Board, column: &'static Column, line: &Line, row:
         let indent = format!("padding-left:{}px", u32::from(line.depth) * INDENT_PX);
         return view! {
             <td role="gridcell" class:flash=flash title=row.namespace.clone()>
-                <span class=class style=indent>{glyph(kind_glyph(Some(row.kind)))}{cut_name(&text)}</span>
+                <span class=class style=indent>{twist(board, line)}{glyph(kind_glyph(Some(row.kind)))}{cut_name(&text)}</span>
             </td>
         }
         .into_any();
@@ -53,12 +54,29 @@ pub(super) fn cell_view(board: Board, column: &'static Column, line: &Line, row:
     view! { <td role="gridcell" class=class class:flash=flash title=title>{words}</td> }.into_any()
 }
 
+/// Opens and closes what stands below a line; where nothing does, as much room.
+fn twist(board: Board, line: &Line) -> Option<AnyView> {
+    let (id, fold) = (line.id, line.fold);
+    let toggle = move |event: ev::MouseEvent| {
+        event.stop_propagation();
+        board.folds.update(|folds| folds.toggle(id));
+    };
+    match fold {
+        _ if !board.is_tree.get_untracked() => None,
+        Fold::None => Some(view! { <span class="twist none"></span> }.into_any()),
+        fold => {
+            let title = if fold == Fold::Open { "Close (left)" } else { "Open (right)" };
+            Some(view! { <button class="twist" class:open=fold == Fold::Open tabindex="-1" title=title aria-label=title on:click=toggle>{small_glyph("right")}</button> }.into_any())
+        }
+    }
+}
+
 /// Words in the place of objects, across all columns.
 pub(super) fn words_view(columns: usize, line: &Line, words: &Arc<str>) -> impl IntoView + use<> {
     let indent = format!("padding-left:{}px", u32::from(line.depth) * INDENT_PX);
     view! {
         <td role="gridcell" colspan=columns.to_string() class="muted" title=words.to_string()>
-            <span class="obj" style=indent>{small_glyph("lock")}<span class="cut">{words.to_string()}</span></span>
+            <span class="obj" style=indent><span class="twist none"></span>{small_glyph("help")}<span class="cut">{words.to_string()}</span></span>
         </td>
     }
 }

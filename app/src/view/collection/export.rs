@@ -12,7 +12,6 @@ use serde_json::Value;
 use super::board::Board;
 use crate::browser::clipboard;
 use crate::connection::rest;
-use crate::rows::columns;
 use crate::rows::csv::csv;
 use crate::runtime::Failure;
 use crate::yaml;
@@ -29,8 +28,7 @@ impl Board {
         let mut columns = self.fitted.with_untracked(|fitted| fitted.columns.clone());
         // In a file nothing else tells namespaces apart, also where the window had no room to.
         if self.spans_namespaces && !columns.iter().any(|column| column.is_namespace()) {
-            let own = self.kind.map_or(columns::EVERYTHING, columns::of);
-            columns.splice(1..1, own.iter().find(|column| column.is_namespace()));
+            columns.splice(1..1, self.columns().iter().find(|column| column.is_namespace()));
         }
         let text = csv(&columns, rows.iter().map(Arc::as_ref), now);
         self.save(&self.file_name("csv"), &text, &format!("Saved {} as CSV.", rows_of(rows.len())));

@@ -1,6 +1,7 @@
 //! The strip below a list: what is selected, what to do with it, and what the last action came to.
 
 use krateyard_shared::kinds::View;
+use leptos::ev;
 use leptos::prelude::*;
 
 use super::board::Board;
@@ -38,18 +39,21 @@ pub fn Foot(
         })
     };
     let is_shown = move || count.get() > 1 || !board.news.with(String::is_empty);
-    let clear = move |_| {
+    let clear = move || {
         board.selection.update(Selection::clear);
         board.news.set(String::new());
         board.focus.update(|times| *times += 1);
     };
     view! {
         <Show when=is_shown>
-            <div class="bar foot picked" role="toolbar" aria-label="Selection">
+            <div class="bar foot picked" role="toolbar" aria-label="Selection" on:keydown=move |event: ev::KeyboardEvent| if event.key() == "Escape" {
+                event.stop_propagation();
+                clear();
+            }>
                 {actions}
                 <span class="cut news" role="status" title=board.news>{board.news}</span>
                 <span class="grow"></span>
-                <button class="icon" title="Clear (Esc)" on:click=clear>{glyph("x")}</button>
+                <button class="icon" title="Clear (Esc)" on:click=move |_| clear()>{glyph("x")}</button>
             </div>
         </Show>
     }

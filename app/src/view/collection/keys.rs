@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use super::board::Board;
 use super::list::ROW_PX;
 use crate::browser::dom;
-use crate::rows::{Line, Reach, Selection};
+use crate::rows::{Fold, Line, Reach, Selection};
 
 /// A key in the list: the cursor moves, lines are selected, objects are opened. What means nothing here goes on to the window and the page.
 pub(super) fn pressed(board: Board, event: &ev::KeyboardEvent, node: NodeRef<html::Div>, height: RwSignal<f64>) {
@@ -27,6 +27,10 @@ pub(super) fn pressed(board: Board, event: &ev::KeyboardEvent, node: NodeRef<htm
         ("PageUp", at) => at.unwrap_or(0).saturating_sub(page),
         ("Home", _) => 0,
         ("End", _) => last,
+        ("ArrowRight" | "ArrowLeft", Some(at)) if board.is_tree.get_untracked() => match folded(board, &lines, at, key == "ArrowRight") {
+            Some(to) => to,
+            None => return taken(event, || ()),
+        },
         ("a" | "A", _) if command => return taken(event, || board.selection.update(|selection| selection.all(&lines))),
         (" ", Some(at)) => return taken(event, || board.selection.update(|selection| selection.toggle(lines[at].id))),
         ("Escape", _) if board.selection.with_untracked(Selection::len) > 1 => return taken(event, || board.selection.update(Selection::clear)),
@@ -54,6 +58,20 @@ pub(super) fn pressed(board: Board, event: &ev::KeyboardEvent, node: NodeRef<htm
             }
         }
     });
+}
+
+/// Right opens a line, or goes into what is open; left closes it, or goes to what stands above. Gives where the cursor goes, if it does.
+fn folded(board: Board, lines: &[Line], at: usize, right: bool) -> Option<usize> {
+    let line = &lines[at];
+    match (right, line.fold) {
+        (true, Fold::Closed) | (false, Fold::Open) => {
+            board.folds.update(|folds| folds.toggle(line.id));
+            None
+        }
+        (true, Fold::Open) => Some(at + 1).filter(|to| *to < lines.len()),
+        (true, Fold::None) => None,
+        (false, _) => lines[..at].iter().rposition(|above| above.depth < line.depth),
+    }
 }
 
 /// Alt and a letter: that view of the line under the cursor, or of everything that is selected.

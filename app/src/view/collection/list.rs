@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use krateyard_shared::rows::Row;
+use leptos::attr::custom::custom_attribute;
 use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
@@ -90,7 +91,7 @@ pub fn List(
                         <thead><tr role="row">{columns.with_value(|columns| columns.iter().map(|column| head(column, board.order)).collect_view())}</tr></thead>
                     </table>
                 } }}
-                <div node_ref=node class="rows scrolls" class:stale=is_stale tabindex="0" role="grid" aria-label="Objects" aria-multiselectable="true"
+                <div node_ref=node class="rows scrolls" class:stale=is_stale tabindex="0" role=move || if board.is_tree.get() { "treegrid" } else { "grid" } aria-label="Objects" aria-multiselectable="true"
                     aria-rowcount=move || count().to_string() aria-activedescendant=move || selection.with(Selection::cursor).map(|line| board.dom_id(line))
                     on:scroll=move |_| measure() on:keydown=move |event| keys::pressed(board, &event, node, height)
                     on:pointerenter=move |_| board.is_frozen.set(true) on:pointerleave=move |_| board.is_frozen.set(false)>
@@ -186,10 +187,12 @@ fn line_view(
             }
         });
     };
+    let level = board.is_tree.get_untracked().then(|| (line.depth + 1).to_string());
     let (opened, of_menu) = (line.row().cloned(), StoredValue::new(line.clone()));
     view! {
         <tr role="row" id=board.dom_id(id) class:sel=is_chosen class:cursor=move || is_cursor() && has_keyboard.get() aria-selected=move || is_chosen().to_string()
-            aria-rowindex=move || index_of(id) data-uid=line.row().map(|row| row.uid.clone())
+            aria-rowindex=move || index_of(id)
+            aria-expanded=(line.fold != Fold::None).then(|| (line.fold == Fold::Open).to_string()) data-uid=line.row().map(|row| row.uid.clone())
             on:mousedown=move |event| if event.shift_key() { event.prevent_default() }
             on:click=pressed
             on:contextmenu=move |event| {
@@ -200,4 +203,6 @@ fn line_view(
             {cells}
         </tr>
     }
+    // leptos has no method for this one.
+    .add_any_attr(custom_attribute("aria-level", level))
 }

@@ -9,11 +9,15 @@ use super::board::{Board, Menu};
 use super::export::{objects_of, rows_of};
 use super::scope::NamespacesMenu;
 use crate::browser::dom;
-use crate::rows::columns::{self, Column, label};
+use crate::rows::columns::choice::Choice;
+use crate::rows::columns::{Column, label};
 use crate::rows::{Line, Reach};
 use crate::view::parts::{copy, glyph, small_glyph};
 use crate::view::pop::Pop;
+use crate::yard::Point;
 
+/// Where the menu of namespaces is: below its button.
+const BELOW_NAMESPACES: Point = Point { x: 8.0, y: 36.0 };
 /// Keys of labels that are offered.
 const OFFERED: usize = 40;
 
@@ -27,7 +31,7 @@ pub fn Menus(
     move || match board.menu.get() {
         Some(Menu::Columns) => view! { <Pop label="Columns" at=None close><ColumnsMenu board/></Pop> }.into_any(),
         Some(Menu::Export) => view! { <Pop label="Export" at=None close><ExportMenu board/></Pop> }.into_any(),
-        Some(Menu::Namespaces) => view! { <Pop label="Namespaces" at=None close><NamespacesMenu board/></Pop> }.into_any(),
+        Some(Menu::Namespaces) => view! { <Pop label="Namespaces" at=Some(BELOW_NAMESPACES) close><NamespacesMenu board/></Pop> }.into_any(),
         Some(Menu::Line(at)) => view! { <Pop label="Actions" at=Some(at) close><LineMenu board/></Pop> }.into_any(),
         None => ().into_any(),
     }
@@ -46,7 +50,7 @@ pub fn menu_button(board: Board, menu: Menu, title: &'static str, glyph_id: &'st
 fn ColumnsMenu(board: Board) -> impl IntoView {
     let typed = RwSignal::new(String::new());
     let bad = RwSignal::new(String::new());
-    let own = board.kind.map_or(columns::EVERYTHING, columns::of);
+    let own = board.columns();
     let add = move |key: &str| {
         let mut answer = Ok(());
         board.choose(|choice| answer = choice.add_label(key));
@@ -65,7 +69,7 @@ fn ColumnsMenu(board: Board) -> impl IntoView {
     });
     view! {
         <div class="pop-head"><h4>"Columns"</h4><span class="grow"></span>
-            <button class="btn quiet" disabled=move || board.choice.with(|choice| choice.is_default()) on:click=move |_| board.choose(|choice| *choice = Default::default())>"Default"</button>
+            <button class="btn quiet" disabled=move || board.choice.with(|choice| choice.is_default()) on:click=move |_| board.choose(Choice::reset)>"Default"</button>
         </div>
         {own.iter().filter(|column| !column.is_name()).map(|column| column_item(board, column)).collect_view()}
         <div class="pop-head"><h4>"Labels"</h4></div>

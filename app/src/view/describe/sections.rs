@@ -73,6 +73,7 @@ fn link_view(desk: Desk, link: Link) -> impl IntoView {
 fn open(desk: Desk, to: &To) {
     let subject = match to.clone() {
         To::Object(object) => Subject::Object(object),
+        To::Pods(object) => Collection::pods_of(&object).map_or(Subject::Object(object), Subject::Collection),
         To::List { resource, namespace } => Subject::Collection(Collection { resource, ..Collection::everything(namespace) }),
     };
     desk.open_default(subject, None);

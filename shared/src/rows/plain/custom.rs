@@ -10,7 +10,7 @@ use crate::time;
 
 pub(super) fn object(columns: &[CustomColumn], object: &Value) -> PlainFacts {
     let cells = columns.iter().map(|column| cell(column, object)).collect();
-    PlainFacts { cells, status: status(object) }
+    PlainFacts { cells, status: status(object), uses: Vec::new() }
 }
 
 /// As apiextensions prints it (`pkg/registry/customresource/tableconvertor`): a value of another type than the column's is not shown, lists are their JSON.

@@ -18,7 +18,22 @@ pub(crate) fn template(app: &App, labels: &Value) -> Value {
     if let Some((name, image)) = app.init {
         spec["initContainers"] = json!([container(name, image, false)]);
     }
+    settings(app, &mut spec);
     json!({"metadata": {"labels": labels}, "spec": spec})
+}
+
+/// What some applications are given of the config maps and secrets of their namespace (`config`).
+fn settings(app: &App, spec: &mut Value) {
+    let first = &mut spec["containers"][0];
+    match (app.namespace, app.name.as_str()) {
+        ("payments", "payments-api") => {
+            first["envFrom"] = json!([{"configMapRef": {"name": "payments-api"}}]);
+            push(first, "env", json!({"name": "DB_PASSWORD", "valueFrom": {"secretKeyRef": {"name": "payments-db", "key": "password"}}}));
+            spec["volumes"] = json!([{"name": "envoy", "configMap": {"name": "envoy", "defaultMode": 420}}]);
+        }
+        ("web", "storefront") => first["envFrom"] = json!([{"configMapRef": {"name": "storefront"}}, {"secretRef": {"name": "session-key"}}]),
+        _ => {}
+    }
 }
 
 fn container(name: &str, image: &str, serves: bool) -> Value {
