@@ -10,7 +10,8 @@ use tokio_util::task::TaskTracker;
 
 use crate::authenticate::Sessions;
 use crate::clusters::Cluster;
-use crate::config::{Config, Limits, Origin};
+use crate::config::{Config, Limits, Origin, People};
+use crate::door::Door;
 
 /// What every request can reach; cheap to clone.
 pub(crate) type Shared = Arc<App>;
@@ -21,6 +22,8 @@ pub(crate) struct App {
     pub(crate) origins: Vec<Origin>,
     /// The default one first.
     pub(crate) clusters: Vec<Arc<Cluster>>,
+    pub(crate) people: People,
+    pub(crate) door: Door,
     pub(crate) sessions: Sessions,
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
@@ -30,17 +33,21 @@ pub(crate) struct App {
 impl App {
     pub(crate) fn start(config: &Config, origins: Vec<Origin>) -> Shared {
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
-        let clusters: Vec<_> = config.clusters.iter().map(|cluster| Cluster::start(cluster.clone(), config.limits.clone(), &tasks, &stop)).collect();
+        let clusters: Vec<_> =
+            config.clusters.iter().map(|cluster| Cluster::start(cluster.clone(), &config.people, config.limits.clone(), &tasks, &stop)).collect();
         let sessions = Sessions::new(clusters[0].clone(), config.session_lifetime);
-        Arc::new(App { limits: config.limits.clone(), origins, clusters, sessions, tasks, stop, sockets: Mutex::default() })
+        let (people, door) = (config.people.clone(), Door::default());
+        Arc::new(App { limits: config.limits.clone(), origins, clusters, people, door, sessions, tasks, stop, sockets: Mutex::default() })
     }
 
-    /// The cluster of a name.
+    /// The cluster of a name, which somebody opens by asking for it.
     ///
     /// # Errors
     /// `NotFound`.
     pub(crate) fn cluster(&self, name: &ClusterName) -> Result<&Arc<Cluster>, Refusal> {
-        self.clusters.iter().find(|cluster| cluster.name == *name).ok_or_else(|| Refusal::NotFound { what: format!("cluster {name}") })
+        let cluster = self.clusters.iter().find(|cluster| cluster.name == *name).ok_or_else(|| Refusal::NotFound { what: format!("cluster {name}") })?;
+        cluster.wake();
+        Ok(cluster)
     }
 
     /// The cluster that people sign in to.

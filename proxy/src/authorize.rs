@@ -3,6 +3,7 @@
 mod access;
 mod changes;
 mod reviews;
+mod rules;
 mod target;
 
 use std::sync::Arc;

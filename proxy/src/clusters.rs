@@ -4,8 +4,9 @@ mod connect;
 mod custom;
 mod reach;
 mod served;
+mod tables;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -15,6 +16,7 @@ use krateyard_shared::refusal::Refusal;
 use kube::Client;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tokio::sync::watch::Sender;
 use tokio::sync::{OnceCell, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -22,13 +24,15 @@ use tokio_util::task::TaskTracker;
 pub(crate) use reach::Reach;
 
 use crate::authorize::{self, Reviews};
-use crate::config::{ClusterConfig, Limits};
+use crate::config::{ClusterConfig, Limits, People};
 use crate::hub::Hubs;
-use crate::refuse::{self, Asked};
+use crate::refuse::{self, Actor, Asked};
 use custom::Custom;
 pub(crate) use custom::Defined;
 use served::Served;
 pub(crate) use served::ServedKind;
+pub(crate) use tables::TABLE;
+use tables::Tables;
 
 /// The longest answer that is read whole: one object, as an API server limits it (3 MiB, recordings surprise 7), or a page of bindings.
 pub(crate) const MAX_ANSWER: usize = 16 << 20;
@@ -42,15 +46,20 @@ pub(crate) struct Cluster {
     pub(crate) reviews: Reviews,
     pub(crate) hubs: Hubs,
     config: ClusterConfig,
+    /// Whether it is asked as whoever the kubeconfig says, whoever asks: on a laptop.
+    is_own: bool,
+    /// Taken by the first who opens it.
+    asleep: Mutex<Option<Sender<Option<Reach>>>>,
     client: OnceCell<Client>,
     reach: watch::Receiver<Option<Reach>>,
     served: Served,
     custom: Custom,
+    tables: Tables,
 }
 
 impl Cluster {
     /// Starts what looks after a cluster. Nothing waits for the cluster itself.
-    pub(crate) fn start(config: ClusterConfig, limits: Limits, tasks: &TaskTracker, stop: &CancellationToken) -> Arc<Cluster> {
+    pub(crate) fn start(config: ClusterConfig, people: &People, limits: Limits, tasks: &TaskTracker, stop: &CancellationToken) -> Arc<Cluster> {
         let (told, reach) = watch::channel(None);
         let cluster = Arc::new(Cluster {
             name: config.name.clone(),
@@ -60,14 +69,44 @@ impl Cluster {
             reviews: Reviews::default(),
             hubs: Hubs::default(),
             config,
+            is_own: matches!(people, People::Laptop(_)),
+            asleep: Mutex::new(Some(told)),
             client: OnceCell::new(),
             reach,
             served: Served::default(),
             custom: Custom::default(),
+            tables: Tables::default(),
         });
-        cluster.spawn(reach::watch(cluster.clone(), told));
-        cluster.spawn(authorize::watch_rights(cluster.clone()));
+        // On a laptop nothing is contacted that nobody opened.
+        if !cluster.is_own {
+            cluster.wake();
+        }
         cluster
+    }
+
+    /// Begins to look after the cluster, once.
+    pub(crate) fn wake(self: &Arc<Self>) {
+        let Some(told) = self.asleep.lock().expect("no panic while held").take() else { return };
+        self.spawn(reach::watch(self.clone(), told));
+        // Who reviews itself remembers the answers for 30 s at most, and may mostly not watch roles.
+        if !self.is_own {
+            self.spawn(authorize::watch_rights(self.clone()));
+        }
+    }
+
+    /// Whether somebody opened it.
+    pub(crate) fn is_awake(&self) -> bool {
+        self.asleep.lock().expect("no panic while held").is_none()
+    }
+
+    /// Whether it is asked as whoever the kubeconfig says, without impersonation.
+    pub(crate) fn is_own(&self) -> bool {
+        self.is_own
+    }
+
+    /// Whose rights the proxy's own requests show.
+    pub(crate) fn itself(&self) -> Actor {
+        if self.is_own { Actor::Person } else { Actor::Proxy }
     }
 
     /// Runs a task that ends with the proxy.
@@ -84,8 +123,9 @@ impl Cluster {
     /// `UpstreamDown` while the kubeconfig or the token cannot be used; the next call tries again.
     pub(crate) async fn client(&self) -> Result<&Client, Refusal> {
         self.client.get_or_try_init(|| connect::client(&self.config.endpoint)).await.map_err(|error| {
-            tracing::warn!(cluster = %self.name, %error, "cannot make a client");
-            Refusal::UpstreamDown { cause: error.to_string() }
+            let cause = error.words();
+            tracing::warn!(cluster = %self.name, cause, "cannot make a client");
+            Refusal::UpstreamDown { cause }
         })
     }
 

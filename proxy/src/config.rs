@@ -1,6 +1,7 @@
 //! What a running proxy needs, checked before a port is bound. Flags stand above the environment, the environment above the file, the file above defaults.
 
 mod cluster;
+mod laptop;
 mod load;
 mod origin;
 
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use cluster::{ClusterConfig, Credentials, Endpoint, Secret};
+pub use laptop::LaptopFlags;
 pub use load::{ConfigErrors, Flags, KeyError, Sources};
 pub use origin::Origin;
 
@@ -17,16 +19,30 @@ pub use origin::Origin;
 pub struct Config {
     /// Where to listen; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// Whether any free port will do where that of `listen` is taken.
+    pub any_port: bool,
     /// The origins that people's pages come from, exactly. Empty: those of `listen`, which is then loopback.
     pub public_origins: Vec<Origin>,
     /// Folder with the built app; none serves the API alone.
     pub static_dir: Option<PathBuf>,
     /// Clusters, the default one (that people sign in to) first. Never empty.
     pub clusters: Vec<ClusterConfig>,
+    /// Who they are who come.
+    pub people: People,
     /// The longest that a session lives.
     pub session_lifetime: Duration,
     /// Bounds and intervals.
     pub limits: Limits,
+}
+
+/// Who they are who come, and in whose name clusters are asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum People {
+    /// Many, by bearer tokens that the default cluster reviews. What is not shared is asked for in their names, by impersonation.
+    Tokens,
+    /// The one at this machine, by a one-time link: each cluster is asked with what the kubeconfig has for it, and none that was not opened. Named as the
+    /// machine names them.
+    Laptop(String),
 }
 
 /// Bounds and intervals. The file's table `[limits]` sets some of them, tests set all.
@@ -91,9 +107,11 @@ impl Config {
     pub fn loopback(cluster: ClusterConfig) -> Config {
         Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            any_port: false,
             public_origins: Vec::new(),
             static_dir: None,
             clusters: vec![cluster],
+            people: People::Tokens,
             session_lifetime: Duration::from_secs(12 * 3600),
             limits: Limits::default(),
         }

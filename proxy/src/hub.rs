@@ -2,6 +2,7 @@
 
 mod chain;
 mod owner;
+mod polled;
 mod projected;
 mod queue;
 mod table;
@@ -92,14 +93,19 @@ pub(crate) async fn subscribe(permit: Permit<WatchRows>, part: Part, queue: &Arc
 async fn subscribe_directly(permit: Permit<WatchRows>, part: Part, queue: &Arc<Queue>) -> Result<Subscription, Refusal> {
     let WatchRows { kind, scope } = permit.target().clone();
     let subscribe = || Command::Subscribe { scope: scope.clone(), part: part.clone(), through: HashSet::new(), queue: queue.clone() };
-    // A kind that the cluster defines may be one that nobody granted to the proxy.
-    let is_shared = kind.is_shared() && (!matches!(kind, Kind::Custom(_)) || permit.cluster().may_watch(kind).await);
+    // A kind that the cluster defines may be one that nobody granted to the proxy; on a laptop the kubeconfig's identity may see single namespaces alone.
+    let may_lack = matches!(kind, Kind::Custom(_)) || permit.cluster().is_own();
+    let session = permit.session();
+    let watches = permit.cluster().reviews.allowed(permit.cluster(), &session.user, &permit.target().watching()).await?;
+    // Who may list and not watch has a hub that polls.
+    let polls = !watches && !permit.cluster().is_table(kind);
+    let is_shared = !polls && kind.is_shared() && (!may_lack || permit.cluster().may_watch(kind).await);
     if is_shared {
         send(permit.cluster(), kind, subscribe).await;
         return Ok(Subscription { permit, own: None, _chain: None });
     }
     let (own, received) = mpsc::channel(COMMANDS);
-    permit.cluster().spawn(owner::run(permit.cluster().clone(), Upstream::of_person(&permit)?, received));
+    permit.cluster().spawn(owner::run(permit.cluster().clone(), Upstream::of_person(&permit, polls)?, received));
     // It takes commands from its first step on.
     drop(own.send(subscribe()).await);
     Ok(Subscription { permit, own: Some(own), _chain: None })

@@ -8,6 +8,7 @@ mod authenticate;
 pub mod authorize;
 mod clusters;
 mod config;
+mod door;
 mod hub;
 mod impersonate;
 mod object;
@@ -21,5 +22,5 @@ mod serve;
 mod socket;
 mod static_files;
 
-pub use config::{ClusterConfig, Config, ConfigErrors, Credentials, Endpoint, Flags, KeyError, Limits, Origin, Secret, Sources};
+pub use config::{ClusterConfig, Config, ConfigErrors, Credentials, Endpoint, Flags, KeyError, LaptopFlags, Limits, Origin, People, Secret, Sources};
 pub use serve::{Proxy, StartError};

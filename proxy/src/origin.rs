@@ -16,6 +16,20 @@ pub(crate) fn check(headers: &HeaderMap, origins: &[Origin]) -> Result<(), Refus
     }
 }
 
+/// Refuses a request that was sent to another host than our own origins', or by a page of another origin.
+pub(crate) fn check_host<B>(request: &http::Request<B>, origins: &[Origin]) -> Result<(), Refusal> {
+    let foreign = |what: &[u8]| Err(Refusal::ForeignOrigin { origin: String::from_utf8_lossy(what).chars().take(100).collect() });
+    let named = request.headers().get(header::HOST).map(|host| host.as_bytes());
+    let host = named.or_else(|| request.uri().authority().map(|authority| authority.as_str().as_bytes())).unwrap_or_default();
+    if !origins.iter().any(|own| own.as_str().split_once("://").is_some_and(|(_, own)| own.as_bytes() == host)) {
+        return foreign(host);
+    }
+    match request.headers().get(header::ORIGIN) {
+        Some(origin) if !origins.iter().any(|own| own.as_str().as_bytes() == origin.as_bytes()) => foreign(origin.as_bytes()),
+        _ => Ok(()),
+    }
+}
+
 /// Whether a browser asks: it cannot read the status of a refused upgrade.
 pub(crate) fn is_browser(headers: &HeaderMap) -> bool {
     headers.contains_key(header::ORIGIN) && !headers.contains_key(header::AUTHORIZATION)

@@ -5,6 +5,7 @@ use axum::extract::ws::CloseFrame;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use krateyard_shared::refusal::{ErrorBody, Refusal};
+use kube::client::AuthError;
 
 /// RFC 6455, 5.5: a control frame holds 125 bytes, two of them the code.
 const MAX_REASON: usize = 123;
@@ -90,7 +91,7 @@ const IDENTITIES: &str = "users, groups or serviceaccounts";
 pub(crate) fn of_kube(error: &kube::Error, asked: &Asked<'_>) -> Refusal {
     match error {
         kube::Error::Api(status) => of_status(status, asked),
-        other => Refusal::UpstreamDown { cause: cause(other) },
+        other => Refusal::UpstreamDown { cause: words(other) },
     }
 }
 
@@ -111,11 +112,29 @@ pub(crate) fn of_status(status: &kube::core::Status, asked: &Asked<'_>) -> Refus
             let secs = status.details.as_ref().map_or(1, |details| details.retry_after_seconds.max(1));
             Refusal::Limit { which: "requests to the cluster".into(), retry_after_secs: secs }
         }
-        (401, _) => Refusal::UpstreamDown { cause: "it does not accept krateyard's own token".into() },
+        (401, _) => Refusal::UpstreamDown { cause: "it does not accept the credentials that krateyard has for it".into() },
         // The kubelet's own words for a container that does not run: 500, as text (recordings, exec/v5-waiting-container).
         (500, _) if status.message.contains("container not found") => Refusal::Rejected { message: "the container does not run now".into() },
         (400..=499, _) => Refusal::Rejected { message: status.message.clone() },
         _ => Refusal::UpstreamDown { cause: if status.message.is_empty() { format!("status {}", status.code) } else { status.message.clone() } },
+    }
+}
+
+/// Why a request could not be made, for people: of a credential plugin only a little of what it complained of, and nothing of what it answered.
+pub(crate) fn words(error: &kube::Error) -> String {
+    let kube::Error::Auth(error) = error else { return cause(error) };
+    match error {
+        AuthError::AuthExecRun { out, .. } => {
+            let said = String::from_utf8_lossy(&out.stderr);
+            // What is long without a space may be a token.
+            let said: Vec<&str> = said.split_whitespace().map(|word| if word.len() > 60 { "..." } else { word }).take(40).collect();
+            let said = if said.is_empty() { String::new() } else { format!(": {}", said.join(" ")) };
+            format!("the kubeconfig's credential plugin failed ({}){said}", out.status)
+        }
+        AuthError::AuthExecStart(error) => format!("the kubeconfig's credential plugin cannot be started: {error}"),
+        AuthError::AuthExecParse(_) | AuthError::ExecPluginFailed => "the kubeconfig's credential plugin answers with no credential".into(),
+        AuthError::ReadTokenFile(error, path) => format!("the kubeconfig's token file {} cannot be read: {error}", path.display()),
+        other => cause(other),
     }
 }
 
@@ -125,7 +144,18 @@ pub(crate) fn cause(error: &(dyn std::error::Error + 'static)) -> String {
     while let Some(source) = innermost.source() {
         innermost = source;
     }
-    innermost.to_string()
+    let text = innermost.to_string();
+    // rustls' words for what people can do something about.
+    for (sign, words) in [
+        ("CertificateExpired", "the client certificate that it was shown has expired"),
+        ("certificate expired", "its certificate has expired"),
+        ("UnknownIssuer", "its certificate is signed by nobody that the kubeconfig names"),
+    ] {
+        if text.contains(sign) {
+            return words.into();
+        }
+    }
+    text
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use axum::routing::{any, get, post};
 use tower_http::trace::TraceLayer;
 
 use crate::app::Shared;
-use crate::routes::{about, access, clusters, health, k8s, logs, resources, secrets, session, shell, watch};
+use crate::routes::{about, access, clusters, health, k8s, logs, open, resources, secrets, session, shell, short, watch};
 use crate::static_files::StaticFiles;
 use crate::{routes, static_files};
 
@@ -18,6 +18,7 @@ pub(crate) fn router(app: Shared, files: Option<StaticFiles>) -> Router {
     Router::new()
         // for everybody
         .route("/api/health", get(health::get))
+        .route("/open", get(open::get))
         .route("/api/about", get(about::get))
         .route("/api/session", get(session::get).post(session::post).delete(session::delete))
         // for whoever is signed in
@@ -26,6 +27,10 @@ pub(crate) fn router(app: Shared, files: Option<StaticFiles>) -> Router {
         .route("/api/clusters/{cluster}/resources/{group}/{version}/{plural}", get(resources::list))
         .route("/api/clusters/{cluster}/resources/{group}/{version}/{plural}/{name}", get(resources::get))
         .route("/api/clusters/{cluster}/secrets/{namespace}/{name}/reveal", post(secrets::reveal))
+        .route("/api/cluster", get(short::cluster))
+        .route("/api/resources", get(short::kinds))
+        .route("/api/resources/{kind}", get(short::list))
+        .route("/api/resource/{kind}/{name}", get(short::object))
         .route("/k8s/{cluster}/{*path}", any(k8s::read))
         // sockets, for whoever is signed in
         .route("/ws/watch", get(watch::get))
@@ -33,8 +38,10 @@ pub(crate) fn router(app: Shared, files: Option<StaticFiles>) -> Router {
         .route("/ws/shell", get(shell::get))
         // the app itself
         .fallback(move |request| static_files::serve(files.clone(), request))
+        .layer(middleware::from_fn(routes::one_shape))
         // Stands around every route, so that no write forgets it.
         .layer(middleware::from_fn_with_state(app.clone(), routes::writes_need_our_origin))
+        .layer(middleware::from_fn_with_state(app.clone(), routes::only_this_machine))
         .layer(DefaultBodyLimit::max(body_bytes))
         // Stands around refusals as well: a refused request is a page, too.
         .layer(middleware::map_response_with_state(policy, static_files::harden))

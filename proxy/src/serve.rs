@@ -4,10 +4,11 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
+use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 
 use crate::app::{App, Shared};
-use crate::config::Config;
+use crate::config::{Config, People};
 use crate::router::router;
 use crate::static_files::StaticFiles;
 
@@ -18,7 +19,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub struct Proxy {
     addr: SocketAddr,
     app: Shared,
-    server: JoinHandle<std::io::Result<()>>,
+    has_page: bool,
+    server: Mutex<JoinHandle<std::io::Result<()>>>,
 }
 
 /// Why a proxy does not start.
@@ -40,14 +42,18 @@ impl Proxy {
     /// When the port or the app's files cannot be had.
     pub async fn start(config: Config) -> Result<Proxy, StartError> {
         let files = config.static_dir.as_deref().map(StaticFiles::open).transpose().map_err(StartError::StaticDir)?;
+        let files = files.or_else(StaticFiles::embedded);
         let failed = |source| StartError::Bind { addr: config.listen, source };
-        let listener = TcpListener::bind(config.listen).await.map_err(failed)?;
+        let listener = match TcpListener::bind(config.listen).await {
+            Err(_) if config.any_port => TcpListener::bind((config.listen.ip(), 0)).await.map_err(failed)?,
+            bound => bound.map_err(failed)?,
+        };
         let addr = listener.local_addr().map_err(failed)?;
         let app = App::start(&config, config.origins(addr));
         tracing::info!(%addr, origins = ?app.origins.iter().map(ToString::to_string).collect::<Vec<_>>(), "listening");
-        let stop = app.stop.clone();
+        let (stop, has_page) = (app.stop.clone(), files.is_some());
         let serve = axum::serve(listener, router(app.clone(), files)).with_graceful_shutdown(stop.cancelled_owned());
-        Ok(Proxy { addr, app, server: tokio::spawn(async move { serve.await }) })
+        Ok(Proxy { addr, app, has_page, server: Mutex::new(tokio::spawn(async move { serve.await })) })
     }
 
     /// Where it listens.
@@ -55,17 +61,35 @@ impl Proxy {
         self.addr
     }
 
+    /// Whether it has a page to serve, and not the API alone.
+    pub fn has_page(&self) -> bool {
+        self.has_page
+    }
+
+    /// A new link that opens the page once, where people come by links; the one before it is good no more.
+    pub fn link(&self) -> Option<String> {
+        matches!(self.app.people, People::Laptop(_)).then_some(())?;
+        let code = self.app.door.code().ok()?;
+        Some(format!("{}/open?code={}", self.app.origins[0], code.reveal()))
+    }
+
     /// Ends sockets with "come back", finishes requests, and leaves no task behind; what takes longer than 5 s is cut off.
-    pub async fn stop(mut self) {
+    pub async fn stop(self) {
+        self.end().await;
+    }
+
+    /// As [`Proxy::stop`], for who shares it.
+    pub async fn end(&self) {
+        let mut server = self.server.lock().await;
         self.app.stop.cancel();
         self.app.tasks.close();
         let ended = async {
-            let _ = (&mut self.server).await;
+            let _ = (&mut *server).await;
             self.app.tasks.wait().await;
         };
         if tokio::time::timeout(PATIENCE, ended).await.is_err() {
             tracing::warn!("connections were cut off");
-            self.server.abort();
+            server.abort();
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The app's files: precompressed, hashed ones for ever, `index.html` for every page of the app; and the headers that keep a page safe.
 
 mod csp;
+mod embedded;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,11 +16,18 @@ use tower_http::services::ServeDir;
 
 use crate::refuse::Refused;
 
-/// The folder with the built app, as it was found at the start.
+/// The built app, as it was found at the start.
 #[derive(Clone)]
 pub(crate) struct StaticFiles {
-    dir: ServeDir,
+    source: Source,
     policy: Arc<str>,
+}
+
+#[derive(Clone)]
+enum Source {
+    Folder(Box<ServeDir>),
+    /// Inside this program.
+    Embedded,
 }
 
 impl StaticFiles {
@@ -31,7 +39,13 @@ impl StaticFiles {
         let index: PathBuf = folder.join("index.html");
         let policy = csp::policy(&std::fs::read_to_string(index)?);
         let dir = ServeDir::new(folder).append_index_html_on_directories(false).precompressed_br().precompressed_gzip();
-        Ok(StaticFiles { dir, policy: policy.into() })
+        Ok(StaticFiles { source: Source::Folder(Box::new(dir)), policy: policy.into() })
+    }
+
+    /// The app inside this program, where it was built with one.
+    pub(crate) fn embedded() -> Option<StaticFiles> {
+        let html = std::str::from_utf8(embedded::find("index.html")?).ok()?;
+        Some(StaticFiles { source: Source::Embedded, policy: csp::policy(html).into() })
     }
 }
 
@@ -54,14 +68,19 @@ pub(crate) async fn serve(files: Option<StaticFiles>, request: Request) -> Respo
         }
         Kind::Hashed | Kind::File => request,
     };
-    let Ok(mut response) = files.dir.oneshot(request).await;
+    let mut response = match files.source {
+        Source::Folder(dir) => match dir.oneshot(request).await {
+            Ok(response) => response.map(Body::new),
+        },
+        Source::Embedded => embedded::answer(&request),
+    };
     if !(response.status().is_success() || response.status().is_redirection()) {
         return missing();
     }
     // Trunk names a file by its content: under that name it never changes. Others are asked for again, cheaply.
     let cache = if kind == Kind::Hashed { "public, max-age=31536000, immutable" } else { "no-cache" };
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
-    response.into_response()
+    response
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

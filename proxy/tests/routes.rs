@@ -13,10 +13,14 @@ mod faults;
 mod files;
 #[path = "routes/k8s.rs"]
 mod k8s;
+#[path = "routes/laptop.rs"]
+mod laptop;
 #[path = "routes/logs.rs"]
 mod logs;
 #[path = "routes/resources.rs"]
 mod resources;
+#[path = "routes/rest.rs"]
+mod rest;
 #[path = "routes/scopes.rs"]
 mod scopes;
 #[path = "routes/secrets.rs"]

@@ -38,6 +38,9 @@ pub struct About {
     pub reachable: bool,
     /// Krateyard's version.
     pub version: String,
+    /// Nobody signs in here: the program in the terminal prints a link that opens the page once.
+    #[serde(default)]
+    pub by_link: bool,
 }
 
 /// `GET /api/clusters`.
@@ -56,6 +59,16 @@ pub struct ClusterInfo {
     pub version: String,
     /// Whether the cluster answers now.
     pub reachable: bool,
+    /// Whether it was asked at all: on a laptop none is that nobody opened.
+    #[serde(default = "yes")]
+    pub opened: bool,
+    /// Why it does not answer, in words; empty when it does, or was not asked.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub problem: String,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// `GET /api/access?cluster=`: where the person may list, so that the app asks for what it may have.
@@ -194,6 +207,30 @@ pub struct Revealed {
     pub value: String,
     /// Whether `value` is decoded already: never, since what it decodes to may be no text.
     pub decoded: bool,
+}
+
+/// `GET /api/resources?cluster=`: the kinds that have rows, as the cluster serves them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resources {
+    /// Each, in Krateyard's order.
+    pub resources: Vec<ResourceInfo>,
+}
+
+/// One kind, in [`Resources`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResourceInfo {
+    /// API group, empty for core.
+    pub group: String,
+    /// API version.
+    pub version: String,
+    /// Plural.
+    pub plural: String,
+    /// The word in `kind:`.
+    pub kind: String,
+    /// Singular and short names.
+    pub aliases: Vec<String>,
+    /// Whether objects live in a namespace.
+    pub namespaced: bool,
 }
 
 /// `GET /api/health`.

@@ -34,7 +34,7 @@ cargo xtask COMMAND
                               flows, conformance, kubectl, browser on a real cluster
   bench [NAME...] [--json FILE] [--as-built]
                               the figures, all or some (--as-built: of what the last one built)
-  build [--fast]              builds the page into dist/ (--fast: quick to build, large to load)
+  build [--fast] [--binary]   builds the page into dist/ (--fast: quick to build, large to load; --binary: and krateyard with it inside)
   node up | down | status     a real Kubernetes node on this machine, for tests (Linux, as root)
   node check | build          whether one can run here; builds its programs ahead
   install [WHAT...]           installs what the other commands need, before they do: page, browser, deny, node
@@ -57,9 +57,10 @@ fn run(arguments: &mut Arguments) -> Result<(), Failure> {
     let workspace = Workspace::find()?;
     match command.as_deref() {
         Some("build") => {
-            let mode = page::Mode::of_arguments(arguments);
+            let (mode, binary) = (page::Mode::of_arguments(arguments), arguments.flag("--binary"));
             arguments.finish()?;
-            page::build(&workspace, mode)
+            page::build(&workspace, mode)?;
+            if binary { page::build_binary(&workspace) } else { Ok(()) }
         }
         Some("demo") => demo::run(&workspace, arguments),
         Some("test") => test::run(&workspace, arguments),

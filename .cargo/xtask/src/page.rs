@@ -72,6 +72,21 @@ pub(crate) fn build(workspace: &Workspace, mode: Mode) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Builds `krateyard` with the page inside it, for laptops.
+///
+/// # Errors
+/// When it does not build.
+pub(crate) fn build_binary(workspace: &Workspace) -> Result<(), Failure> {
+    let mut steps = Steps::new(workspace, 1);
+    steps.step("building krateyard with its page inside", || {
+        let mut cargo = command::program(workspace, "cargo");
+        cargo.args(["build", "--release", "--package", "krateyard-proxy", "--features", "embed"]);
+        command::quietly(workspace, "cargo-release", &mut cargo)
+    })?;
+    println!("krateyard is {}", workspace.target.join("release/krateyard").display());
+    Ok(())
+}
+
 /// How many steps [`steps_of_build`] takes now.
 ///
 /// # Errors

@@ -26,6 +26,9 @@ use crate::spotlight::Spotlight as Finder;
 use crate::store::{Command, Failure};
 use crate::stream::StreamState;
 
+/// Where the browser remembers the cluster that was chosen last.
+const CLUSTER: &str = "krateyard.cluster";
+
 /// Who is there.
 #[derive(Clone, PartialEq)]
 enum Who {
@@ -35,8 +38,8 @@ enum Who {
     Nobody(Option<String>),
     /// The proxy or the cluster does not answer.
     Unreachable(String),
-    /// Somebody, on a cluster.
-    Person(Session, ClusterName),
+    /// Somebody, on one of the clusters.
+    Person(Session, ClusterName, Vec<ClusterName>),
 }
 
 /// The page.
@@ -70,16 +73,28 @@ pub fn App() -> impl IntoView {
             </main>
         }
         .into_any(),
-        Who::Person(session, cluster) => view! { <SignedIn session cluster signed_out/> }.into_any(),
+        Who::Person(session, cluster, clusters) => {
+            let (to, all) = (session.clone(), clusters.clone());
+            // Everything of the cluster before goes with its page.
+            let switch = Callback::new(move |cluster: ClusterName| {
+                preferences::remember(CLUSTER, &cluster.0);
+                who.set(Who::Person(to.clone(), cluster, all.clone()));
+            });
+            view! { <SignedIn session cluster clusters switch signed_out/> }.into_any()
+        }
     }
 }
 
 async fn enter(session: Session) -> Who {
     match rest::clusters().await {
-        Ok(clusters) => match clusters.clusters.into_iter().next() {
-            Some(cluster) => Who::Person(session, cluster.name),
-            None => Who::Unreachable("It has no cluster to show.".into()),
-        },
+        Ok(clusters) => {
+            let names: Vec<ClusterName> = clusters.clusters.into_iter().map(|cluster| cluster.name).collect();
+            let last = preferences::recall(CLUSTER).and_then(|last| names.iter().find(|name| name.0 == last));
+            match last.or(names.first()).cloned() {
+                Some(cluster) => Who::Person(session, cluster, names),
+                None => Who::Unreachable("It has no cluster to show.".into()),
+            }
+        }
         Err(failure) => turned_away(failure),
     }
 }
@@ -93,7 +108,13 @@ fn turned_away(failure: Failure) -> Who {
 
 /// Everything that one signed-in person sees of one cluster.
 #[component]
-fn SignedIn(session: Session, cluster: ClusterName, signed_out: Callback<Option<String>>) -> impl IntoView {
+fn SignedIn(
+    session: Session,
+    cluster: ClusterName,
+    clusters: Vec<ClusterName>,
+    switch: Callback<ClusterName>,
+    signed_out: Callback<Option<String>>,
+) -> impl IntoView {
     recall_kinds(&session.user, &cluster);
     let workspace = connection::start(cluster.clone());
     let yard = open_yard(&session.user, &cluster);
@@ -135,7 +156,7 @@ fn SignedIn(session: Session, cluster: ClusterName, signed_out: Callback<Option<
     let read = RwSignal::new(None::<String>);
     view! {
         <Canvas/>
-        <TopBar sign_out/>
+        <TopBar sign_out clusters switch/>
         <ToolsIsland/>
         <MinimapIsland/>
         <Show when=move || desk.spotlight.with(Option::is_some)><Spotlight/></Show>

@@ -40,11 +40,19 @@ pub fn SignIn(
             asking.set(false);
         });
     };
+    let by_link = Memo::new(move |_| about.with(|about| about.as_ref().is_some_and(|about| about.by_link)));
     let cluster = move || about.with(|about| about.as_ref().map(|a| a.cluster.0.clone()));
     view! {
         <main class="canvas signin">
             <div class="plots" aria-hidden="true"><i class="ns4"></i><i class="ns7"></i><i class="ns1"></i><i class="ns10"></i></div>
-            <form class="sheet" on:submit=move |event| { event.prevent_default(); sign_in(); }>
+            <Show when=move || by_link.get()>
+                <div class="sheet">
+                    <h1 class="brand">{logo()}"Krateyard"</h1>
+                    <p class="last">"Open the link that is printed in the terminal where " <b class="mono">"krateyard"</b>
+                        " runs. Each link opens this page once; Enter in the terminal prints another one."</p>
+                </div>
+            </Show>
+            <form class="sheet" hidden=move || by_link.get() on:submit=move |event| { event.prevent_default(); sign_in(); }>
                 <h1 class="brand">{logo()}"Krateyard"</h1>
                 <p>"Sign in to " <b class="mono">{move || cluster().unwrap_or_else(|| "the cluster".into())}</b>
                     ". You see and do what your own cluster rights allow, nothing more."</p>

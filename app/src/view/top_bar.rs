@@ -1,5 +1,6 @@
 //! The top bar: which cluster, how it does, the way to find things, whether all is live, and who you are.
 
+use krateyard_shared::identity::ClusterName;
 use krateyard_shared::kinds::Kind;
 use krateyard_shared::scope::Scope;
 use krateyard_shared::status::{self, Health};
@@ -7,6 +8,7 @@ use leptos::prelude::*;
 
 use super::desk::desk;
 use super::parts::{glyph, key, logo, shape, small_glyph, stream_words};
+use super::switcher::Switcher;
 use crate::browser::preferences::Theme;
 use crate::stream::StreamState;
 use crate::yard::Persistence;
@@ -16,6 +18,10 @@ use crate::yard::Persistence;
 pub fn TopBar(
     /// Signs out.
     sign_out: Callback<()>,
+    /// All clusters.
+    clusters: Vec<ClusterName>,
+    /// Shows another one.
+    switch: Callback<ClusterName>,
 ) -> impl IntoView {
     let desk = desk();
     let menu = RwSignal::new(false);
@@ -26,7 +32,7 @@ pub fn TopBar(
         <nav class="top" aria-label="Krateyard">
             <div>
                 {logo()}
-                <span class="cluster">{desk.cluster.get_value().0}</span>
+                <Switcher current=desk.cluster.get_value() clusters switch/>
                 <span class="sep wide"></span>
                 <span class="wide chips"><ClusterCounts/></span>
             </div>

@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use krateyard_shared::refusal::Refusal;
 use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
 
-use super::{Session, review};
+use super::{Session, User, review};
 use crate::clusters::Cluster;
 use crate::config::Secret;
 
@@ -76,7 +76,22 @@ impl Sessions {
             let _place = self.reviews.try_acquire().map_err(|_| Refusal::Limit { which: "sign-ins at once".into(), retry_after_secs: 1 })?;
             review::review(&self.cluster, &token).await?
         };
-        let session = Arc::new(Session::new(user, URL_SAFE_NO_PAD.encode(random::<9>()?), token, self.lifetime));
+        let session = Arc::new(Session::new(user, URL_SAFE_NO_PAD.encode(random::<9>()?), Some(token), self.lifetime));
+        self.keep(key, kind, session)
+    }
+
+    /// A session of the one at this machine, who came by the link.
+    ///
+    /// # Errors
+    /// `Limit`.
+    pub(crate) fn begin_on_laptop(&self, person: &str) -> Result<(Secret, Arc<Session>), Refusal> {
+        let user = User { name: person.into(), uid: String::new(), groups: Vec::new(), extra: BTreeMap::new() };
+        let id = Secret::new(URL_SAFE_NO_PAD.encode(random::<32>()?));
+        let session = Arc::new(Session::new(user, URL_SAFE_NO_PAD.encode(random::<9>()?), None, self.lifetime));
+        Ok((id.clone(), self.keep(key("cookie", &id), Kind::Cookie, session)?))
+    }
+
+    fn keep(&self, key: Key, kind: Kind, session: Arc<Session>) -> Result<Arc<Session>, Refusal> {
         let ttl = self.cluster.limits.token_review;
         let mut known = self.known.lock().expect("no panic while held");
         known.retain(|_, (kind, session)| {

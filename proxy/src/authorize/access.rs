@@ -8,7 +8,7 @@ use krateyard_shared::kinds::{KINDS, KindEntry};
 use krateyard_shared::refusal::Refusal;
 use serde::Deserialize;
 
-use super::{RowScope, Target, WatchRows};
+use super::{RowScope, Target, WatchRows, rules};
 use crate::authenticate::{Session, User};
 use crate::clusters::{Cluster, ServedKind};
 use crate::path;
@@ -69,11 +69,18 @@ pub(crate) async fn find_access(cluster: &Arc<Cluster>, session: &Session) -> Re
     let called = kinds.iter().filter_map(|entry| kind_words(entry, served.resources.get(&entry.kind.resource())?)).collect();
     let cluster_wide = allowed(cluster, session, &kinds, &RowScope::All).await?;
     let rest: Vec<&KindEntry> = kinds.into_iter().filter(|entry| entry.namespaced && !cluster_wide.iter().any(|wide| wide.kind == entry.kind)).collect();
-    let candidates = if rest.is_empty() { BTreeSet::new() } else { candidates(cluster, &session.user).await? };
+    let candidates = match (rest.is_empty(), cluster.is_own()) {
+        (true, _) => BTreeSet::new(),
+        (false, true) => rules::candidates(cluster).await?,
+        (false, false) => candidates(cluster, &session.user).await?,
+    };
     let namespaces = stream::iter(candidates.into_iter().take(MOST_NAMESPACES)).map(|namespace| {
         let rest = &rest;
         async move {
-            let resources = allowed(cluster, session, rest, &RowScope::Namespace(namespace.clone())).await?;
+            let resources = match cluster.is_own() {
+                true => rules::allowed(cluster, rest, &namespace).await?,
+                false => allowed(cluster, session, rest, &RowScope::Namespace(namespace.clone())).await?,
+            };
             Ok::<_, Refusal>(NamespaceAccess { namespace, resources: words(&resources) })
         }
     });

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use crate::authenticate::User;
 use crate::clusters::Cluster;
-use crate::refuse::{Actor, Asked};
+use crate::refuse::Asked;
 
 /// Reviews under way at once in one cluster.
 const AT_ONCE: usize = 32;
@@ -105,8 +105,10 @@ impl Reviews {
 
     async fn ask(&self, cluster: &Cluster, user: &User, question: &AccessQuestion) -> Result<bool, Refusal> {
         let _place = self.places.acquire().await.expect("never closed");
-        let asked = Asked { actor: Actor::Proxy, verb: "create", resource: "subjectaccessreviews.authorization.k8s.io".into(), namespace: None, name: "" };
-        let review: Review = cluster.review("/apis/authorization.k8s.io/v1/subjectaccessreviews", &body(user, question), &asked).await?;
+        let plural = if cluster.is_own() { "selfsubjectaccessreviews" } else { "subjectaccessreviews" };
+        let asked = Asked { actor: cluster.itself(), verb: "create", resource: format!("{plural}.authorization.k8s.io"), namespace: None, name: "" };
+        let review = if cluster.is_own() { own(question) } else { body(user, question) };
+        let review: Review = cluster.review(&format!("/apis/authorization.k8s.io/v1/{plural}"), &review, &asked).await?;
         Ok(review.status.allowed)
     }
 }
@@ -120,14 +122,23 @@ fn body(user: &User, question: &AccessQuestion) -> serde_json::Value {
             "uid": user.uid,
             "groups": user.groups,
             "extra": user.extra,
-            "resourceAttributes": {
-                "verb": question.verb,
-                "group": question.group,
-                "resource": question.resource,
-                "subresource": question.subresource,
-                "namespace": question.namespace.as_deref().unwrap_or_default(),
-                "name": question.name,
-            }
+            "resourceAttributes": attributes(question),
         }
+    })
+}
+
+/// The question about whoever asks.
+fn own(question: &AccessQuestion) -> serde_json::Value {
+    json!({"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview", "spec": {"resourceAttributes": attributes(question)}})
+}
+
+fn attributes(question: &AccessQuestion) -> serde_json::Value {
+    json!({
+        "verb": question.verb,
+        "group": question.group,
+        "resource": question.resource,
+        "subresource": question.subresource,
+        "namespace": question.namespace.as_deref().unwrap_or_default(),
+        "name": question.name,
     })
 }

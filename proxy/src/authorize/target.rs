@@ -73,12 +73,24 @@ pub struct OpenShell {
 }
 
 impl Target for WatchRows {
+    /// `list` alone: without `watch` the same rows come by a list that is asked for again and again ([`WatchRows::watching`]).
     fn questions(&self) -> Vec<AccessQuestion> {
+        vec![self.question("list")]
+    }
+}
+
+impl WatchRows {
+    /// What is asked before the rows are watched, and not polled.
+    pub(crate) fn watching(&self) -> AccessQuestion {
+        self.question("watch")
+    }
+
+    fn question(&self, verb: &str) -> AccessQuestion {
         let namespace = match &self.scope {
             RowScope::All => None,
             RowScope::Namespace(namespace) => Some(namespace.as_str()),
         };
-        ["list", "watch"].map(|verb| question(verb, &self.kind.resource(), "", namespace, "")).into()
+        question(verb, &self.kind.resource(), "", namespace, "")
     }
 }
 
@@ -145,7 +157,7 @@ mod tests {
     #[test]
     fn each_target_asks_for_what_it_does() {
         let rows = |scope| WatchRows { kind: Kind::Deployment, scope };
-        assert_eq!(asked(&rows(RowScope::All)), [r#"list deployments.apps in None """#, r#"watch deployments.apps in None """#]);
+        assert_eq!(asked(&rows(RowScope::All)), [r#"list deployments.apps in None """#]);
         assert_eq!(asked(&rows(RowScope::Namespace("web".into())))[0], r#"list deployments.apps in Some("web") """#);
         let (namespace, pod, container) = ("web".to_owned(), "a".to_owned(), "c".to_owned());
         let shell = OpenShell { namespace: namespace.clone(), pod: pod.clone(), container: container.clone() };

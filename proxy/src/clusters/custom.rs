@@ -2,7 +2,7 @@
 
 mod definition;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex as Plain};
 
 use futures::StreamExt;
@@ -41,6 +41,8 @@ type Known = BTreeMap<String, Option<CustomKind>>;
 #[derive(Default)]
 pub(crate) struct Custom {
     feed: Plain<Option<Feed>>,
+    /// Group and plural of all that was ever defined here: discovery names one that is gone for a while yet.
+    ever: Plain<HashSet<(String, String)>>,
     /// Whether the proxy itself may list and watch a kind everywhere.
     may: Mutex<HashMap<Kind, (Instant, bool)>>,
 }
@@ -53,11 +55,14 @@ struct Feed {
 }
 
 impl Cluster {
-    /// The kinds that the cluster defines; none where the proxy may not know them, and the last known ones while it does not answer.
+    /// The kinds that are this cluster's own: those that it defines, then those that other API servers behind it serve. None where the proxy may not know them,
+    /// and the last known ones while it does not answer.
     pub(crate) async fn custom_kinds(self: &Arc<Self>) -> Defined {
         let mut feed = self.definitions();
         let known = tokio::time::timeout(self.limits.upstream_timeout, feed.wait_for(Option::is_some)).await;
-        known.ok().and_then(Result::ok).and_then(|known| known.clone()).unwrap_or_default()
+        let defined = known.ok().and_then(Result::ok).and_then(|known| known.clone()).unwrap_or_default();
+        let tables = self.table_kinds().await;
+        if tables.is_empty() { defined } else { Arc::new(defined.iter().cloned().chain(tables).collect()) }
     }
 
     /// What the cluster defines, as it changes.
@@ -71,6 +76,11 @@ impl Cluster {
         *feed = Some(Feed { defined: defined.clone(), asked: Instant::now() });
         self.spawn(follow(self.clone(), told));
         defined
+    }
+
+    /// Whether a resource is or was defined here.
+    pub(super) fn was_defined(&self, resource: &Resource) -> bool {
+        self.custom.ever.lock().expect("no panic while held").contains(&(resource.group.clone(), resource.plural.clone()))
     }
 
     /// The kind that a resource serves here, if it has rows: Kubernetes' own, or as this very cluster defines it now.
@@ -89,7 +99,8 @@ impl Cluster {
         if let Some((_, may)) = known.filter(|(at, _)| at.elapsed() < FRESH) {
             return may;
         }
-        let allowed = self.reviewed(kind, "list").await && self.reviewed(kind, "watch").await;
+        // A Table is listed again and again: nobody watches it.
+        let allowed = self.reviewed(kind, "list").await && (self.is_table(kind) || self.reviewed(kind, "watch").await);
         self.custom.may.lock().await.insert(kind, (Instant::now(), allowed));
         allowed
     }
@@ -141,15 +152,15 @@ async fn follow(cluster: Arc<Cluster>, told: watch::Sender<Option<Defined>>) {
             Some(Ok(watcher::Event::InitApply(defines))) => drop(listed.insert(defines.name(), defines.kind)),
             Some(Ok(watcher::Event::InitDone)) => {
                 known = std::mem::take(&mut listed);
-                tell(&told, &known);
+                tell(&cluster, &told, &known);
             }
             Some(Ok(watcher::Event::Apply(defines))) => {
                 known.insert(defines.name(), defines.kind);
-                tell(&told, &known);
+                tell(&cluster, &told, &known);
             }
             Some(Ok(watcher::Event::Delete(defines))) => {
                 known.remove(&defines.name());
-                tell(&told, &known);
+                tell(&cluster, &told, &known);
             }
             Some(Err(error)) => {
                 tracing::debug!(cluster = %cluster.name, %error, "no news of custom kinds");
@@ -191,9 +202,10 @@ fn config(cluster: &Cluster, streaming: bool) -> watcher::Config {
 }
 
 /// Tells what is defined, where that differs from what was told.
-fn tell(told: &watch::Sender<Option<Defined>>, known: &Known) {
+fn tell(cluster: &Cluster, told: &watch::Sender<Option<Defined>>, known: &Known) {
     let learnt = |custom: CustomKind| Kind::learn(&custom).map(|kind| (custom, kind));
     let defined: Vec<_> = known.values().flatten().cloned().filter_map(learnt).collect();
+    cluster.custom.ever.lock().expect("no panic while held").extend(defined.iter().map(|(custom, _)| (custom.group.clone(), custom.plural.clone())));
     told.send_if_modified(|told| {
         let differs = told.as_deref() != Some(&defined);
         if differs {

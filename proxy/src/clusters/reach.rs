@@ -19,6 +19,8 @@ pub(crate) struct Reach {
     pub(crate) reachable: bool,
     /// Its version such as `v1.36.2`, the last known one; empty before the first answer.
     pub(crate) version: String,
+    /// Why it did not answer; empty when it did.
+    pub(crate) problem: String,
 }
 
 /// Asks for the version again and again.
@@ -37,7 +39,8 @@ pub(super) async fn watch(cluster: Arc<Cluster>, told: Sender<Option<Reach>>) {
                     Err(refusal) => tracing::warn!(cluster = %cluster.name, %refusal, "the cluster does not answer"),
                 }
             }
-            let now = Reach { reachable, version: version.map_or(last.version, |info| info.git_version) };
+            let problem = version.as_ref().err().map(ToString::to_string).unwrap_or_default();
+            let now = Reach { reachable, version: version.map_or(last.version, |info| info.git_version), problem };
             let changed = known.as_ref() != Some(&now);
             *known = Some(now);
             changed

@@ -20,6 +20,9 @@ pub enum Endpoint {
     /// A context of a kubeconfig file; the current one when none is named.
     #[allow(missing_docs)]
     Kubeconfig { path: PathBuf, context: Option<String> },
+    /// A context of several kubeconfig files, merged as kubectl does.
+    #[allow(missing_docs)]
+    Context { paths: Vec<PathBuf>, context: String },
     /// An API server by its URL.
     #[allow(missing_docs)]
     Server {

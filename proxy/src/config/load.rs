@@ -7,7 +7,7 @@ use std::time::Duration;
 use krateyard_shared::identity::ClusterName;
 use serde::Deserialize;
 
-use super::{ClusterConfig, Config, Credentials, Endpoint, Limits, Origin, Secret};
+use super::{ClusterConfig, Config, Credentials, Endpoint, Limits, Origin, People, Secret};
 
 /// What was said on the command line. A flag that was not given is `None`.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -163,9 +163,16 @@ impl Config {
         let clusters = clusters(flags, &variable, file.clusters, sources, &mut errors);
         let limits = limits(&file.limits, &mut errors);
         match (listen, session_secs, errors.0.is_empty()) {
-            (Some(listen), Some(session_secs), true) => {
-                Ok(Config { listen, public_origins, static_dir, clusters, session_lifetime: Duration::from_secs(session_secs), limits })
-            }
+            (Some(listen), Some(session_secs), true) => Ok(Config {
+                listen,
+                any_port: false,
+                public_origins,
+                static_dir,
+                clusters,
+                people: People::Tokens,
+                session_lifetime: Duration::from_secs(session_secs),
+                limits,
+            }),
             _ => Err(ConfigErrors(errors.0)),
         }
     }
@@ -295,14 +302,24 @@ fn split(list: Option<String>) -> Vec<String> {
     list.map(|list| list.split(',').map(|item| item.trim().to_owned()).collect()).unwrap_or_default()
 }
 
-struct Errors(Vec<KeyError>);
+/// What was found wrong so far.
+#[derive(Default)]
+pub(super) struct Errors(Vec<KeyError>);
 
 impl Errors {
-    fn add(&mut self, key: &str, problem: impl Into<String>) {
+    pub(super) fn add(&mut self, key: &str, problem: impl Into<String>) {
         self.0.push(KeyError { key: key.into(), problem: problem.into() });
     }
 
-    fn keep<T>(&mut self, key: &str, result: Result<T, String>) -> Option<T> {
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(super) fn finish(self) -> Result<(), ConfigErrors> {
+        if self.0.is_empty() { Ok(()) } else { Err(ConfigErrors(self.0)) }
+    }
+
+    pub(super) fn keep<T>(&mut self, key: &str, result: Result<T, String>) -> Option<T> {
         result.map_err(|problem| self.add(key, problem)).ok()
     }
 }

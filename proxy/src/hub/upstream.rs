@@ -5,15 +5,17 @@ use bytes::Bytes;
 use futures::StreamExt;
 use futures::stream::BoxStream;
 use http::HeaderMap;
+use krateyard_shared::domain::Domain;
 use krateyard_shared::kinds::Kind;
 use krateyard_shared::refusal::Refusal;
-use kube::core::ObjectMeta;
+use kube::core::{DynamicResourceScope, ObjectMeta};
 use kube::runtime::watcher::{self, ListSemantic, watcher};
-use kube::{Api, Client};
+use kube::{Api, Client, Resource};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 use tower::service_fn;
 
+use super::polled::{self, Polled};
 use super::projected::{self, Known, Plain, Projected};
 use crate::authorize::{Permit, RowScope, WatchRows};
 use crate::clusters::Cluster;
@@ -63,6 +65,8 @@ pub(super) struct Upstream {
     kind: Kind,
     /// In whose name it asks; `None` is the proxy itself, which asks for everything at once.
     person: Option<Person>,
+    /// Whether it lists again and again instead of watching.
+    polls: bool,
     events: Option<Events>,
     answered: Arc<Notify>,
     answered_at: Option<Instant>,
@@ -83,20 +87,20 @@ struct Person {
 impl Upstream {
     /// Of the hub that everybody shares.
     pub(super) fn new(cluster: Arc<Cluster>, kind: Kind) -> Upstream {
-        Upstream::by(cluster, kind, None)
+        Upstream::by(cluster, kind, None, false)
     }
 
     /// Of a hub for one person alone, under that person's own rights.
     ///
     /// # Errors
     /// `BadRequest` for a user or group that fits into no header.
-    pub(super) fn of_person(permit: &Permit<WatchRows>) -> Result<Upstream, Refusal> {
+    pub(super) fn of_person(permit: &Permit<WatchRows>, polls: bool) -> Result<Upstream, Refusal> {
         let namespace = match &permit.target().scope {
             RowScope::All => None,
             RowScope::Namespace(namespace) => Some(namespace.clone()),
         };
         let person = Person { headers: impersonate::headers(permit)?, namespace };
-        Ok(Upstream::by(permit.cluster().clone(), permit.target().kind, Some(person)))
+        Ok(Upstream::by(permit.cluster().clone(), permit.target().kind, Some(person), polls))
     }
 
     /// What it watches.
@@ -104,8 +108,21 @@ impl Upstream {
         self.kind
     }
 
-    fn by(cluster: Arc<Cluster>, kind: Kind, person: Option<Person>) -> Upstream {
-        Upstream { cluster, kind, person, events: None, answered: Arc::default(), answered_at: None, answers: 0, streaming: true, failures: 0, retry_at: None }
+    fn by(cluster: Arc<Cluster>, kind: Kind, person: Option<Person>, polls: bool) -> Upstream {
+        let polls = polls || cluster.is_table(kind);
+        Upstream {
+            cluster,
+            kind,
+            person,
+            polls,
+            events: None,
+            answered: Arc::default(),
+            answered_at: None,
+            answers: 0,
+            streaming: true,
+            failures: 0,
+            retry_at: None,
+        }
     }
 
     /// Begins anew with a list from the storage itself.
@@ -155,7 +172,7 @@ impl Upstream {
 
     fn error(&mut self, error: &watcher::Error) -> News {
         let entry = self.kind.entry();
-        let actor = if self.person.is_some() { Actor::Person } else { Actor::Proxy };
+        let actor = if self.person.is_some() { Actor::Person } else { self.cluster.itself() };
         let namespace = self.person.as_ref().and_then(|person| person.namespace.as_deref());
         let asked = Asked { actor, verb: "list", resource: self.kind.resource().to_string(), namespace, name: "" };
         let refusal = match error {
@@ -203,6 +220,12 @@ impl Upstream {
     }
 
     fn open(&self, client: &Client, streaming: bool) -> Events {
+        if self.polls {
+            let namespace = self.person.as_ref().and_then(|person| person.namespace.clone());
+            let every = Duration::from_millis(Domain::of_kind(self.kind).entry().interval_ms);
+            let polled = Polled { kind: self.kind, namespace, is_table: self.cluster.is_table(self.kind), every };
+            return polled::events(self.heard(client), polled);
+        }
         match self.kind {
             Kind::Namespace => self.of::<projected::Namespace>(client, streaming),
             Kind::Node => self.of::<projected::Node>(client, streaming),
@@ -212,20 +235,29 @@ impl Upstream {
             Kind::Service => self.of::<projected::Service>(client, streaming),
             Kind::Event => self.of::<projected::Event>(client, streaming),
             kind => {
-                let headers = self.person.as_ref().map(|person| person.headers.clone()).unwrap_or_default();
-                let client = heard(client.clone(), self.answered.clone(), headers);
-                let api = match self.person.as_ref().and_then(|person| person.namespace.as_deref()) {
-                    Some(namespace) => Api::<Plain>::namespaced_with(client, namespace, &kind),
-                    None => Api::<Plain>::all_with(client, &kind),
-                };
+                let api: Api<Plain> = self.api(client, &kind);
                 watcher(api, self.config(streaming)).map(move |event| event.and_then(|event| plain(kind, event))).boxed()
             }
         }
     }
 
     fn of<K: Known>(&self, client: &Client, streaming: bool) -> Events {
-        let api = Api::<Projected<K>>::all(heard(client.clone(), self.answered.clone(), HeaderMap::new()));
+        let api: Api<Projected<K>> = self.api(client, &());
         watcher(api, self.config(streaming)).map(|event| event.map(seen)).boxed()
+    }
+
+    /// Everything, in the proxy's own name, or what the person asked for, in theirs.
+    fn api<K: Resource<Scope = DynamicResourceScope>>(&self, client: &Client, kind: &K::DynamicType) -> Api<K> {
+        let client = self.heard(client);
+        match self.person.as_ref().and_then(|person| person.namespace.as_deref()) {
+            Some(namespace) => Api::namespaced_with(client, namespace, kind),
+            None => Api::all_with(client, kind),
+        }
+    }
+
+    fn heard(&self, client: &Client) -> Client {
+        let headers = self.person.as_ref().map(|person| person.headers.clone()).unwrap_or_default();
+        heard(client.clone(), self.answered.clone(), headers)
     }
 
     fn config(&self, streaming: bool) -> watcher::Config {

@@ -1,16 +1,21 @@
 //! `GET /api/clusters`: the clusters that this proxy serves.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use krateyard_shared::api::{ClusterInfo, Clusters};
 
 use crate::app::Shared;
 use crate::authenticate::SignedIn;
+use crate::clusters::Cluster;
 
 pub(crate) async fn get(State(app): State<Shared>, _: SignedIn) -> Json<Clusters> {
-    let clusters = app.clusters.iter().map(|cluster| {
-        let reach = cluster.reach();
-        ClusterInfo { name: cluster.name.clone(), version: reach.version, reachable: reach.reachable }
-    });
-    Json(Clusters { clusters: clusters.collect() })
+    Json(Clusters { clusters: app.clusters.iter().map(info).collect() })
+}
+
+/// What is known of a cluster without asking it.
+pub(super) fn info(cluster: &Arc<Cluster>) -> ClusterInfo {
+    let reach = cluster.reach();
+    ClusterInfo { name: cluster.name.clone(), version: reach.version, reachable: reach.reachable, opened: cluster.is_awake(), problem: reach.problem }
 }

@@ -10,13 +10,15 @@ use krateyard_shared::refusal::Refusal;
 use super::JsonBody;
 use crate::app::Shared;
 use crate::authenticate::{self, SignedIn};
-use crate::config::Secret;
+use crate::config::{People, Secret};
 use crate::refuse::Refused;
 
 pub(crate) async fn post(State(app): State<Shared>, JsonBody(SignIn { token }): JsonBody<SignIn>) -> Result<Response, Refused> {
+    if matches!(app.people, People::Laptop(_)) {
+        return Err(Refusal::BadRequest { field: "token".into(), problem: "opens nothing here: open the link that the terminal printed".into() }.into());
+    }
     let (id, session) = app.sessions.sign_in(Secret::new(token.trim())).await?;
-    let lifetime_secs = session.expires.saturating_sub(jiff::Timestamp::now().as_second()).max(0);
-    let cookie = authenticate::set(&id, &app.origins, std::time::Duration::from_secs(lifetime_secs.unsigned_abs()));
+    let cookie = authenticate::set_for(&id, &app.origins, &session);
     Ok(([(header::SET_COOKIE, cookie)], no_store(), Json(session.describe())).into_response())
 }
 

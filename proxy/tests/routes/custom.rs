@@ -144,3 +144,113 @@ async fn an_api_that_is_dead_is_named_and_the_rest_goes_on() {
     let pods: List = bench.get("demo-admin", "/api/clusters/demo/resources/core/v1/pods").await.json().await.unwrap();
     assert!(!pods.items.is_empty());
 }
+
+/// A kind that another API server would serve: it lists, and watches nothing.
+fn parts() -> kubesim::Kind {
+    let column = |name: &str, kind: &str, path: &str| kubesim::PrinterColumn {
+        name: name.into(),
+        kind: kind.into(),
+        json_path: path.into(),
+        ..kubesim::PrinterColumn::default()
+    };
+    kubesim::Kind {
+        group: "stock.example.com".into(),
+        version: "v1".into(),
+        plural: "parts".into(),
+        singular: "part".into(),
+        kind: "Part".into(),
+        namespaced: true,
+        verbs: vec!["get".into(), "list".into()],
+        short: vec!["pt".into()],
+        categories: Vec::new(),
+        hash: None,
+        subresources: Vec::new(),
+        custom: true,
+        columns: vec![column("Left", "integer", ".spec.left"), column("Shelf", "string", ".spec.shelf")],
+    }
+}
+
+#[tokio::test]
+async fn a_kind_of_another_api_server_is_listed_by_its_own_table_and_never_watched() {
+    let bench = Bench::start().await;
+    bench.sim.aggregate(parts());
+    let part =
+        json!({"apiVersion": "stock.example.com/v1", "kind": "Part", "metadata": {"name": "bolt", "namespace": "web"}, "spec": {"left": 7, "shelf": "A3"}});
+    bench.sim.apply(part).unwrap();
+    let access = access(&bench).await;
+    let custom = access.custom.iter().find(|custom| custom.plural == "parts").unwrap();
+    assert_eq!((custom.name.as_str(), custom.aliases.as_slice()), ("Part", &["part".to_owned(), "pt".to_owned()][..]));
+    assert!(access.cluster_wide.contains(&"parts.stock.example.com".to_owned()));
+    let list: List = bench.get("demo-admin", "/api/resources/pt").await.json().await.unwrap();
+    let Facts::Plain(plain) = &list.items[0].facts else { panic!("{list:?}") };
+    let of = |title: &str| custom.columns.iter().position(|column| column.title == title).map(|at| plain.cells.get(at).cloned());
+    // The proxy was not granted this group: it knows no columns, and rows have a name and an age.
+    assert!(custom.columns.is_empty() && of("Left").is_none() && list.items[0].name == "bolt", "{list:?}");
+    assert_eq!(bench.sim.requests().of("watch", "/apis/stock.example.com/v1/parts").made, 0);
+}
+
+#[tokio::test]
+async fn a_table_that_the_proxy_may_list_has_its_columns_and_follows_its_objects() {
+    let bench = Bench::start().await;
+    bench
+        .sim
+        .apply(json!({
+            "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding", "metadata": {"name": "krateyard-proxy-all"},
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"},
+            "subjects": [{"kind": "ServiceAccount", "name": "krateyard", "namespace": "krateyard"}],
+        }))
+        .unwrap();
+    bench.sim.aggregate(parts());
+    let part = |left: u32| json!({"apiVersion": "stock.example.com/v1", "kind": "Part", "metadata": {"name": "bolt", "namespace": "web"}, "spec": {"left": left, "shelf": "A3"}});
+    bench.sim.apply(part(7)).unwrap();
+    let access = access(&bench).await;
+    let custom = access.custom.iter().find(|custom| custom.plural == "parts").unwrap();
+    assert_eq!(custom.columns.iter().map(|column| column.title.as_str()).collect::<Vec<_>>(), ["Left", "Shelf"]);
+    let mut watch = bench.watch("demo-admin").await;
+    let resource = Resource { group: "stock.example.com".into(), version: "v1".into(), plural: "parts".into() };
+    watch.subscribe(1, resource, Scope::All).await;
+    assert_eq!(cell(&watch.rows(1).await[0]), CellValue::Number(7));
+    bench.sim.apply(part(6)).unwrap();
+    let upserts = watch
+        .until(|message| match message {
+            ServerMessage::Delta { id: 1, upserts, .. } => Some(upserts),
+            _ => None,
+        })
+        .await;
+    assert_eq!(cell(&upserts[0].decode().unwrap()), CellValue::Number(6));
+}
+
+#[tokio::test]
+async fn who_may_list_and_not_watch_has_rows_that_are_listed_again_and_again() {
+    let bench = Bench::start().await;
+    let rbac = "rbac.authorization.k8s.io";
+    let meta = |name: &str| json!({"name": name, "namespace": "web"});
+    bench.sim.apply(json!({"apiVersion": format!("{rbac}/v1"), "kind": "Role", "metadata": meta("lists"), "rules": [{"apiGroups": [""], "resources": ["configmaps"], "verbs": ["list"]}]})).unwrap();
+    bench.sim.add_token("lister", "lister@example.com", &[]);
+    bench.sim.apply(json!({
+        "apiVersion": format!("{rbac}/v1"), "kind": "RoleBinding", "metadata": meta("lister"), "roleRef": {"apiGroup": rbac, "kind": "Role", "name": "lists"},
+        "subjects": [{"apiGroup": rbac, "kind": "User", "name": "lister@example.com"}],
+    }))
+    .unwrap();
+    let access: Access = bounded(async {
+        loop {
+            let access: Access = bench.get("lister", "/api/access?cluster=demo").await.json().await.unwrap();
+            if !access.namespaces.is_empty() {
+                return access;
+            }
+        }
+    })
+    .await;
+    assert_eq!(access.namespaces[0].resources, ["configmaps"]);
+    let mut watch = bench.watch("lister").await;
+    watch.subscribe(1, krateyard_shared::kinds::Kind::ConfigMap.resource(), Scope::Namespace("web".into())).await;
+    assert_eq!(watch.rows(1).await.len(), bench.sim.list("v1", "ConfigMap", "web").len());
+    bench.sim.apply(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta("later"), "data": {}})).unwrap();
+    let name = watch
+        .until(|message| match message {
+            ServerMessage::Delta { id: 1, upserts, .. } => upserts.first().map(|row| row.decode().unwrap().name),
+            _ => None,
+        })
+        .await;
+    assert_eq!(name, "later");
+}

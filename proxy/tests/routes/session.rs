@@ -30,7 +30,8 @@ async fn a_wrong_token_is_401_in_every_form() {
     assert_eq!(refusal(response).await, Refusal::Unauthenticated);
     let response = bench.get("wrong", "/api/session").await;
     assert_eq!((response.status().as_u16(), refusal(response).await), (401, Refusal::Unauthenticated));
-    let response = bench.http.get(bench.url("/api/session")).header("cookie", "krateyard=forged").send().await.unwrap();
+    let response =
+        bench.http.get(bench.url("/api/session")).header("cookie", format!("krateyard-{}=forged", bench.proxy.local_addr().port())).send().await.unwrap();
     assert_eq!((response.status().as_u16(), refusal(response).await), (401, Refusal::Expired));
     for path in ["/api/session", "/api/clusters", "/api/access?cluster=demo", "/api/clusters/demo/resources/core/v1/pods"] {
         let response = bench.http.get(bench.url(path)).send().await.unwrap();

@@ -70,7 +70,8 @@ async fn a_refused_upgrade_answers_programs_by_status_and_pages_by_code() {
     assert_eq!(bench.connect("/ws/watch", &[("authorization", "Bearer wrong")]).await.err(), Some((401, Some(Refusal::Unauthenticated))));
     let mut page = bench.connect("/ws/watch", &[("origin", &origin)]).await.unwrap();
     assert_eq!(page.closed().await, (4401, Refusal::Unauthenticated.to_string()));
-    let mut page = bench.connect("/ws/watch", &[("origin", &origin), ("cookie", "krateyard=old")]).await.unwrap();
+    let old = format!("krateyard-{}=old", bench.proxy.local_addr().port());
+    let mut page = bench.connect("/ws/watch", &[("origin", &origin), ("cookie", &old)]).await.unwrap();
     assert_eq!(page.closed().await, (4401, Refusal::Expired.to_string()));
     let plain = bench.get("demo-admin", "/ws/watch").await;
     assert_eq!(plain.status(), 400);

@@ -187,3 +187,25 @@ export async function startDemo({ simulator = false, ...options } = {}) {
     throw error;
   }
 }
+
+/** A simulator alone. */
+export async function startSimulator(options = {}) {
+  const simulator = new Simulator({ kubernetes: await freePort(), control: await freePort() }, options);
+  await simulator.start();
+  return simulator;
+}
+
+/** Krateyard as somebody starts it on a laptop, with this kubeconfig: its `url`, and the `link` that it printed. */
+export async function startLaptop(kubeconfig) {
+  const port = await freePort();
+  const program = new Program("krateyard", ["--port", String(port), "--kubeconfig", kubeconfig, "--static-dir", page]);
+  const url = `http://127.0.0.1:${port}`;
+  await untilServes(program, `${url}/api/health`);
+  const deadline = Date.now() + STARTS_WITHIN_MS;
+  let link;
+  while (!(link = program.said.match(/http:\S+\/open\?code=\S+/)?.[0])) {
+    if (Date.now() > deadline) throw new Error(`krateyard printed no link:\n${program.said}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return { url, link, stop: () => program.stop() };
+}
