@@ -18,11 +18,13 @@ mod read;
 mod related;
 mod scaling;
 mod storage;
+mod usage;
 mod workloads;
 
 use krateyard_shared::identity::ObjectRef;
 use krateyard_shared::kinds::Kind;
 use krateyard_shared::rows::Row;
+use krateyard_shared::scope::pods_of;
 use krateyard_shared::status::Health;
 use krateyard_shared::time::Seconds;
 use serde_json::Value;
@@ -32,6 +34,7 @@ use build::{Facts, Seen};
 pub use config::{Data, Entry, SecretValue, value_of};
 pub use lead::Lead;
 pub use related::{Neighbours, Related, needs_neighbours, reference, related};
+pub use usage::{Off, Use, UseSource, serves_metrics, use_section, use_source};
 
 /// What a person wants first, from top to bottom.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -72,6 +75,8 @@ pub enum Body {
     Chips(Vec<String>),
     /// Keys of a config map or a secret.
     Data(Data),
+    /// A sentence in the place of data.
+    Words(String),
 }
 
 /// A labelled fact.
@@ -233,16 +238,21 @@ fn of_kind(kind: Option<Kind>, seen: &Seen<'_>) -> Vec<Section> {
     }
 }
 
-/// Who owns it and since when it is there.
+/// Its pods, who owns it, and since when it is there.
 fn every(seen: &Seen<'_>) -> Vec<Fact> {
     let mut facts = Facts::default();
+    let ObjectRef { group, kind, namespace, name, .. } = seen.about;
+    if Kind::of_name(group, kind).and_then(|kind| pods_of(kind, namespace.as_deref(), name)).is_some() {
+        facts.link("Pods", "live list", To::Pods(seen.about.clone()), "");
+    }
     facts.links("Owner", seen.owners());
     facts.ago("Created", &seen.meta()["creationTimestamp"], seen.now);
     facts.0
 }
 
 impl Section {
-    fn is_empty(&self) -> bool {
+    /// Whether there is nothing to show.
+    pub fn is_empty(&self) -> bool {
         match &self.body {
             Body::Facts(facts) => facts.is_empty(),
             Body::Table(table) => table.rows.is_empty(),
@@ -251,6 +261,7 @@ impl Section {
             Body::Conditions(conditions) => conditions.is_empty(),
             Body::Chips(chips) => chips.is_empty(),
             Body::Data(data) => data.entries.is_empty(),
+            Body::Words(words) => words.is_empty(),
         }
     }
 }

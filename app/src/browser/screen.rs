@@ -22,3 +22,8 @@ pub fn prefers_light() -> bool {
 fn matches_media(query: &str) -> bool {
     window().match_media(query).ok().flatten().is_some_and(|list| list.matches())
 }
+
+/// Whether anybody can see this tab.
+pub fn is_visible() -> bool {
+    !document().hidden()
+}

@@ -3,10 +3,11 @@
 use gloo_net::http::{Request, RequestBuilder, Response};
 use krateyard_shared::api::{About, Access, AccessAnswers, AccessQuestion, AccessQuestions, Clusters, Reveal, Revealed, Session, SignIn};
 use krateyard_shared::identity::{ClusterName, ObjectRef, Resource};
-use krateyard_shared::refusal::ErrorBody;
+use krateyard_shared::refusal::{ErrorBody, Refusal};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::describe::{Off, Use, UseSource, serves_metrics};
 use crate::runtime::Failure;
 
 /// Who am I? `Refused(Unauthenticated)` for nobody.
@@ -91,6 +92,29 @@ pub async fn reveal(secret: &ObjectRef, key: &str) -> Result<Revealed, Failure> 
     let request = Request::post(&format!("/api/clusters/{cluster}/secrets/{namespace}/{name}/reveal"));
     let request = request.json(&Reveal { key: key.into(), uid: secret.uid.clone() }).map_err(|e| Failure::unreachable(&e))?;
     body(request.send().await).await
+}
+
+/// What a pod or a node uses now. What is known beforehand is not asked: a request that is refused is an error to the browser, and this is none.
+pub async fn usage(cluster: &ClusterName, source: &UseSource, is_allowed: bool, is_served: bool) -> Use {
+    let read = async |path: &str| {
+        let request = Request::get(&format!("/k8s/{}/{path}", part(&cluster.0))).header("accept", "application/json");
+        body::<Value>(request.send().await).await
+    };
+    let failed = |failure: Failure| match failure {
+        Failure::Refused(refusal @ Refusal::Forbidden { .. }) => Use::Off(Off::Refused(refusal)),
+        failure => Use::Off(Off::Silent(failure.to_string())),
+    };
+    if !is_served {
+        match read("apis").await {
+            Ok(groups) if !serves_metrics(&groups) => return Use::Off(Off::NotInstalled),
+            Ok(_) => {}
+            Err(failure) => return failed(failure),
+        }
+    }
+    if !is_allowed {
+        return source.forbidden();
+    }
+    read(&source.path).await.map_or_else(failed, |list| source.measured(&list))
 }
 
 /// A part of a path, so that it stays one.

@@ -4,9 +4,9 @@ use krateyard_shared::quantity;
 use krateyard_shared::rows::Facts as RowFacts;
 use krateyard_shared::status::Health;
 
+use super::Section;
 use super::build::{Facts, Seen, cell, table};
 use super::read::{items, name, text};
-use super::{Section, To};
 
 pub(super) fn node(seen: &Seen<'_>) -> Vec<Section> {
     let (spec, status) = (seen.spec(), seen.status());
@@ -18,7 +18,6 @@ pub(super) fn node(seen: &Seen<'_>) -> Vec<Section> {
     if let Some(RowFacts::Node(node)) = seen.row.map(|row| &row.facts) {
         facts.add("Roles", node.roles.join(", "));
     }
-    facts.link("Pods", "pods on this node", To::Pods(seen.about.clone()), "");
     facts.add("Kubelet", text(&info["kubeletVersion"]));
     facts.noted("System", text(&info["osImage"]), text(&info["architecture"]));
     facts.add("Kernel", text(&info["kernelVersion"]));

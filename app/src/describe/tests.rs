@@ -167,6 +167,7 @@ fn section_told(section: &Section, lines: &mut String) {
         }
         Body::Conditions(conditions) => conditions.iter().for_each(|c| line(format!("{:?} {} {} {}", c.health, c.name, c.since, c.why))),
         Body::Chips(chips) => line(chips.join("  ")),
+        Body::Words(words) => line(words.clone()),
         Body::Data(data) => data.entries.iter().for_each(|e| line(format!("{} {} {:?} {}", e.key, e.size, e.head, e.rest))),
     }
     if section.more > 0 {

@@ -3,6 +3,7 @@
 mod data;
 mod secret;
 mod sections;
+mod usage;
 
 use std::sync::Arc;
 
@@ -18,7 +19,7 @@ use super::desk::{Desk, desk};
 use super::events::{event_line, events_of};
 use super::parts::{health_marks, kind_glyph, say, say_refusal, shape, small_glyph};
 use super::window_header::WindowHeader;
-use crate::describe::{Related, needs_neighbours, related, summary};
+use crate::describe::{Related, needs_neighbours, related, summary, use_section};
 use crate::runtime::ObjectState;
 use crate::stream::StreamState;
 use crate::yard::Subject;
@@ -87,7 +88,14 @@ impl Described {
                 .unwrap_or_default()
         });
         let lead = Memo::new(move |_| whole.with(|whole| whole.lead.clone()));
-        let sections = Memo::new(move |_| whole.with(|whole| whole.sections.clone()));
+        let used = usage::polled(self);
+        let sections = Memo::new(move |_| {
+            let mut sections = whole.with(|whole| whole.sections.clone());
+            let live = used.with(|used| state.with(|state| Some(use_section(state.object.as_deref()?, used.as_ref()?))));
+            // Below the first facts: what a person looks at next.
+            live.into_iter().filter(|live| !live.is_empty()).for_each(|live| sections.insert(sections.len().min(1), live));
+            sections
+        });
         let marks = Memo::new(move |_| whole.with(|whole| whole.marks.clone()));
         let near = self.neighbours(row);
         let events = events_of(desk, &about.get_value());

@@ -74,7 +74,7 @@ class Simulator {
 
   constructor(ports, options) {
     this.ports = ports;
-    this.options = { pods: 250, churn: 0, still: false, seed: 1, ...options };
+    this.options = { pods: 250, churn: 0, still: false, seed: 1, metrics: true, ...options };
     this.url = `http://127.0.0.1:${ports.kubernetes}`;
     this.control = `http://127.0.0.1:${ports.control}`;
     this.proxyIdentity = { args: ["--server", this.url], env: { KRATEYARD_TOKEN: "krateyard-proxy" } };
@@ -83,9 +83,9 @@ class Simulator {
   namespace(short) { return short; }
 
   async start() {
-    const { pods, churn, still, seed } = this.options;
+    const { pods, churn, still, seed, metrics } = this.options;
     const args = ["--port", this.ports.kubernetes, "--control-port", this.ports.control, "--pods", pods, "--churn", churn, "--seed", seed];
-    this.program = new Program("kubesim", [...args, ...(still ? ["--still"] : [])].map(String));
+    this.program = new Program("kubesim", [...args, ...(still ? ["--still"] : []), ...(metrics ? [] : ["--without-metrics"])].map(String));
     await untilServes(this.program, `${this.url}/version`);
   }
 
@@ -171,8 +171,8 @@ class Demo {
 
 /**
  * Starts the proxy, and the simulator where there is no scene. Call it in a test file's top-level `before`, and `stop` in `after`.
- * @param {{simulator?: boolean, pods?: number, churn?: number, still?: boolean, seed?: number}} options `simulator`: on nothing else; the others are the simulator's
- * own; `still`: nothing happens by itself
+ * @param {{simulator?: boolean, pods?: number, churn?: number, still?: boolean, seed?: number, metrics?: boolean}} options `simulator`: on nothing else; the others
+ * are the simulator's own; `still`: nothing happens by itself; `metrics`: whether metrics.k8s.io is served
  */
 export async function startDemo({ simulator = false, ...options } = {}) {
   const scene = simulator ? undefined : process.env.KRATEYARD_SCENE;

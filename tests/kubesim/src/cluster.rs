@@ -65,6 +65,9 @@ impl Cluster {
             faults: Faults::default(),
             files: crate::exec::files::AllFiles::default(),
         };
+        if cluster.options.metrics {
+            crate::metrics::kinds().into_iter().for_each(|kind| cluster.registry.aggregate(kind));
+        }
         crate::world::populate(&cluster);
         cluster.learn_definitions();
         cluster
@@ -177,6 +180,9 @@ impl Cluster {
             return Ok(answer::json(201, &review));
         }
         let form = form(&parts.headers, query, &asked.verb)?;
+        if kind.group == crate::metrics::GROUP {
+            return crate::metrics::answer(self, asked, kind, query, form);
+        }
         if matches!(form, Form::Table(_)) && !table::knows(kind) {
             return Err(Failure::not_simulated(&format!("{} as a Table", kind.group_resource())));
         }

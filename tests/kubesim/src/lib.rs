@@ -33,6 +33,7 @@ mod failure;
 mod faults;
 mod kinds;
 mod logs;
+mod metrics;
 mod names;
 mod negotiate;
 mod openapi;

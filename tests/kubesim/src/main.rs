@@ -31,6 +31,9 @@ struct Arguments {
     /// A kind that is not served, as in an older cluster: plural.group; may be repeated
     #[arg(long, value_name = "KIND")]
     without: Vec<String>,
+    /// metrics.k8s.io is not served, as where no metrics-server is installed
+    #[arg(long)]
+    without_metrics: bool,
     /// Nothing happens by itself
     #[arg(long)]
     still: bool,
@@ -46,6 +49,7 @@ async fn main() -> ExitCode {
         living: !arguments.still,
         port: arguments.port,
         control_port: arguments.control_port,
+        metrics: !arguments.without_metrics,
         tls: arguments.kubeconfig.is_some(),
         unserved: arguments.without,
         ..Options::default()

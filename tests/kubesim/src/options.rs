@@ -25,6 +25,8 @@ pub struct Options {
     pub tls: bool,
     /// Built-in kinds that are not served, as `plural.group`: what an older cluster does not have.
     pub unserved: Vec<String>,
+    /// Whether metrics.k8s.io is served, as where metrics-server is installed. The recordings are of a server without.
+    pub metrics: bool,
     /// How many changes of each kind a watch can go back over.
     pub history: usize,
     /// How long a quiet watch waits for a bookmark.
@@ -44,6 +46,7 @@ impl Default for Options {
             control_port: 0,
             tls: false,
             unserved: Vec::new(),
+            metrics: false,
             history: 8192,
             bookmark_every: crate::cluster::BOOKMARK_EVERY,
         }

@@ -43,6 +43,7 @@ fn section_view(this: Described, section: Section) -> impl IntoView {
             view! { <div class="labels">{chips.into_iter().map(|chip| view! { <code title=chip.clone()>{chip.clone()}</code> }).collect_view()}</div> }
                 .into_any()
         }
+        Body::Words(words) => view! { <p class="muted">{words}</p> }.into_any(),
         Body::Data(data) => data_view(this, data).into_any(),
     };
     view! { {(!section.title.is_empty()).then(|| view! { <h4>{section.title}</h4> })}{body}{more_view(section.more)} }

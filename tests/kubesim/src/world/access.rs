@@ -15,7 +15,12 @@ pub(super) fn grants(builder: &Builder<'_>) {
         [("clusterroles", include_str!("../data/clusterroles.json")), ("clusterrolebindings", include_str!("../data/clusterrolebindings.json"))]
     {
         let objects: Vec<Value> = serde_json::from_str(texts).unwrap_or_default();
-        for object in objects {
+        for mut object in objects {
+            // metrics-server brings system:aggregated-metrics-reader, which these collect
+            if builder.cluster.options.metrics && plural == "clusterroles" && matches!(object["metadata"]["name"].as_str(), Some("admin" | "edit" | "view")) {
+                let reads = json!({"verbs": ["get", "list", "watch"], "apiGroups": [crate::metrics::GROUP], "resources": ["pods", "nodes"]});
+                object["rules"].as_array_mut().into_iter().for_each(|rules| rules.push(reads.clone()));
+            }
             builder.put(GROUP, plural, builder.ago(LONG_AGO), object);
         }
     }
