@@ -131,6 +131,7 @@ test("a list is about several namespaces, and about labels that were kept", simu
   const menu = window.getByRole("dialog", { name: "Namespaces" });
   await menu.getByRole("checkbox", { name: "payments", exact: true }).check();
   await menu.getByRole("checkbox", { name: "web", exact: true }).check();
+  assert.equal(await window.locator(".win").evaluate((element) => element.scrollTop), 0, "the menu stays within its window");
   await menu.getByRole("button", { name: "Show payments, web" }).click();
   const expected = (await pods("/namespaces/payments")).length + (await pods("/namespaces/web")).length;
   await until(() => window.locator(".rows").getAttribute("aria-rowcount"), (count) => count === String(expected));

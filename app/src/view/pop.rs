@@ -7,13 +7,22 @@ use leptos::prelude::*;
 use crate::browser::dom;
 use crate::yard::Point;
 
+/// Where a menu is, over what it lies on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[allow(missing_docs)]
+pub enum Place {
+    TopLeft,
+    TopRight,
+    At(Point),
+}
+
 /// A menu. Its things are ordinary fields and buttons: Tab and the arrows go through them.
 #[component]
 pub fn Pop(
     /// What it is called.
     label: &'static str,
-    /// Where, in the pixels of what it lies over; at the top right where there is no point.
-    at: Option<Point>,
+    /// Where; a point in the pixels of what it lies over.
+    at: Place,
     /// It is to go away.
     close: Callback<()>,
     children: Children,
@@ -46,9 +55,12 @@ pub fn Pop(
             dom::focus_step(&node, step);
         }
     };
-    let place = at.map(|at| format!("position:absolute;left:{}px;top:{}px", at.x, at.y));
+    let place = match at {
+        Place::At(at) => Some(format!("position:absolute;left:{}px;top:{}px", at.x, at.y)),
+        Place::TopLeft | Place::TopRight => None,
+    };
     view! {
-        <div class="pop-room">
+        <div class="pop-room" class:left=at == Place::TopLeft>
             <div node_ref=node class="pop scrolls" style=place role="dialog" aria-label=label on:keydown=keys
                 on:focusout=move |event: ev::FocusEvent| if event.related_target().is_some_and(|to| !dom::is_of_menu(Some(to))) { close.run(()) }>
                 {children()}

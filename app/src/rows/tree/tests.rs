@@ -134,10 +134,7 @@ fn a_row_that_stands_in_two_places_is_two_lines_and_folds_by_itself() {
 fn workloads_whose_pods_may_not_be_listed_say_so() {
     let rows = [world()[2].clone()];
     let denied = [Refusal::Forbidden { verb: "list".into(), resource: "pods".into(), namespace: Some("web".into()) }];
-    assert_eq!(
-        told(&Tree { roots: Some(&rows), ..all(&rows, &denied) }, "", &Folds::default()),
-        ["v Deployment api", "  Pods: you may not list pods in web"]
-    );
+    assert_eq!(told(&Tree { roots: Some(&rows), ..all(&rows, &denied) }, "", &Folds::default()), ["v Deployment api", "  Pods: you may not list pods in web"]);
 }
 
 #[test]

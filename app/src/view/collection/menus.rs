@@ -13,11 +13,8 @@ use crate::rows::columns::choice::Choice;
 use crate::rows::columns::{Column, label};
 use crate::rows::{Line, Reach};
 use crate::view::parts::{copy, glyph, small_glyph};
-use crate::view::pop::Pop;
-use crate::yard::Point;
+use crate::view::pop::{Place, Pop};
 
-/// Where the menu of namespaces is: below its button.
-const BELOW_NAMESPACES: Point = Point { x: 8.0, y: 36.0 };
 /// Keys of labels that are offered.
 const OFFERED: usize = 40;
 
@@ -29,10 +26,10 @@ pub fn Menus(
 ) -> impl IntoView {
     let close = Callback::new(move |()| board.close_menu());
     move || match board.menu.get() {
-        Some(Menu::Columns) => view! { <Pop label="Columns" at=None close><ColumnsMenu board/></Pop> }.into_any(),
-        Some(Menu::Export) => view! { <Pop label="Export" at=None close><ExportMenu board/></Pop> }.into_any(),
-        Some(Menu::Namespaces) => view! { <Pop label="Namespaces" at=Some(BELOW_NAMESPACES) close><NamespacesMenu board/></Pop> }.into_any(),
-        Some(Menu::Line(at)) => view! { <Pop label="Actions" at=Some(at) close><LineMenu board/></Pop> }.into_any(),
+        Some(Menu::Columns) => view! { <Pop label="Columns" at=Place::TopRight close><ColumnsMenu board/></Pop> }.into_any(),
+        Some(Menu::Export) => view! { <Pop label="Export" at=Place::TopRight close><ExportMenu board/></Pop> }.into_any(),
+        Some(Menu::Namespaces) => view! { <Pop label="Namespaces" at=Place::TopLeft close><NamespacesMenu board/></Pop> }.into_any(),
+        Some(Menu::Line(at)) => view! { <Pop label="Actions" at=Place::At(at) close><LineMenu board/></Pop> }.into_any(),
         None => ().into_any(),
     }
 }
