@@ -21,7 +21,7 @@ pub mod search_bar;
 pub mod shell_window;
 pub mod sign_in;
 pub mod spotlight;
-mod switcher;
+pub mod switcher;
 pub mod top_bar;
 pub mod window;
 pub mod window_header;
