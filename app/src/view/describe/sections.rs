@@ -36,7 +36,11 @@ fn section_view(this: Described, section: Section) -> impl IntoView {
     let body = match section.body {
         Body::Facts(facts) => view! { <dl class="kv">{facts.into_iter().map(|fact| fact_view(desk, fact)).collect_view()}</dl> }.into_any(),
         Body::Table(table) => table_view(desk, table).into_any(),
-        Body::Bars(bars) => bars.into_iter().map(bar_view).collect_view().into_any(),
+        Body::Bars(bars) => {
+            // Quotas have long names; what is next to facts stands in their columns.
+            let is_wide = bars.iter().any(|bar| bar.label.len() > 10);
+            view! { <div class:wide=is_wide>{bars.into_iter().map(bar_view).collect_view()}</div> }.into_any()
+        }
         Body::Containers(containers) => containers.into_iter().map(container_view).collect_view().into_any(),
         Body::Conditions(conditions) => conditions.into_iter().map(condition_view).collect_view().into_any(),
         Body::Chips(chips) => {
