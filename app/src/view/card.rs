@@ -64,7 +64,7 @@ fn worst(subject: &Subject) -> AnyView {
     match subject {
         Subject::Object(_) => row_of(subject)
             .map(|row| {
-                let status = Memo::new(move |_| row.get().map(|row| status::of(&row)));
+                let status = Memo::new(move |_| row.get().map(|row| status::of(&row)).filter(|status| !status.word.is_empty()));
                 move || status.get().map(|status| status_word(&status))
             })
             .into_any(),
