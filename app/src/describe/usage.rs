@@ -165,7 +165,10 @@ mod tests {
     /// A bar without a colour of its own.
     const GREY: Health = Health::Ok;
 
-    fn bars(section: Section) -> Vec<(String, Option<i64>, Option<i64>, String, Health)> {
+    /// Label, percent filled, percent of the tick, words, health.
+    type Drawn = (String, Option<i64>, Option<i64>, String, Health);
+
+    fn bars(section: Section) -> Vec<Drawn> {
         let percent = |part: Option<f64>| part.map(|part| (part * 100.0).round() as i64);
         let Body::Bars(bars) = section.body else { panic!("{section:?}") };
         bars.into_iter().map(|bar| (bar.label, percent(bar.part), percent(bar.tick), bar.words, bar.health)).collect()
