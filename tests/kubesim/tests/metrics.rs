@@ -1,5 +1,7 @@
 //! `metrics.k8s.io`, as metrics-server serves it.
 
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "helpers of a test fail and speak as a test does")]
+
 #[path = "support/client.rs"]
 mod client;
 
