@@ -42,7 +42,16 @@ const SIMULATED: [Part; 5] = [Part::Tidy, Part::Unit, Part::Routes, Part::Flows,
 const REAL: [Part; 4] = [Part::Flows, Part::Conformance, Part::Kubectl, Part::Browser];
 
 /// The browser tests that run on a real cluster: those of what fails take the simulator away.
-const ON_A_REAL_CLUSTER: [&str; 6] = ["smoke.test.mjs", "journey.test.mjs", "streams.test.mjs", "canvas.test.mjs", "kinds.test.mjs", "yaml.test.mjs"];
+const ON_A_REAL_CLUSTER: [&str; 8] = [
+    "smoke.test.mjs",
+    "journey.test.mjs",
+    "streams.test.mjs",
+    "canvas.test.mjs",
+    "kinds.test.mjs",
+    "yaml.test.mjs",
+    "keyboard.test.mjs",
+    "every_kind.test.mjs",
+];
 
 /// How a part ended that did not fail.
 #[derive(Debug, PartialEq)]

@@ -15,7 +15,7 @@ pub struct Difference {
     pub real: Option<Value>,
 }
 
-/// Every place in which two values differ. Arrays are compared item by item. Those of different lengths are compared by the names of their items where these
+/// Every place in which two values differ. Arrays are compared item by item. Those of different lengths or names are compared by the names of their items where these
 /// have names of their own (`/items/pods`), and then the order of those that both have (`/items/`, an empty step); others as a whole.
 pub fn differences(simulated: &Value, real: &Value) -> Vec<Difference> {
     let mut found = Vec::new();
@@ -31,7 +31,7 @@ fn collect(at: String, simulated: Option<&Value>, real: Option<&Value>, found: &
                 collect(format!("{at}/{}", step(name)), ours.get(name), theirs.get(name), found);
             }
         }
-        (Some(Value::Array(ours)), Some(Value::Array(theirs))) if ours.len() == theirs.len() => {
+        (Some(Value::Array(ours)), Some(Value::Array(theirs))) if ours.len() == theirs.len() && !are_of_others(ours, theirs) => {
             for (index, (ours, theirs)) in ours.iter().zip(theirs).enumerate() {
                 collect(format!("{at}/{index}"), Some(ours), Some(theirs), found);
             }
@@ -56,6 +56,13 @@ fn collect(at: String, simulated: Option<&Value>, real: Option<&Value>, found: &
         },
         _ => found.push(Difference { at, simulated: simulated.cloned(), real: real.cloned() }),
     }
+}
+
+/// Whether some of the items are of names that the other side does not have: then it is chance that they are as many.
+fn are_of_others(ours: &[Value], theirs: &[Value]) -> bool {
+    let names =
+        |items: Option<Vec<(&str, &Value)>>| items.map(|items| items.into_iter().map(|(name, _)| name.to_owned()).collect::<std::collections::BTreeSet<_>>());
+    matches!((names(named(ours)), names(named(theirs))), (Some(ours), Some(theirs)) if ours != theirs)
 }
 
 /// A step of a JSON pointer.

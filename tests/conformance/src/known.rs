@@ -45,7 +45,7 @@ const fn at(answers: &'static [&'static str], at: &'static [&'static str], why: 
 /// The list.
 pub const KNOWN: &[Known] = &[
     Known {
-        answers: &["discovery/core", "discovery/network", "discovery/groups", "discovery/aggregated *"],
+        answers: &["discovery/core", "discovery/groups", "discovery/aggregated *"],
         at: &[
             "/body/resources/*",
             "/body/groups/*",

@@ -5,7 +5,7 @@
 #[path = "support/kubectl.rs"]
 mod kubectl;
 
-use kubectl::Kubectl;
+use kubectl::{Ended, Kubectl};
 use kubesim::{Options, Sim};
 use serde_json::{Value, json};
 
@@ -46,7 +46,10 @@ async fn get_prints_every_kind() {
     let names = kubectl.run("api-resources --verbs=list -o name").good();
     assert!(names.lines().count() >= 30, "{names}");
     let all = names.lines().collect::<Vec<_>>().join(",");
-    let printed = kubectl.run(&format!("get {all} -A")).good();
+    let Ended { out: printed, err, .. } = kubectl.run(&format!("get {all} -A"));
+    // Some kinds have no Table here yet; they say so, and kubectl prints the others.
+    assert!(err.lines().all(|line| line.contains("kubesim does not simulate") && line.ends_with("as a Table")), "{err}");
+    assert!(names.lines().count() - err.lines().count() >= 30, "{err}");
     for (kind, head) in [
         ("pods", vec!["NAMESPACE", "NAME", "READY", "STATUS", "RESTARTS", "AGE"]),
         ("deployments", vec!["NAMESPACE", "NAME", "READY", "UP-TO-DATE", "AVAILABLE", "AGE"]),
