@@ -99,6 +99,8 @@ pub struct Spotlight {
     commands: Vec<Command>,
     /// What the cluster serves, among other things.
     access: Arc<Access>,
+    /// Words of the cluster's own discovery, looked up once for each answer of it and not at each key.
+    told: BTreeMap<Kind, Vec<String>>,
     index: Index,
     krates: Vec<(KrateId, Arc<str>, Option<Arc<str>>)>,
     namespaces: BTreeSet<Arc<str>>,
@@ -117,6 +119,7 @@ impl Spotlight {
             cluster,
             commands: commands.to_vec(),
             access: Arc::default(),
+            told: BTreeMap::new(),
             index: Index::default(),
             krates: Vec::new(),
             namespaces: BTreeSet::new(),
@@ -139,7 +142,12 @@ impl Spotlight {
 
     /// Kinds that the cluster does not serve are not offered.
     pub fn set_access(&mut self, access: &Arc<Access>) {
+        if Arc::ptr_eq(&self.access, access) {
+            return;
+        }
         self.access = Arc::clone(access);
+        let told = access.words.iter().filter(|words| !words.aliases.is_empty());
+        self.told = told.filter_map(|words| Some((Kind::of_plural(&words.resource)?, words.aliases.clone()))).collect();
     }
 
     /// The krates that are open.
@@ -267,13 +275,11 @@ impl Spotlight {
         // What has labels is a list of whatever carries them: of what people select by labels most, unless they say of which kind.
         let selector = terms.selector();
         let is_selected = |kind: Kind| selector.is_none() || !terms.kinds.is_empty() || SELECTED.contains(&kind);
-        let told = self.access.words.iter().filter_map(|words| Some((Kind::of_plural(&words.resource)?, &words.aliases)));
-        let told: BTreeMap<Kind, &Vec<String>> = told.collect();
         let kinds = Kind::known()
             .filter(|entry| self.access.serves(entry.kind))
             .filter(|entry| is_known && is_wanted(entry.kind) && is_selected(entry.kind) && terms.statuses.is_empty())
             .filter_map(|entry| {
-                let told = told.get(&entry.kind).into_iter().flat_map(|aliases| aliases.iter().map(String::as_str));
+                let told = self.told.get(&entry.kind).into_iter().flat_map(|aliases| aliases.iter().map(String::as_str));
                 let words = entry.aliases.iter().copied().chain([entry.plural, entry.title]).chain(told);
                 let best = words.filter_map(|word| all_words(terms, word)).max()?;
                 let whole = Collection::of_kind(entry.kind, inside.map(ToString::to_string));

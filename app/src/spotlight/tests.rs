@@ -266,3 +266,16 @@ fn a_label_finds_what_carries_it_in_its_own_case_and_an_empty_value_is_any() {
     let Found::Collection(list) = &job.what else { panic!("{job:?}") };
     assert_eq!((list.kind(), list.namespace(), list.title().as_str()), (Some(Kind::Job), Some("web"), "Jobs with App=Shop"));
 }
+
+#[test]
+fn a_kind_is_listed_by_the_words_of_the_clusters_own_discovery_until_that_says_otherwise() {
+    use krateyard_shared::api::KindWords;
+    let mut spotlight = spotlight();
+    let found = |spotlight: &mut Spotlight| names(&spotlight.search(&query("zzq", &[])), "Kinds and namespaces");
+    assert!(found(&mut spotlight).is_empty());
+    let words = KindWords { resource: "jobs.batch".into(), aliases: vec!["zzq".into()], categories: vec![] };
+    spotlight.set_access(&Arc::new(Access { words: vec![words], ..Access::default() }));
+    assert_eq!(found(&mut spotlight), ["Jobs"]);
+    spotlight.set_access(&Arc::new(Access::default()));
+    assert!(found(&mut spotlight).is_empty());
+}
