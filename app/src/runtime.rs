@@ -145,7 +145,7 @@ impl Runtime {
 
     /// A person asked: what serves this lease is listed past every cache, and what was denied is asked for again.
     pub fn refresh(&mut self, lease: LeaseId, now_ms: u64) -> Vec<Effect> {
-        for target in self.leases.get(&lease).map(|held| self.served_by(&held.lease)).unwrap_or_default() {
+        for target in self.leases.get(&lease).map(|held| self.served_by(&held.lease)).unwrap_or_default().into_keys() {
             self.ask_again(&target, now_ms);
         }
         self.rights.ask();

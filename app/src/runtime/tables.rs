@@ -1,6 +1,6 @@
 //! What a lease shows: the rows of all streams that serve it, in one table, with the worst of their states and what is missing.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use krateyard_shared::refusal::Refusal;
@@ -57,7 +57,7 @@ impl Runtime {
         };
         let Wants { targets, missing } = plan::wants(lease, access);
         let served = self.served_by(lease);
-        let parts: Vec<(&Target, &Subscription)> = served.iter().filter_map(|target| Some((target, self.subscriptions.get(target)?))).collect();
+        let parts: Vec<(&Target, &Subscription)> = served.keys().filter_map(|server| Some((server, self.subscriptions.get(server)?))).collect();
         let missing = self.all_missing(missing, &targets, &parts);
         let readable: Vec<_> = parts.iter().filter(|(_, s)| !matches!(s.phase(), Phase::Denied { .. })).collect();
         if readable.is_empty()
@@ -69,7 +69,7 @@ impl Runtime {
         }
         let state = worst(readable.iter().map(|(_, s)| s.stream_state(&socket))).unwrap_or(StreamState::Connecting { since_ms: *since_ms });
         Table {
-            rows: readable.iter().flat_map(|(server, s)| filtered(server, &targets, s.rows())).collect(),
+            rows: readable.iter().flat_map(|(server, s)| filtered(server, &served[*server], s.rows())).collect(),
             state,
             complete: !readable.is_empty() && readable.iter().all(|(_, s)| s.is_complete()),
             missing,
@@ -87,7 +87,7 @@ impl Runtime {
         if self.rights.known().is_none() {
             return ObjectState { object: None, state: self.without_rights(socket, *since_ms) };
         }
-        match self.served_by(lease).first().and_then(|target| self.subscriptions.get(target)) {
+        match self.served_by(lease).keys().next().and_then(|target| self.subscriptions.get(target)) {
             Some(subscription) => ObjectState { object: subscription.object().0.cloned(), state: subscription.stream_state(&socket) },
             None => ObjectState { object: None, state: StreamState::Connecting { since_ms: *since_ms } },
         }
@@ -100,12 +100,17 @@ impl Runtime {
         states.fold(Counts::default(), |counts, state| Counts { live: counts.live + usize::from(state.is_live()), all: counts.all + 1 })
     }
 
-    /// The streams that serve a lease, each once.
-    pub(super) fn served_by(&self, lease: &Lease) -> Vec<Target> {
-        let Some(access) = self.rights.known() else { return Vec::new() };
+    /// The streams that serve a lease, each with what it serves of it: no two serve the same.
+    pub(super) fn served_by(&self, lease: &Lease) -> BTreeMap<Target, Vec<Target>> {
+        let mut served = BTreeMap::<_, Vec<_>>::new();
+        let Some(access) = self.rights.known() else { return served };
         let standing = |target: &Target| self.subscriptions.get(target).map(|subscription| subscription.stream().standing);
-        let served: BTreeSet<_> = plan::wants(lease, access).targets.iter().filter_map(|target| plan::server(target, standing)).collect();
-        served.into_iter().collect()
+        for target in plan::wants(lease, access).targets {
+            if let Some(server) = plan::server(&target, standing) {
+                served.entry(server).or_default().push(target);
+            }
+        }
+        served
     }
 
     /// Rows that a new stream may show until its own come: those of it in a wider stream that is about to close.
@@ -152,14 +157,11 @@ impl Runtime {
     }
 }
 
-/// The rows of a stream that a lease wants: several of its targets may be served from one that is wider.
-fn filtered<'a>(server: &Target, targets: &[Target], rows: &'a Rows) -> impl Iterator<Item = Arc<Row>> + use<'a> {
-    let is_served = |target: &&Target| target.kind == server.kind && (*target == server || plan::wider(target).any(|wide| wide == *server));
-    let mut rules: Option<Vec<Rule>> = targets.iter().filter(is_served).map(|target| target.scope.rule()).collect();
-    if targets.contains(server) {
-        rules = None;
-    }
-    rows.list().iter().filter(move |row| rules.as_ref().is_none_or(|rules| rules.iter().any(|rule| rule.holds(row)))).cloned()
+/// The rows of a stream that serve these targets: it may be wider than they are. A target without a rule of its own has none of them.
+fn filtered<'a>(server: &Target, served: &[Target], rows: &'a Rows) -> impl Iterator<Item = Arc<Row>> + use<'a> {
+    let is_whole = served.contains(server);
+    let rules: Vec<Rule> = served.iter().filter_map(|target| target.scope.rule()).collect();
+    rows.list().iter().filter(move |row| is_whole || rules.iter().any(|rule| rule.holds(row))).cloned()
 }
 
 /// The worst of several states: what is lost before what is stale before what still comes.
