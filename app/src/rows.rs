@@ -10,6 +10,7 @@ pub mod reduce;
 pub mod selection;
 pub mod sort;
 pub mod tree;
+pub mod usage;
 
 pub use columns::{Align, Cell, Column, Tone, Width};
 pub use filter::Filter;
@@ -17,3 +18,4 @@ pub use line::{Fold, Line, LineId};
 pub use reduce::{Changes, Rows};
 pub use selection::{Reach, Selection};
 pub use sort::{Direction, Order, Sorter};
+pub use usage::Usage;

@@ -3,6 +3,7 @@
 
 mod access;
 mod receive;
+mod report;
 pub mod socket;
 pub mod subscription;
 mod tables;
@@ -22,6 +23,7 @@ use socket::{Socket, SocketEffect, SocketEvent};
 use subscription::{Phase, Subscription};
 
 pub use access::Failure;
+pub use report::{Report, StreamReport};
 pub use tables::{Counts, ObjectState, Table};
 
 /// What comes in from the edge.
@@ -84,6 +86,14 @@ pub struct Runtime {
     changed: bool,
     effects: Vec<Effect>,
     resyncs: u64,
+    heard: Heard,
+}
+
+/// What came over the sockets so far.
+#[derive(Debug, Default)]
+struct Heard {
+    frames: u64,
+    bytes: u64,
 }
 
 /// A lease that is held.
@@ -110,6 +120,7 @@ impl Runtime {
             changed: false,
             effects: Vec::new(),
             resyncs: 0,
+            heard: Heard::default(),
         }
     }
 

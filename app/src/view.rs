@@ -6,6 +6,7 @@ pub mod card;
 pub mod collection;
 pub mod describe;
 pub mod desk;
+pub mod diagnostics;
 pub mod empty;
 pub mod events;
 pub mod help;

@@ -93,12 +93,12 @@ pub(crate) async fn subscribe(permit: Permit<WatchRows>, part: Part, queue: &Arc
 async fn subscribe_directly(permit: Permit<WatchRows>, part: Part, queue: &Arc<Queue>) -> Result<Subscription, Refusal> {
     let WatchRows { kind, scope } = permit.target().clone();
     let subscribe = || Command::Subscribe { scope: scope.clone(), part: part.clone(), through: HashSet::new(), queue: queue.clone() };
-    // A kind that the cluster defines may be one that nobody granted to the proxy; on a laptop the kubeconfig's identity may see single namespaces alone.
-    let may_lack = matches!(kind, Kind::Custom(_)) || permit.cluster().is_own();
+    // A kind that the cluster defines, or an add-on of it, may be one that nobody granted to the proxy; on a laptop the kubeconfig's identity may see single
+    // namespaces alone.
+    let may_lack = matches!(kind, Kind::Custom(_)) || kind.is_polled() || permit.cluster().is_own();
     let session = permit.session();
-    let watches = permit.cluster().reviews.allowed(permit.cluster(), &session.user, &permit.target().watching()).await?;
     // Who may list and not watch has a hub that polls.
-    let polls = !watches && !permit.cluster().is_table(kind);
+    let polls = !permit.cluster().is_listed(kind) && !permit.cluster().reviews.allowed(permit.cluster(), &session.user, &permit.target().watching()).await?;
     let is_shared = !polls && kind.is_shared() && (!may_lack || permit.cluster().may_watch(kind).await);
     if is_shared {
         send(permit.cluster(), kind, subscribe).await;

@@ -21,6 +21,8 @@ pub enum Domain {
     Crds,
     Custom,
     Events,
+    /// What pods and nodes use now.
+    Metrics,
     /// Everything that Spotlight searches.
     Catalog,
     /// One object whole.
@@ -97,6 +99,8 @@ pub const DOMAINS: &[DomainEntry] = &[
     // Its kinds are learnt from the cluster.
     watched(Domain::Custom, "custom", &[], Gate::List, Mode::All).every(10_000).patient(60_000),
     watched(Domain::Events, "events", &[Kind::Event], Gate::List, Mode::All).every(3000),
+    // metrics-server measures this often (`--metric-resolution`): more often shows nothing new.
+    watched(Domain::Metrics, "metrics", &[Kind::PodMetrics, Kind::NodeMetrics], Gate::Direct, Mode::Any).every(15_000),
     DomainEntry { cooldown_ms: 1500, ..watched(Domain::Catalog, "catalog", &CATALOG, Gate::Direct, Mode::Any).every(15_000).patient(30_000).first(4) },
     watched(Domain::Object, "object", &[], Gate::Direct, Mode::All),
 ];
@@ -168,8 +172,8 @@ mod tests {
     #[test]
     fn every_domain_has_an_entry() {
         use Domain::{
-            Autoscaling, Catalog, ClusterConfig, Config, Crds, Custom, Devices, Events, Namespaces, Network, Nodes, Object, Pods, Quotas, Rbac, Storage,
-            Workloads,
+            Autoscaling, Catalog, ClusterConfig, Config, Crds, Custom, Devices, Events, Metrics, Namespaces, Network, Nodes, Object, Pods, Quotas, Rbac,
+            Storage, Workloads,
         };
         let all = [
             Namespaces,
@@ -187,6 +191,7 @@ mod tests {
             Crds,
             Custom,
             Events,
+            Metrics,
             Catalog,
             Object,
         ];
@@ -208,6 +213,6 @@ mod tests {
     #[test]
     fn the_catalog_holds_all_but_what_changes_by_itself_all_the_time() {
         let missing: Vec<_> = KINDS.iter().filter(|entry| !CATALOG.contains(&entry.kind)).map(|entry| entry.plural).collect();
-        assert_eq!(missing, ["endpoints", "leases", "events"]);
+        assert_eq!(missing, ["endpoints", "leases", "pods", "nodes", "events"]);
     }
 }

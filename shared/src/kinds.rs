@@ -74,6 +74,10 @@ pub enum Kind {
     ResourceClaim,
     ResourceClaimTemplate,
     ResourceSlice,
+    /// What a pod uses now.
+    PodMetrics,
+    /// What a node uses now.
+    NodeMetrics,
     /// One that the cluster defines itself.
     Custom(CustomId),
 }
@@ -114,6 +118,11 @@ impl KindEntry {
     /// Whether Spotlight searches the objects of this kind; the kind itself it always finds.
     pub const fn is_searched(&self) -> bool {
         self.weight >= SEARCHED_FROM
+    }
+
+    /// Whether it only says something of objects of another kind, and is shown beside them: it has no view, and Spotlight does not name it.
+    pub const fn is_overlay(&self) -> bool {
+        self.views.is_empty()
     }
 
     /// Whether a list of everything in a namespace shows it.
@@ -176,6 +185,11 @@ impl Kind {
         self != Kind::Secret
     }
 
+    /// Whether no API server watches it: what is measured is listed again and again.
+    pub fn is_polled(self) -> bool {
+        matches!(self, Kind::PodMetrics | Kind::NodeMetrics)
+    }
+
     /// What is known of this kind.
     pub fn entry(self) -> &'static KindEntry {
         match self {
@@ -186,7 +200,7 @@ impl Kind {
 
     /// Every kind that is known: those of Kubernetes, then those that clusters define themselves.
     pub fn known() -> impl Iterator<Item = &'static KindEntry> {
-        KINDS.iter().chain(custom::learnt())
+        KINDS.iter().filter(|entry| !entry.is_overlay()).chain(custom::latest())
     }
 
     /// The resource that serves this kind.
@@ -203,19 +217,24 @@ impl Kind {
     /// The kind of a plural with its group, such as `deployments.apps`.
     pub fn of_plural(word: &str) -> Option<Kind> {
         let (plural, group) = word.split_once('.').unwrap_or((word, ""));
-        Kind::known().find(|e| e.plural == plural && e.group == group).map(|e| e.kind)
+        find(|e| e.plural == plural && e.group == group)
     }
 
     /// The kind of an object's `apiVersion` group and `kind`.
     pub fn of_name(group: &str, name: &str) -> Option<Kind> {
-        Kind::known().find(|e| e.group == group && e.name == name).map(|e| e.kind)
+        find(|e| e.group == group && e.name == name)
     }
 
     /// The kind that a person means by a word: plural, singular, short name or kind, in any case.
     pub fn of_word(word: &str) -> Option<Kind> {
         let word = word.to_ascii_lowercase();
-        Kind::known().find(|e| e.plural == word || e.aliases.contains(&word.as_str())).map(|e| e.kind)
+        find(|e| !e.is_overlay() && (e.plural == word || e.aliases.contains(&word.as_str())))
     }
+}
+
+/// Built-in kinds go before those that a cluster defines.
+fn find(fits: impl Fn(&KindEntry) -> bool) -> Option<Kind> {
+    KINDS.iter().find(|entry| fits(entry)).or_else(|| custom::find(&fits)).map(|entry| entry.kind)
 }
 
 #[cfg(test)]
@@ -231,7 +250,8 @@ mod tests {
             let entry = kind.entry();
             assert_eq!(Kind::of_resource(&kind.resource()), Some(kind));
             assert_eq!(Kind::of_name(entry.group, entry.name), Some(kind));
-            for word in entry.aliases.iter().chain([&entry.plural, &entry.name]) {
+            // What is shown beside another kind is asked for by no word.
+            for word in entry.aliases.iter().chain([&entry.plural, &entry.name]).filter(|_| !entry.is_overlay()) {
                 assert_eq!(Kind::of_word(word), Some(kind), "{word}");
             }
         }
@@ -239,7 +259,7 @@ mod tests {
 
     #[test]
     fn no_word_names_two_kinds() {
-        let mut words: Vec<_> = KINDS.iter().flat_map(|e| e.aliases.iter().copied().chain([e.plural])).collect();
+        let mut words: Vec<_> = KINDS.iter().filter(|e| !e.is_overlay()).flat_map(|e| e.aliases.iter().copied().chain([e.plural])).collect();
         words.sort_unstable();
         let all = words.len();
         words.dedup();

@@ -6,9 +6,10 @@ pub fn milli(text: &str) -> Option<i64> {
     let (number, suffix) = text.split_at(end);
     let number: f64 = number.parse().ok()?;
     let factor = match suffix {
-        "n" => 1e-9,
-        "u" => 1e-6,
-        "m" => 1e-3,
+        // Divided, and not multiplied by what no float is exactly: it is rounded up below.
+        "n" => return thousandths(number / 1e6),
+        "u" => return thousandths(number / 1e3),
+        "m" => return thousandths(number),
         "" => 1.0,
         "k" => 1e3,
         "M" => 1e6,
@@ -24,7 +25,10 @@ pub fn milli(text: &str) -> Option<i64> {
         "Ei" => 1024f64.powi(6),
         _ => 10f64.powi(suffix.strip_prefix(['e', 'E'])?.parse().ok()?),
     };
-    let value = number * factor * 1000.0;
+    thousandths(number * factor * 1000.0)
+}
+
+fn thousandths(value: f64) -> Option<i64> {
     value.is_finite().then_some(value.ceil() as i64)
 }
 
@@ -59,7 +63,9 @@ mod tests {
 
     #[test]
     fn quantities_are_read() {
-        for (text, expect) in [("250m", 250), ("1", 1000), ("1.5", 1500), ("2e3", 2_000_000), ("1Ki", 1_024_000), ("0", 0), ("100n", 1)] {
+        for (text, expect) in
+            [("250m", 250), ("1", 1000), ("1.5", 1500), ("2e3", 2_000_000), ("1Ki", 1_024_000), ("0", 0), ("100n", 1), ("150000000n", 150), ("0.25u", 1)]
+        {
             assert_eq!(milli(text), Some(expect), "{text}");
         }
         assert_eq!(whole("512Mi"), Some(536_870_912));

@@ -19,6 +19,7 @@ pub use event::EventFacts;
 pub use namespace::NamespaceFacts;
 pub use network::{PortFacts, ServiceFacts};
 pub use node::NodeFacts;
+pub use plain::metrics::{Measured, measured};
 pub use plain::{CellValue, PlainFacts, PlainStatus};
 pub use pod::{ContainerFacts, ContainerRole, ContainerRunState, Ended, PodFacts};
 pub use uses::{Use, Used};
@@ -137,7 +138,11 @@ pub fn project<'de, D: Deserializer<'de>>(kind: Kind, deserializer: D) -> Result
         Kind::Event => row(kind, objects::EventObject::deserialize(deserializer)?, |o| (o.metadata.clone(), Facts::Event(event::facts(o)))),
         kind => {
             let object = Value::deserialize(deserializer)?;
-            let meta = Meta::deserialize(&object["metadata"]).map_err(serde::de::Error::custom)?;
+            let mut meta = Meta::deserialize(&object["metadata"]).map_err(serde::de::Error::custom)?;
+            if kind.is_polled() {
+                // They are made anew for each answer; and their labels are those of what they measure.
+                (meta.creation_timestamp, meta.labels) = Default::default();
+            }
             row(kind, (meta, Facts::Plain(plain::facts(kind, &object))), |split| split)
         }
     })

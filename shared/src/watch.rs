@@ -196,6 +196,13 @@ pub enum Freshness {
         #[n(1)]
         cause: String,
     },
+    /// Up to date as of the last list: no watch is served here, or none is allowed, so it is listed each so many seconds. An older page skips this, and shows `live`.
+    #[n(3)]
+    #[allow(missing_docs)]
+    Polled {
+        #[n(0)]
+        every_secs: u32,
+    },
 }
 
 /// One subscription in a heartbeat.

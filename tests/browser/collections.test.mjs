@@ -89,7 +89,7 @@ test("lines are selected as in a list of files, and saved as what is on screen o
   await button(window, "Export").click();
   const { text } = await saved(page, () => window.getByRole("button", { name: /^CSV/ }).click());
   const lines = text.trimEnd().split("\r\n").map((line) => line.split(","));
-  assert.deepEqual(lines[0], ["Name", "Namespace", "Ready", "Status", "Restarts", "Age"]);
+  assert.deepEqual(lines[0], ["Name", "Namespace", "Ready", "Status", "Restarts", "CPU", "Memory", "Age"]);
   assert.deepEqual(lines.slice(1).map((line) => line[0]).sort(), expected);
   assert.ok(lines.slice(1).every((line) => line[1] === "payments"));
 });
@@ -183,4 +183,29 @@ test("who may not list secrets reads that in the tree", simulated, async (t) => 
   const pod = window.locator('tr[aria-level="2"]').first();
   await pod.getByRole("button", { name: "Open (right)" }).click();
   await window.getByText("Secret session-key: you may not list secrets").first().waitFor();
+});
+
+test("pods and nodes say what they use now, pods may be ordered by it, and the sheet of diagnostics names each stream", simulated, async (t) => {
+  const person = await signedIn(t, world, "admin");
+  const { page } = person;
+  const window = await list(page, "pods", "Pods");
+  await button(window.locator(".win"), "Maximise (z)").click();
+  await window.locator(".gauge").first().waitFor();
+  const memory = window.locator(".head th", { hasText: "Memory" });
+  await memory.getByRole("button").click();
+  await memory.getByRole("button").click();
+  const used = async () => (await window.locator(".rows tr").evaluateAll((rows) => rows.map((row) => row.querySelectorAll(".gauge")[1]?.innerText))).slice(0, 5);
+  const bytes = (text) => Number.parseFloat(text) * 1024 ** "KMG".indexOf(text.at(-2));
+  await until(used, (texts) => texts.every((text, at) => text && (at === 0 || bytes(text) <= bytes(texts[at - 1]))));
+  await person.picture(page, "pods-by-use");
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Escape");
+
+  await page.getByTitle("Diagnostics of all streams").click();
+  const sheet = page.getByRole("dialog", { name: "Diagnostics" });
+  await sheet.getByText("pods.metrics.k8s.io").first().waitFor();
+  await sheet.getByText("polling each 15 s").first().waitFor();
+  await person.picture(page, "diagnostics");
+  await page.keyboard.press("Escape");
+  await sheet.waitFor({ state: "detached" });
 });

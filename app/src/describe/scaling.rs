@@ -107,7 +107,7 @@ pub(super) fn ratio(used: &str, of: &str) -> Option<f64> {
 }
 
 /// The thresholds of look.md: warn from 75 %, bad from 90 %.
-pub(super) fn health_of(part: Option<f64>) -> Health {
+pub fn health_of(part: Option<f64>) -> Health {
     match part {
         Some(part) if part >= 0.9 => Health::Bad,
         Some(part) if part >= 0.75 => Health::Warn,

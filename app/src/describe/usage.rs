@@ -43,7 +43,8 @@ impl Off {
         matches!(self, Off::NotMeasured | Off::Silent(_))
     }
 
-    fn words(&self) -> String {
+    /// The same for a person.
+    pub fn words(&self) -> String {
         match self {
             Off::Refused(refusal) => format!("Off: {refusal}."),
             Off::NotInstalled => "Off: this cluster does not serve metrics.k8s.io; no metrics-server is installed.".into(),

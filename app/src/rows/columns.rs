@@ -11,6 +11,7 @@ use krateyard_shared::status::{self, Health};
 use krateyard_shared::time::{Seconds, age};
 
 use super::sort::Key;
+use super::usage::Gauge;
 
 /// One column.
 #[derive(Debug, Clone, Copy)]
@@ -98,6 +99,8 @@ enum What {
     EventObject,
     EventMessage,
     EventCount,
+    /// What it uses now: not in the row, but laid over it ([`Usage`](super::Usage)).
+    Use(Gauge),
     /// A cell of a plain row.
     Plain(usize),
     /// The value of a label.
@@ -130,6 +133,8 @@ const POD: &[Column] = &[
     right("Ready", 52, What::PodReady),
     left("Status", 150, What::Status),
     right("Restarts", 114, What::PodRestarts),
+    optional(right("CPU", 64, What::Use(Gauge::Cpu))),
+    optional(right("Memory", 64, What::Use(Gauge::Memory))),
     AGE,
     optional(left("Node", 130, What::PodNode)),
     optional(left("IP", 110, What::PodIp)),
@@ -167,6 +172,8 @@ const NODE: &[Column] = &[
     left("Roles", 104, What::NodeRoles),
     right("CPU", 52, What::NodeCpu),
     right("Memory", 68, What::NodeMemory),
+    optional(right("CPU used", 76, What::Use(Gauge::Cpu))),
+    optional(right("Memory used", 92, What::Use(Gauge::Memory))),
     AGE,
     left("Version", 84, What::NodeVersion),
     optional(left("IP", 110, What::NodeIp)),
@@ -207,6 +214,11 @@ impl Column {
     /// Whether this is the namespace, which is worth a column only where a table spans several.
     pub fn is_namespace(&self) -> bool {
         self.what == What::Namespace
+    }
+
+    /// What it shows of an object's use, which is no part of its row.
+    pub fn gauge(&self) -> Option<Gauge> {
+        if let What::Use(gauge) = self.what { Some(gauge) } else { None }
     }
 
     /// What its head's tooltip says: the whole key of a label.

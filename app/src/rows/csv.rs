@@ -4,16 +4,21 @@ use krateyard_shared::rows::Row;
 use krateyard_shared::time::Seconds;
 
 use super::columns::Column;
+use super::usage::Usage;
 
 /// Where a cell begins with one of these a spreadsheet may take it for a formula (OWASP, "CSV Injection").
 const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 
 /// A head and a line for each row.
-pub fn csv<'a>(columns: &[&Column], rows: impl IntoIterator<Item = &'a Row>, now: Seconds) -> String {
+pub fn csv<'a>(columns: &[&Column], rows: impl IntoIterator<Item = &'a Row>, usage: &Usage, now: Seconds) -> String {
     let mut text = String::new();
     record(&mut text, columns.iter().map(|column| column.title.to_owned()));
     for row in rows {
-        record(&mut text, columns.iter().map(|column| nothing(column.cell(row, now).text)));
+        let cell = |column: &Column| match column.gauge() {
+            Some(gauge) => usage.reading(gauge, row).map_or_else(String::new, |reading| reading.words),
+            None => nothing(column.cell(row, now).text),
+        };
+        record(&mut text, columns.iter().map(|column| cell(column)));
     }
     text
 }
@@ -60,9 +65,9 @@ mod tests {
 
     #[test]
     fn a_list_becomes_the_columns_and_rows_on_screen() {
-        let fitted = columns::fit::fit(columns::of(Kind::Pod), &Choice::parse("+Node\n+IP\n=tier"), 0, true);
+        let fitted = columns::fit::fit(columns::of(Kind::Pod), &Choice::parse("+Node\n+IP\n=tier"), 0, Column::is_namespace);
         let rows = [crashing("api-1", "web"), running("api-2", "payments")];
-        let text = csv(&fitted.columns, &rows, seconds("2026-11-21T14:05:00Z").unwrap());
+        let text = csv(&fitted.columns, &rows, &Usage::default(), seconds("2026-11-21T14:05:00Z").unwrap());
         assert_eq!(
             text,
             "Name,Namespace,Ready,Status,Restarts,Age,Node,IP,tier\r\n\
@@ -97,7 +102,12 @@ mod tests {
 
     #[test]
     fn an_event_with_a_sentence_stays_in_its_cell() {
-        let text = csv(&columns::fit::fit(columns::of(Kind::Event), &Choice::default(), 0, false).columns, &[event("e", "2026-11-21T14:00:00Z")], 0);
+        let text = csv(
+            &columns::fit::fit(columns::of(Kind::Event), &Choice::default(), 0, |_| false).columns,
+            &[event("e", "2026-11-21T14:00:00Z")],
+            &Usage::default(),
+            0,
+        );
         assert_eq!(text.lines().count(), 2, "{text}");
     }
 }

@@ -8,6 +8,7 @@ use krateyard_shared::rows::{Facts, Row};
 use krateyard_shared::status::{self, Health};
 
 use super::columns::Column;
+use super::usage::Usage;
 
 /// What a column sorts by.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,12 +45,13 @@ pub struct Sorter {
 
 impl Sorter {
     /// Orders rows. Rows of equal keys are in the order of their names, then namespaces: the same rows always come out the same way.
-    pub fn sort(&mut self, rows: &mut [Arc<Row>], order: Order) {
+    /// `usage` is what a column of it sorts by.
+    pub fn sort(&mut self, rows: &mut [Arc<Row>], order: Order, usage: &Usage) {
         if !order.same_as(self.order) {
             self.keys.clear();
             self.order = order;
         }
-        let mut keyed: Vec<(Key, Arc<Row>)> = rows.iter().map(|row| (self.key(row), row.clone())).collect();
+        let mut keyed: Vec<(Key, Arc<Row>)> = rows.iter().map(|row| (self.key(row, usage), row.clone())).collect();
         keyed.sort_unstable_by(|(a_key, a), (b_key, b)| order.directed(a_key.cmp(b_key)).then_with(|| by_name(a, b)));
         for (slot, (_, row)) in rows.iter_mut().zip(keyed) {
             *slot = row;
@@ -60,7 +62,13 @@ impl Sorter {
         }
     }
 
-    fn key(&mut self, row: &Arc<Row>) -> Key {
+    fn key(&mut self, row: &Arc<Row>, usage: &Usage) -> Key {
+        // It changes while the row does not. What is not measured comes before what uses nothing.
+        if let Order::By(column, _) = self.order
+            && let Some(gauge) = column.gauge()
+        {
+            return Key::Number(usage.amount(gauge, row).unwrap_or(-1));
+        }
         if let Some((known, key)) = self.keys.get(row.uid.as_str())
             && Arc::ptr_eq(known, row)
         {
@@ -73,6 +81,11 @@ impl Sorter {
 }
 
 impl Order {
+    /// Whether it is by what is used now, which changes while rows do not.
+    pub fn is_by_use(self) -> bool {
+        matches!(self, Order::By(column, _) if column.gauge().is_some())
+    }
+
     fn key(self, row: &Row) -> Key {
         match (self, &row.facts) {
             (Order::By(column, _), _) => column.key(row),

@@ -13,6 +13,8 @@ impl Runtime {
             return;
         }
         self.socket_event(SocketEvent::Heard { generation }, now_ms);
+        self.heard.frames += 1;
+        self.heard.bytes += bytes.len() as u64;
         // A frame that is no message of this version: a newer proxy says what an older app need not know.
         if let Ok(message) = Wire::Binary.decode::<ServerMessage>(bytes) {
             self.receive(message, now_ms);

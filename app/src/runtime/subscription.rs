@@ -147,6 +147,16 @@ impl Subscription {
         self.as_of_ms
     }
 
+    /// Where it is in the proxy's history.
+    pub fn position(&self) -> Option<Position> {
+        self.position
+    }
+
+    /// Failures in a row.
+    pub fn failures(&self) -> u32 {
+        self.failures
+    }
+
     /// Rows that this page could not read.
     pub fn unreadable(&self) -> u32 {
         self.unreadable
@@ -175,7 +185,10 @@ impl Subscription {
             Phase::Denied { refusal, .. } => StreamState::Denied(refusal.clone()),
             _ if !socket.is_live() => self.without_socket(socket),
             Phase::Live if self.is_gone => StreamState::Gone,
-            Phase::Live => StreamState::Live,
+            Phase::Live => match self.upstream {
+                Freshness::Polled { every_secs } => StreamState::LiveAs(format!("polling each {every_secs} s")),
+                _ => StreamState::Live,
+            },
             Phase::Waiting | Phase::Loading => match &self.upstream {
                 Freshness::Stale { since, cause } => StreamState::Stale { as_of_ms: millis(*since), cause: cause.clone() },
                 _ => StreamState::Connecting { since_ms: self.since_ms },
@@ -362,7 +375,7 @@ impl Subscription {
 
     fn phase_by_upstream(&self) -> Phase {
         match &self.upstream {
-            Freshness::Live => Phase::Live,
+            Freshness::Live | Freshness::Polled { .. } => Phase::Live,
             Freshness::CatchingUp => Phase::Stale { since_ms: self.as_of_ms, cause: "catching up with the cluster".into() },
             Freshness::Stale { since, cause } => Phase::Stale { since_ms: millis(*since), cause: cause.clone() },
         }

@@ -167,13 +167,14 @@ fn filtered<'a>(server: &Target, served: &[Target], rows: &'a Rows) -> impl Iter
 /// The worst of several states: what is lost before what is stale before what still comes.
 fn worst(states: impl Iterator<Item = StreamState>) -> Option<StreamState> {
     let badness = |state: &StreamState| match state {
-        StreamState::Denied(_) => 6,
-        StreamState::Reconnecting { .. } => 5,
-        StreamState::Stale { .. } => 4,
-        StreamState::Ended { .. } | StreamState::Gone => 3,
-        StreamState::Connecting { .. } | StreamState::NotStarted => 2,
-        StreamState::Behind { .. } => 1,
-        StreamState::Live | StreamState::LiveAs(_) => 0,
+        StreamState::Denied(_) => 7,
+        StreamState::Reconnecting { .. } => 6,
+        StreamState::Stale { .. } => 5,
+        StreamState::Ended { .. } | StreamState::Gone => 4,
+        StreamState::Connecting { .. } | StreamState::NotStarted => 3,
+        StreamState::Behind { .. } => 2,
+        StreamState::LiveAs(_) => 1,
+        StreamState::Live => 0,
     };
     states.max_by_key(badness)
 }

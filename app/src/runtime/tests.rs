@@ -251,6 +251,8 @@ fn news_of_the_upstream_are_shown_while_rows_stay() {
     assert_eq!(names(&rig.table(lease)), ["a"]);
     rig.say(ServerMessage::Freshness { id, state: Freshness::Live });
     assert_eq!(rig.table(lease).state, StreamState::Live);
+    rig.say(ServerMessage::Freshness { id, state: Freshness::Polled { every_secs: 10 } });
+    assert_eq!(rig.table(lease).state, StreamState::LiveAs("polling each 10 s".into()));
 }
 
 #[test]

@@ -13,7 +13,7 @@ use leptos::prelude::*;
 use super::may::May;
 use crate::refresh::{Kinds, Lease, LeaseId, Scopes};
 use crate::runtime::socket::SocketEvent;
-use crate::runtime::{Counts, Effect, Input, ObjectState, Runtime, Table};
+use crate::runtime::{Counts, Effect, Input, ObjectState, Report, Runtime, Table};
 use crate::stream::StreamState;
 
 /// One cluster's workspace: what it holds lives in leptos' arena, in the owner that made it. `Copy`, and the same everywhere.
@@ -215,6 +215,13 @@ impl Workspace {
         let Some(inner) = self.0.try_get_value() else { return };
         inner.ask();
         inner.publish();
+    }
+
+    /// How the tables are kept, for diagnostics; names of namespaces and objects only where they are asked for.
+    pub fn report(self, with_names: bool) -> Report {
+        let inner = self.inner();
+        let now_ms = (inner.clock)();
+        inner.core().runtime.report(with_names, now_ms)
     }
 
     /// How often rows had to be asked for anew because they did not fit: tests hold it at zero.

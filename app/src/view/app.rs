@@ -7,7 +7,8 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::canvas::Canvas;
-use super::desk::Desk;
+use super::desk::{Desk, Sheet};
+use super::diagnostics::Diagnostics;
 use super::help::Help;
 use super::keyboard;
 use super::minimap::{MinimapIsland, ToolsIsland};
@@ -160,8 +161,11 @@ fn SignedIn(
         <ToolsIsland/>
         <MinimapIsland/>
         <Show when=move || desk.spotlight.with(Option::is_some)><Spotlight/></Show>
-        <Show when=move || desk.help.get()><Help/></Show>
-        <Show when=move || desk.preferences.get()><Preferences/></Show>
+        {move || desk.sheet.get().map(|sheet| match sheet {
+            Sheet::Help => view! { <Help/> }.into_any(),
+            Sheet::Preferences => view! { <Preferences/> }.into_any(),
+            Sheet::Diagnostics => view! { <Diagnostics/> }.into_any(),
+        })}
         {move || notice.get().filter(|notice| Some(notice) != read.get().as_ref()).map(|notice| {
             let own = notice.clone();
             view! {

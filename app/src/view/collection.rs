@@ -32,8 +32,9 @@ use super::parts::{glyph, say, say_refusal, shape, small_glyph};
 use super::window_header::WindowHeader;
 use crate::browser::columns_memory::recall_columns;
 use crate::browser::dom;
-use crate::rows::columns::{self, fit::fit};
+use crate::rows::columns::{self, Column, fit::fit};
 use crate::rows::tree::{Folds, has_tree};
+use crate::rows::usage::{Usage, measures};
 use crate::rows::{Line, Order, Selection};
 use crate::store::{Command, Table};
 use crate::stream::{StreamState, span};
@@ -116,7 +117,9 @@ pub fn CollectionWindow(
     let (choice, width) = (RwSignal::new(recall_columns(&desk.user.get_value(), &resource)), RwSignal::new(0));
     let is_tree = RwSignal::new(has_tree(kind) && choice.with_untracked(|choice| choice.is_tree));
     let folds = RwSignal::new(Folds::default());
-    let sources = Sources { table, filter, order, is_frozen, is_tree, folds };
+    let measured = kind.and_then(measures).map(|kind| desk.workspace.use_table(kind, collection.whole().scopes()));
+    let usage = Memo::new(move |_| measured.map_or_else(Usage::default, |measured| measured.with(|table| Usage::of(&table.rows))));
+    let sources = Sources { table, filter, order, is_frozen, is_tree, folds, usage };
     let own = move || kind.filter(|_| !is_tree.get()).map_or(columns::EVERYTHING, columns::of);
     let board = Board {
         desk,
@@ -126,6 +129,8 @@ pub fn CollectionWindow(
         kind,
         spans_namespaces,
         table,
+        usage,
+        measured,
         filter,
         order,
         is_frozen,
@@ -135,7 +140,11 @@ pub fn CollectionWindow(
         selection: RwSignal::new(Selection::default()),
         choice,
         width,
-        fitted: Memo::new(move |_| choice.with(|choice| fit(own(), choice, width.get(), spans_namespaces && width.get() >= WIDE_PX))),
+        fitted: Memo::new(move |_| {
+            let (with_namespace, with_use) = (spans_namespaces && width.get() >= WIDE_PX, usage.with(|usage| !usage.is_empty()));
+            let is_worth = |column: &Column| (column.is_namespace() && with_namespace) || (column.gauge().is_some() && with_use);
+            choice.with(|choice| fit(own(), choice, width.get(), is_worth))
+        }),
         focus: RwSignal::new(0),
         menu: RwSignal::new(None),
         news: RwSignal::new(String::new()),

@@ -16,6 +16,15 @@ use crate::spotlight::Spotlight;
 use crate::store::Workspace;
 use crate::yard::{Content, KrateId, Point, Rect, Size, Subject, WindowId, Yard, YardAction, layout};
 
+/// A sheet over the canvas: one at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Sheet {
+    Help,
+    Preferences,
+    Diagnostics,
+}
+
 /// The handles that views share.
 #[derive(Clone, Copy)]
 pub struct Desk {
@@ -49,10 +58,8 @@ pub struct Desk {
     pub motion: RwSignal<Motion>,
     /// What the wheel does over the ground; set it to choose another.
     pub wheel: RwSignal<Wheel>,
-    /// The sheet of shortcuts is open.
-    pub help: RwSignal<bool>,
-    /// The sheet of preferences is open.
-    pub preferences: RwSignal<bool>,
+    /// What lies over the canvas, if something does.
+    pub sheet: RwSignal<Option<Sheet>>,
     /// Windows that this person opened in this tab: only these may start a shell by themselves.
     pub opened_here: StoredValue<HashSet<WindowId>>,
     /// What Spotlight searches, and what was opened lately.
@@ -82,8 +89,7 @@ impl Desk {
             theme,
             motion: preferences::motion(),
             wheel: preferences::chosen(),
-            help: RwSignal::new(false),
-            preferences: RwSignal::new(false),
+            sheet: RwSignal::new(None),
             opened_here: StoredValue::new(HashSet::new()),
             finder: StoredValue::new_local(Spotlight::new(workspace.cluster(), COMMANDS)),
             flight: StoredValue::new(0),

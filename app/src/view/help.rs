@@ -73,7 +73,7 @@ const SHORTCUTS: &[(&str, &[Shortcut])] = &[
 #[component]
 pub fn Help() -> impl IntoView {
     let desk = desk();
-    let close = move || desk.help.set(false);
+    let close = move || desk.sheet.set(None);
     view! {
         <div class="veil" on:click=move |_| close()></div>
         <div class="help" role="dialog" aria-label="Shortcuts" aria-modal="true" on:keydown=move |event: ev::KeyboardEvent| if event.key() == "Escape" { close() }>

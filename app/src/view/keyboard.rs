@@ -3,7 +3,7 @@
 use leptos::ev;
 use leptos::prelude::*;
 
-use super::desk::Desk;
+use super::desk::{Desk, Sheet};
 use crate::browser::dom;
 use crate::canvas::neighbour::{Direction, neighbour};
 use crate::yard::{Content, Point, Rect, Size, WindowId, YardAction, layout};
@@ -28,7 +28,7 @@ fn handle_key(desk: Desk, event: &ev::KeyboardEvent) -> bool {
     let key = event.key();
     let command = event.ctrl_key() || event.meta_key();
     if command && key.eq_ignore_ascii_case("k") {
-        desk.help.set(false);
+        desk.sheet.set(None);
         desk.spotlight.update(|open| *open = if open.is_some() { None } else { Some(String::new()) });
         return true;
     }
@@ -44,7 +44,7 @@ fn handle_key(desk: Desk, event: &ev::KeyboardEvent) -> bool {
         return true;
     }
     if command && key == "," {
-        desk.preferences.set(true);
+        desk.sheet.set(Some(Sheet::Preferences));
         return true;
     }
     if key == "F6" {
@@ -76,7 +76,7 @@ fn handle_key(desk: Desk, event: &ev::KeyboardEvent) -> bool {
         ("Enter", None) => return enter_krate(desk, event),
         (scrolls, Some(window)) if dom::scroll_window(&window, scrolls) => {}
         ("/", _) => desk.spotlight.set(Some(String::new())),
-        ("?", _) => desk.help.update(|open| *open = !*open),
+        ("?", _) => desk.sheet.update(|sheet| *sheet = if *sheet == Some(Sheet::Help) { None } else { Some(Sheet::Help) }),
         ("0", _) => desk.zoom_to(1.0),
         ("1", _) => desk.fit(false),
         ("2", _) => desk.fit(true),
@@ -183,9 +183,8 @@ fn close_krate(desk: Desk) -> bool {
 }
 
 fn escape(desk: Desk) {
-    if desk.help.get_untracked() || desk.preferences.get_untracked() {
-        desk.help.set(false);
-        desk.preferences.set(false);
+    if desk.sheet.get_untracked().is_some() {
+        desk.sheet.set(None);
     } else if desk.maximised.get_untracked().is_some() {
         desk.maximised.set(None);
     } else if desk.keyboard.get_untracked().is_some() {

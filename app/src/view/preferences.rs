@@ -11,7 +11,7 @@ use crate::browser::preferences::Choice;
 #[component]
 pub fn Preferences() -> impl IntoView {
     let desk = desk();
-    let close = move || desk.preferences.set(false);
+    let close = move || desk.sheet.set(None);
     let forget = move |_| desk.finder.update_value(crate::spotlight::Spotlight::forget);
     view! {
         <div class="veil" on:click=move |_| close()></div>

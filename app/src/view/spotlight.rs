@@ -9,7 +9,7 @@ use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
 
-use super::desk::{Desk, desk};
+use super::desk::{Desk, Sheet, desk};
 use super::parts::{glyph, hue, key, kind_glyph, shape, small_glyph, status_word, tag};
 use super::window::{need_words, question_of};
 use crate::browser::dom;
@@ -27,6 +27,7 @@ pub const COMMANDS: &[Command] = &[
     Command { key: "fit", name: "Fit everything" },
     Command { key: "zoom", name: "Zoom to 100 %" },
     Command { key: "help", name: "Show all shortcuts" },
+    Command { key: "diagnostics", name: "Diagnostics of all streams" },
     Command { key: "undo", name: "Undo" },
     Command { key: "redo", name: "Redo" },
     Command { key: "retry", name: "Reconnect now" },
@@ -294,11 +295,12 @@ fn open(desk: Desk, hit: &Hit, view: Option<View>, add: bool) {
             "fit" => desk.fit(false),
             "zoom" => desk.zoom_to(1.0),
             "system" => desk.theme.set(Theme::System),
-            "preferences" => desk.preferences.set(true),
+            "preferences" => desk.sheet.set(Some(Sheet::Preferences)),
             "undo" | "redo" => {
                 desk.yard.act(if *command == "undo" { YardAction::Undo } else { YardAction::Redo });
             }
-            "help" => desk.help.set(true),
+            "diagnostics" => desk.sheet.set(Some(Sheet::Diagnostics)),
+            "help" => desk.sheet.set(Some(Sheet::Help)),
             "out" => desk.workspace.command(crate::store::Command::SignOut),
             "retry" => desk.workspace.command(crate::store::Command::RetryNow),
             _ => {}

@@ -6,7 +6,7 @@ use krateyard_shared::scope::Scope;
 use krateyard_shared::status::{self, Health};
 use leptos::prelude::*;
 
-use super::desk::desk;
+use super::desk::{Sheet, desk};
 use super::parts::{glyph, key, logo, shape, small_glyph, stream_words};
 use super::switcher::Switcher;
 use crate::browser::preferences::Theme;
@@ -46,10 +46,12 @@ pub fn TopBar(
                     Persistence::Failed(why) => Some(view! { <span class="stream warn" title=why.clone()>{shape("st-warn")}<span>"not kept in this browser"</span></span> }),
                     _ => None,
                 }}
-                {move || {
-                    let state = connection.get();
-                    stream_words(&if state == StreamState::NotStarted { StreamState::Live } else { state }, desk.now_ms.get())
-                }}
+                <button class="state" title="Diagnostics of all streams" on:click=move |_| desk.sheet.set(Some(Sheet::Diagnostics))>
+                    {move || {
+                        let state = connection.get();
+                        stream_words(&if state == StreamState::NotStarted { StreamState::Live } else { state }, desk.now_ms.get())
+                    }}
+                </button>
                 <span class="account">
                     <button class="face me" title=user.clone() aria-haspopup="menu" aria-expanded=move || menu.get().to_string() on:click=move |_| menu.update(|open| *open = !*open)>
                         {initials(&user)}
@@ -66,7 +68,7 @@ pub fn TopBar(
                 <button class="icon wide" title=move || if desk.theme.get().is_light() { "Dark theme" } else { "Light theme" } on:click=move |_| {
                     desk.theme.set(if desk.theme.get_untracked().is_light() { Theme::Dark } else { Theme::Light });
                 }>{glyph("sun")}</button>
-                <button class="icon wide" title="Shortcuts (?)" on:click=move |_| desk.help.set(true)>{glyph("help")}</button>
+                <button class="icon wide" title="Shortcuts (?)" on:click=move |_| desk.sheet.set(Some(Sheet::Help))>{glyph("help")}</button>
             </div>
         </nav>
     }

@@ -96,9 +96,15 @@ pub fn WindowFrame(
         Subject::Object(object) => Some(object.clone()),
         Subject::Collection(_) => None,
     };
-    // A list may be about other namespaces later; an object stays the object that it is.
-    let of_now = subject.clone();
-    let about = Memo::new(move |was: Option<&Subject>| this.get().map(|(_, _, subject, _)| subject).or(was.cloned()).unwrap_or(of_now.clone()));
+    // A list may be about other namespaces later, and what the cluster defines may change while it is looked at: then the list begins anew, with other
+    // columns. An object stays the object that it is.
+    let (of_now, access) = (subject.clone(), desk.workspace.access());
+    let about = Memo::new(move |was: Option<&(Subject, Option<Kind>)>| {
+        access.track();
+        let subject = this.get().map(|(_, _, subject, _)| subject).or(was.map(|(was, _)| was.clone())).unwrap_or(of_now.clone());
+        let kind = subject.kind();
+        (subject, kind)
+    });
     let views = subject.kind().map_or(&[] as &[View], |kind| kind.entry().views);
     let tabs = object.clone().map(|object| {
         view! { <Tabs object views content choose=Callback::new(move |view| desk.switch(id.get_value(), view))/> }
@@ -120,7 +126,7 @@ pub fn WindowFrame(
             (Content::View(View::Events), Some(object)) => view! { <EventsWindow object=object.clone() header/> }.into_any(),
             (Content::View(View::Yaml), Some(object)) => view! { <YamlWindow object=object.clone() header/> }.into_any(),
             (Content::View(_), Some(object)) => view! { <DescribeWindow object=object.clone() header/> }.into_any(),
-            (_, None) => match about.get() {
+            (_, None) => match about.get().0 {
                 Subject::Collection(collection) => view! { <CollectionWindow collection window=id.get_value() header counts/> }.into_any(),
                 Subject::Object(_) => ().into_any(),
             },

@@ -99,8 +99,7 @@ impl Cluster {
         if let Some((_, may)) = known.filter(|(at, _)| at.elapsed() < FRESH) {
             return may;
         }
-        // A Table is listed again and again: nobody watches it.
-        let allowed = self.reviewed(kind, "list").await && (self.is_table(kind) || self.reviewed(kind, "watch").await);
+        let allowed = self.reviewed(kind, "list").await && (self.is_listed(kind) || self.reviewed(kind, "watch").await);
         self.custom.may.lock().await.insert(kind, (Instant::now(), allowed));
         allowed
     }

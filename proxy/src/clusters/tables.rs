@@ -93,6 +93,11 @@ impl Cluster {
         found
     }
 
+    /// Whether no API server watches a kind: it is listed again and again.
+    pub(crate) fn is_listed(&self, kind: Kind) -> bool {
+        kind.is_polled() || self.is_table(kind)
+    }
+
     /// Whether rows of a kind are the API server's Tables here.
     pub(crate) fn is_table(&self, kind: Kind) -> bool {
         self.tables.kinds.lock().expect("no panic while held").contains(&kind)

@@ -30,6 +30,8 @@ struct Hub {
     /// Whether the last list is.
     listed: bool,
     freshness: Freshness,
+    /// What that is when all is well.
+    best: Freshness,
     subscribers: Vec<View>,
 }
 
@@ -37,7 +39,7 @@ struct Hub {
 pub(super) async fn run(cluster: Arc<Cluster>, mut upstream: Upstream, mut commands: mpsc::Receiver<Command>) {
     let kind = upstream.kind();
     let rest = cluster.limits.hub_rest;
-    let mut hub = Hub::new(cluster, kind);
+    let mut hub = Hub::new(cluster, kind, upstream.at_its_best());
     let mut look = tokio::time::interval(rest / 4);
     let definition = replaced(hub.cluster.clone(), kind);
     tokio::pin!(definition);
@@ -81,11 +83,11 @@ pub(super) async fn run(cluster: Arc<Cluster>, mut upstream: Upstream, mut comma
 }
 
 impl Hub {
-    fn new(cluster: Arc<Cluster>, kind: Kind) -> Hub {
+    fn new(cluster: Arc<Cluster>, kind: Kind, best: Freshness) -> Hub {
         // 53 bits, so that a JSON reader in a browser keeps it.
         let epoch = getrandom::u64().unwrap_or_default() >> 11;
         let position = Position { epoch, seq: 0 };
-        Hub { cluster, kind, table: Table::default(), position, loaded: false, listed: false, freshness: Freshness::CatchingUp, subscribers: Vec::new() }
+        Hub { cluster, kind, table: Table::default(), position, loaded: false, listed: false, freshness: Freshness::CatchingUp, best, subscribers: Vec::new() }
     }
 
     fn subscribe(&mut self, mut view: View, queue: &Arc<Queue>) {
@@ -109,7 +111,7 @@ impl Hub {
     /// Takes news in; an error ends the hub.
     fn take(&mut self, news: News) -> Result<(), Refusal> {
         match news {
-            News::Answered => self.fresh(if self.listed { Freshness::Live } else { Freshness::CatchingUp }),
+            News::Answered => self.fresh(if self.listed { self.best.clone() } else { Freshness::CatchingUp }),
             News::ListBegins => {
                 self.listed = false;
                 self.table.mark();
@@ -159,7 +161,7 @@ impl Hub {
         for change in self.table.sweep() {
             self.tell(&change);
         }
-        self.fresh(Freshness::Live);
+        self.fresh(self.best.clone());
     }
 
     /// Tells everybody whose scope holds a change. Before the first list is complete it is one more row of it.

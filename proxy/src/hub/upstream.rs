@@ -8,6 +8,7 @@ use http::HeaderMap;
 use krateyard_shared::domain::Domain;
 use krateyard_shared::kinds::Kind;
 use krateyard_shared::refusal::Refusal;
+use krateyard_shared::watch::Freshness;
 use kube::core::{DynamicResourceScope, ObjectMeta};
 use kube::runtime::watcher::{self, ListSemantic, watcher};
 use kube::{Api, Client, Resource};
@@ -108,8 +109,18 @@ impl Upstream {
         self.kind
     }
 
+    /// What is known of it when all is well.
+    pub(super) fn at_its_best(&self) -> Freshness {
+        if self.polls { Freshness::Polled { every_secs: u32::try_from(self.interval().as_secs()).unwrap_or(u32::MAX) } } else { Freshness::Live }
+    }
+
+    /// How long it waits from one list to the next, where it polls.
+    fn interval(&self) -> Duration {
+        Duration::from_millis(Domain::of_kind(self.kind).entry().interval_ms)
+    }
+
     fn by(cluster: Arc<Cluster>, kind: Kind, person: Option<Person>, polls: bool) -> Upstream {
-        let polls = polls || cluster.is_table(kind);
+        let polls = polls || cluster.is_listed(kind);
         Upstream {
             cluster,
             kind,
@@ -222,8 +233,7 @@ impl Upstream {
     fn open(&self, client: &Client, streaming: bool) -> Events {
         if self.polls {
             let namespace = self.person.as_ref().and_then(|person| person.namespace.clone());
-            let every = Duration::from_millis(Domain::of_kind(self.kind).entry().interval_ms);
-            let polled = Polled { kind: self.kind, namespace, is_table: self.cluster.is_table(self.kind), every };
+            let polled = Polled { kind: self.kind, namespace, is_table: self.cluster.is_table(self.kind), every: self.interval() };
             return polled::events(self.heard(client), polled);
         }
         match self.kind {

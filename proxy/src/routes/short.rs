@@ -103,7 +103,7 @@ async fn known(cluster: &Arc<Cluster>) -> Vec<(&'static KindEntry, Vec<String>)>
     let served = cluster.served().await;
     let custom = cluster.custom_kinds().await;
     let own = custom.iter().map(|(_, kind)| kind.entry());
-    let built_in = KINDS.iter().filter(|entry| served.serves(&entry.kind.resource()));
+    let built_in = KINDS.iter().filter(|entry| !entry.is_overlay() && served.serves(&entry.kind.resource()));
     let called = |entry: &'static KindEntry| {
         let mut aliases: Vec<String> = entry.aliases.iter().map(ToString::to_string).collect();
         let more = served.resources.get(&entry.kind.resource()).map(|served| served.aliases.clone()).unwrap_or_default();

@@ -3,7 +3,7 @@ use krateyard_shared::identity::Resource;
 use krateyard_shared::refusal::Refusal;
 use krateyard_shared::rows::{CellValue, Facts};
 use krateyard_shared::scope::Scope;
-use krateyard_shared::watch::ServerMessage;
+use krateyard_shared::watch::{Freshness, ServerMessage};
 use serde_json::{Value, json};
 
 use crate::bench::{Bench, bounded};
@@ -245,6 +245,13 @@ async fn who_may_list_and_not_watch_has_rows_that_are_listed_again_and_again() {
     let mut watch = bench.watch("lister").await;
     watch.subscribe(1, krateyard_shared::kinds::Kind::ConfigMap.resource(), Scope::Namespace("web".into())).await;
     assert_eq!(watch.rows(1).await.len(), bench.sim.list("v1", "ConfigMap", "web").len());
+    let state = watch
+        .until(|message| match message {
+            ServerMessage::Freshness { id: 1, state } => Some(state).filter(|state| *state != Freshness::CatchingUp),
+            _ => None,
+        })
+        .await;
+    assert_eq!(state, Freshness::Polled { every_secs: 5 }, "and is told so");
     bench.sim.apply(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta("later"), "data": {}})).unwrap();
     let name = watch
         .until(|message| match message {

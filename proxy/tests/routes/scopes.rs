@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use krateyard_shared::kinds::Kind;
 use krateyard_shared::refusal::Refusal;
+use krateyard_shared::rows::measured;
 use krateyard_shared::scope::Scope;
+use krateyard_shared::watch::{Freshness, ServerMessage};
 use kubesim::Options;
 use serde_json::{Value, json};
 
@@ -145,4 +147,30 @@ async fn who_may_list_pods_but_not_replica_sets_reads_which_right_is_missing() {
     assert!(watch.rows(1).await.is_empty(), "what controls its pods by itself needs no other right");
     watch.subscribe(2, pods(), workload("web", "Deployment", "shop")).await;
     assert_eq!(watch.denied(2).await, Refusal::Forbidden { verb: "list".into(), resource: "replicasets.apps".into(), namespace: Some("web".into()) });
+}
+
+#[tokio::test]
+async fn what_pods_and_nodes_use_is_listed_again_and_again_for_whoever_may_list_it() {
+    let bench = still().await;
+    let mut watch = bench.watch("demo-admin").await;
+    watch.subscribe(1, Kind::PodMetrics.resource(), Scope::Namespace("payments".into())).await;
+    let rows = watch.rows(1).await;
+    assert!(!rows.is_empty());
+    let pods = names(&bench.sim.list("v1", "Pod", "payments"));
+    for row in &rows {
+        assert!(pods.contains(&row.name) && row.uid == format!("payments/{}", row.name), "{row:?}");
+        assert!(measured(row).is_some_and(|measured| measured.cpu_milli > 0 && measured.memory_bytes > 0), "{row:?}");
+    }
+    let state = watch
+        .until(|message| match message {
+            ServerMessage::Freshness { id: 1, state } => Some(state).filter(|state| *state != Freshness::CatchingUp),
+            _ => None,
+        })
+        .await;
+    assert_eq!(state, Freshness::Polled { every_secs: 15 });
+    watch.subscribe(2, Kind::NodeMetrics.resource(), Scope::All).await;
+    assert_eq!(watch.rows(2).await.len(), bench.sim.list("v1", "Node", "").len());
+    let mut viewer = bench.watch("demo-viewer").await;
+    viewer.subscribe(1, Kind::NodeMetrics.resource(), Scope::All).await;
+    viewer.denied(1).await;
 }

@@ -59,25 +59,39 @@ struct Learnt {
     entry: KindEntry,
 }
 
-static LEARNT: RwLock<Vec<&'static Learnt>> = RwLock::new(Vec::new());
+/// What was learnt, by its number; and of each resource the one that was learnt last.
+struct Memory {
+    all: Vec<&'static Learnt>,
+    latest: Vec<&'static KindEntry>,
+}
+
+static MEMORY: RwLock<Memory> = RwLock::new(Memory { all: Vec::new(), latest: Vec::new() });
 
 impl Kind {
-    /// The kind that a definition means: the same for an equal one. `None` when [`MOST_CUSTOM`] are known.
+    /// The kind that a definition means: the same for an equal one. From now on it is the one that its words find. `None` when [`MOST_CUSTOM`] are known.
     pub fn learn(custom: &CustomKind) -> Option<Kind> {
-        let mut learnt = LEARNT.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = learnt.iter().find(|known| known.custom == *custom) {
-            return Some(known.entry.kind);
+        let mut memory = MEMORY.write().unwrap_or_else(PoisonError::into_inner);
+        let learnt = match memory.all.iter().find(|known| known.custom == *custom) {
+            Some(known) => known,
+            None => {
+                let id = u16::try_from(memory.all.len()).ok().filter(|_| memory.all.len() < MOST_CUSTOM)?;
+                let learnt: &'static Learnt = Box::leak(Box::new(Learnt { entry: entry(Kind::Custom(CustomId(id)), custom), custom: custom.clone() }));
+                memory.all.push(learnt);
+                learnt
+            }
+        };
+        let latest: &'static KindEntry = &learnt.entry;
+        match memory.latest.iter_mut().find(|entry| (entry.group, entry.plural) == (latest.group, latest.plural)) {
+            Some(entry) => *entry = latest,
+            None => memory.latest.push(latest),
         }
-        let id = u16::try_from(learnt.len()).ok().filter(|_| learnt.len() < MOST_CUSTOM)?;
-        let kind = Kind::Custom(CustomId(id));
-        learnt.push(Box::leak(Box::new(Learnt { entry: entry(kind, custom), custom: custom.clone() })));
-        Some(kind)
+        Some(latest.kind)
     }
 }
 
 impl CustomId {
     fn learnt(self) -> &'static Learnt {
-        LEARNT.read().unwrap_or_else(PoisonError::into_inner)[usize::from(self.0)]
+        MEMORY.read().unwrap_or_else(PoisonError::into_inner).all[usize::from(self.0)]
     }
 
     pub(super) fn entry(self) -> &'static KindEntry {
@@ -90,15 +104,14 @@ impl CustomId {
     }
 }
 
-/// Those that were learnt, each as it was learnt last.
-pub(super) fn learnt() -> Vec<&'static KindEntry> {
-    let mut latest: Vec<&'static KindEntry> = Vec::new();
-    for learnt in LEARNT.read().unwrap_or_else(PoisonError::into_inner).iter().rev() {
-        if !latest.iter().any(|entry| (entry.group, entry.plural) == (learnt.entry.group, learnt.entry.plural)) {
-            latest.push(&learnt.entry);
-        }
-    }
-    latest
+/// Those that were learnt, each resource as it was learnt last.
+pub(super) fn latest() -> Vec<&'static KindEntry> {
+    MEMORY.read().unwrap_or_else(PoisonError::into_inner).latest.clone()
+}
+
+/// The first of [`latest`] that fits.
+pub(super) fn find(fits: impl Fn(&KindEntry) -> bool) -> Option<&'static KindEntry> {
+    MEMORY.read().unwrap_or_else(PoisonError::into_inner).latest.iter().copied().find(|entry| fits(entry))
 }
 
 fn entry(kind: Kind, custom: &CustomKind) -> KindEntry {
@@ -185,6 +198,7 @@ mod tests {
     fn a_definition_that_changed_is_another_kind_and_the_one_that_is_found() {
         let custom = |title: &str| CustomKind {
             group: "changes.example.com".into(),
+            aliases: Vec::new(),
             columns: vec![CustomColumn { title: title.into(), kind: "string".into(), wide: false, path: ".a".into() }],
             ..topic()
         };
@@ -192,6 +206,8 @@ mod tests {
         assert_ne!(before, after);
         assert_eq!(Kind::of_plural("kafkatopics.changes.example.com"), Some(after));
         assert_eq!(before.entry().columns[0].title, "Before", "who still shows it can");
+        assert_eq!(Kind::learn(&custom("Before")), Some(before));
+        assert_eq!(Kind::of_plural("kafkatopics.changes.example.com"), Some(before), "a definition that changes back is the latest again");
     }
 
     #[test]

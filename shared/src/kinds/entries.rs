@@ -13,6 +13,7 @@ const STORAGE: (&str, &str) = ("storage.k8s.io", "v1");
 const RBAC: (&str, &str) = ("rbac.authorization.k8s.io", "v1");
 const ADMISSION: (&str, &str) = ("admissionregistration.k8s.io", "v1");
 const FLOW: (&str, &str) = ("flowcontrol.apiserver.k8s.io", "v1");
+const METRICS: (&str, &str) = ("metrics.k8s.io", "v1beta1");
 const RESOURCE: (&str, &str) = ("resource.k8s.io", "v1");
 
 /// Every kind with rows, in the order in which Spotlight and menus name them. Short names are those of discovery.
@@ -142,9 +143,13 @@ pub const KINDS: &[KindEntry] = &[
     namespaced(Kind::PodTemplate, CORE, "podtemplates", "PodTemplate", "Pod templates", &["podtemplate"], 3)
         .showing(&[Column::text("Containers"), Column::text("Images"), Column::text("Pod Labels")]),
     namespaced(Kind::Lease, ("coordination.k8s.io", "v1"), "leases", "Lease", "Leases", &["lease"], 2).showing(&[Column::text("Holder")]),
+    namespaced(Kind::PodMetrics, METRICS, "pods", "PodMetrics", "Pod metrics", &[], 0).viewed(&[]).showing(USE),
+    cluster_wide(Kind::NodeMetrics, METRICS, "nodes", "NodeMetrics", "Node metrics", &[], 0).viewed(&[]).showing(USE),
     namespaced(Kind::Event, CORE, "events", "Event", "Events", &["event", "ev"], 0).viewed(&[View::Describe, View::Yaml]),
 ];
 
+/// In millicores and bytes ([`crate::rows::measured`]).
+const USE: &[Column] = &[Column::number("CPU"), Column::number("Memory")];
 const BINDING: &[Column] = &[Column::text("Role"), Column::wide("Users"), Column::wide("Groups"), Column::wide("ServiceAccounts")];
 
 /// A kind whose objects live in a namespace: its API (group and version), its words, its weight in Spotlight.

@@ -8,6 +8,7 @@ mod cluster;
 mod config;
 mod custom;
 mod json_path;
+pub(super) mod metrics;
 mod network;
 mod path;
 mod rbac;
@@ -66,6 +67,8 @@ pub(super) fn facts(kind: Kind, object: &Value) -> PlainFacts {
         Kind::ControllerRevision => workloads::controller_revision(object),
         Kind::HorizontalPodAutoscaler => scaling::autoscaler(object),
         Kind::PodDisruptionBudget => scaling::disruption_budget(object),
+        Kind::PodMetrics => metrics::pod(object),
+        Kind::NodeMetrics => metrics::node(object),
         Kind::ResourceQuota => scaling::resource_quota(object),
         Kind::LimitRange => scaling::limit_range(object),
         Kind::PriorityClass => scaling::priority_class(object),

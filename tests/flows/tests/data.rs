@@ -67,7 +67,8 @@ fn first_rows_of_every_kind_equal_an_independent_list() {
         let admin = Person::open(&stage, Account::Admin);
         let mut leases = Vec::new();
         for entry in KINDS {
-            if stage.serves(entry.kind).await {
+            // What is measured has no object of its own that a list could be compared with.
+            if !entry.is_overlay() && stage.serves(entry.kind).await {
                 leases.push((entry.kind, admin.table(entry.kind, Scope::All)));
             }
         }

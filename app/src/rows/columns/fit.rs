@@ -27,9 +27,9 @@ impl PartialEq for Fitted {
 }
 
 /// The columns that a table shows in this width (CSS pixels; 0 while it is not known). Where there is not room for all, fewer from the right: but name, status,
-/// age, and what a person asked for.
-pub fn fit(columns: &'static [Column], choice: &Choice, width: i32, with_namespace: bool) -> Fitted {
-    let is_shown = |column: &&Column| choice.is_shown(column, column.by_default || (column.is_namespace() && with_namespace));
+/// age, and what a person asked for. `is_worth` says which of the others are shown unless the person does not want them.
+pub fn fit(columns: &'static [Column], choice: &Choice, width: i32, is_worth: impl Fn(&Column) -> bool) -> Fitted {
+    let is_shown = |column: &&Column| choice.is_shown(column, column.by_default || is_worth(column));
     let mut shown: Vec<&'static Column> = columns.iter().filter(is_shown).chain(choice.labels().iter().filter_map(|key| label::column(key))).collect();
     let is_asked = |column: &Column| choice.is_asked(column) || !columns.iter().any(|own| std::ptr::eq(own, column));
     let least = if shown.iter().any(|column| is_asked(column)) { NAME_ASKED_PX } else { NAME_PX };
@@ -59,7 +59,7 @@ mod tests {
     use crate::rows::columns;
 
     fn titles(text: &str, width: i32) -> Vec<&'static str> {
-        fit(columns::of(Kind::Pod), &Choice::parse(text), width, false).columns.iter().map(|column| column.title).collect()
+        fit(columns::of(Kind::Pod), &Choice::parse(text), width, |_| false).columns.iter().map(|column| column.title).collect()
     }
 
     #[test]
@@ -73,6 +73,6 @@ mod tests {
     fn what_was_asked_for_stays_where_the_rest_makes_room_and_scrolls_where_even_that_is_too_much() {
         assert_eq!(titles("", 380), ["Name", "Ready", "Status", "Age"]);
         assert_eq!(titles("+Node\n=app", 380), ["Name", "Status", "Age", "Node", "app"]);
-        assert!(fit(columns::of(Kind::Pod), &Choice::parse("+Node\n=app"), 380, false).least_px > 380);
+        assert!(fit(columns::of(Kind::Pod), &Choice::parse("+Node\n=app"), 380, |_| false).least_px > 380);
     }
 }

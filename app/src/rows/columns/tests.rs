@@ -5,10 +5,10 @@ use serde_json::json;
 use super::*;
 use crate::rows::fixtures::{crashing, event, pending, row, running};
 
-/// A row's columns as a person reads them: `Title text (why)`.
+/// A row's columns as a person reads them: `Title text (why)`; without what it uses, which is not in it.
 fn told(row: &Row, now: &str) -> String {
     let now = seconds(now).unwrap();
-    let cells = of(row.kind).iter().map(|column| (column, column.cell(row, now)));
+    let cells = of(row.kind).iter().filter(|column| column.gauge().is_none()).map(|column| (column, column.cell(row, now)));
     let text = |(column, cell): (&Column, Cell)| {
         let why = if cell.why.is_empty() { String::new() } else { format!(" {}", cell.why) };
         format!("{}: {}{why}", column.title, cell.text)
@@ -111,7 +111,7 @@ fn a_plain_kinds_columns_come_from_its_entry_and_sort_by_value() {
 #[test]
 fn a_narrow_table_keeps_name_status_and_age() {
     let titles =
-        |width: i32| fit::fit(of(Kind::DaemonSet), &choice::Choice::default(), width, false).columns.iter().map(|column| column.title).collect::<Vec<_>>();
+        |width: i32| fit::fit(of(Kind::DaemonSet), &choice::Choice::default(), width, |_| false).columns.iter().map(|column| column.title).collect::<Vec<_>>();
     assert_eq!(titles(0), ["Name", "Desired", "Current", "Ready", "Up-to-date", "Available", "Node Selector", "Status", "Age"]);
     assert_eq!(titles(200), ["Name", "Status", "Age"]);
     assert!(titles(640).contains(&"Ready") && !titles(640).contains(&"Node Selector"), "{:?}", titles(640));

@@ -14,7 +14,7 @@ use crate::rows::columns::fit::Fitted;
 use crate::rows::columns::{self, Column};
 use crate::rows::sort::Order;
 use crate::rows::tree::Folds;
-use crate::rows::{Line, LineId, Selection};
+use crate::rows::{Line, LineId, Selection, Usage};
 use crate::store::Table;
 use crate::view::desk::Desk;
 use crate::view::parts::copy;
@@ -55,6 +55,10 @@ pub struct Board {
     pub spans_namespaces: bool,
     /// All rows.
     pub table: Signal<Arc<Table>>,
+    /// What the objects use now.
+    pub usage: Memo<Usage>,
+    /// The measurements; `None` for a kind that is not measured.
+    pub measured: Option<Signal<Arc<Table>>>,
     /// What the filter says.
     pub filter: RwSignal<String>,
     /// The order.

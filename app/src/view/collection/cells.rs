@@ -8,7 +8,9 @@ use leptos::ev;
 use leptos::prelude::*;
 
 use super::board::Board;
+use crate::describe::health_of;
 use crate::rows::columns::{Align, Cell, Column, Tone};
+use crate::rows::usage::Reading;
 use crate::rows::{Fold, Line};
 use crate::view::parts::{cut_name, glyph, health_marks, hue, kind_glyph, shape, small_glyph, tag};
 
@@ -17,6 +19,12 @@ pub(super) fn is_right(column: &Column) -> bool {
 }
 
 pub(super) fn cell_view(board: Board, column: &'static Column, line: &Line, row: &Arc<Row>, flash: bool) -> impl IntoView + use<> {
+    if let Some(gauge) = column.gauge() {
+        let row = Arc::clone(row);
+        let reading = move || board.usage.with(|usage| usage.reading(gauge, &row));
+        return view! { <td role="gridcell" class="r soft">{move || reading().map_or_else(|| "-".into_any(), |reading| reading_view(reading).into_any())}</td> }
+            .into_any();
+    }
     let now = board.desk.workspace.now_ms().get_untracked() as i64 / 1000;
     let Cell { text, why, tone } = column.cell(row, now);
     let class = match (is_right(column), tone) {
@@ -52,6 +60,19 @@ pub(super) fn cell_view(board: Board, column: &'static Column, line: &Line, row:
         if why.starts_with('(') { format!("{text} {why}") } else { text }
     };
     view! { <td role="gridcell" class=class class:flash=flash title=title>{words}</td> }.into_any()
+}
+
+/// A number over a bar, as long as what it is held against is used.
+fn reading_view(reading: Reading) -> impl IntoView + use<> {
+    let Reading { words, of, part, is_limit } = reading;
+    let title = if of.is_empty() { words.clone() } else { format!("{words} of {of}") };
+    let bar = part.map(|part| {
+        // What was only requested may be exceeded: that is no warning.
+        let health = if is_limit { health_of(Some(part)) } else { Health::Ok };
+        let class = if health == Health::Ok { "" } else { health_marks(health).0 };
+        view! { <i class=class style=format!("--v:{:.0}%", (part * 100.0).clamp(0.0, 100.0))></i> }
+    });
+    view! { <span class="gauge" title=title>{words}{bar}</span> }
 }
 
 /// Opens and closes what stands below a line; where nothing does, as much room.

@@ -30,7 +30,7 @@ impl Board {
         if self.spans_namespaces && !columns.iter().any(|column| column.is_namespace()) {
             columns.splice(1..1, self.columns().iter().find(|column| column.is_namespace()));
         }
-        let text = csv(&columns, rows.iter().map(Arc::as_ref), now);
+        let text = csv(&columns, rows.iter().map(Arc::as_ref), &self.usage.get_untracked(), now);
         self.save(&self.file_name("csv"), &text, &format!("Saved {} as CSV.", rows_of(rows.len())));
     }
 

@@ -9,7 +9,7 @@ use leptos::prelude::*;
 
 use super::board::Lines;
 use crate::rows::tree::{Folds, Tree, kinds_below};
-use crate::rows::{Filter, Line, LineId, Order, Sorter};
+use crate::rows::{Filter, Line, LineId, Order, Sorter, Usage};
 use crate::store::{Table, TableLease};
 use crate::view::desk::Desk;
 use crate::yard::Collection;
@@ -29,6 +29,8 @@ pub struct Sources {
     pub is_tree: RwSignal<bool>,
     /// What a person opened or closed.
     pub folds: RwSignal<Folds>,
+    /// What they use now.
+    pub usage: Memo<Usage>,
 }
 
 /// Places of rows by their uids, as they were when the pointer came.
@@ -44,7 +46,9 @@ pub fn lines_of(desk: Desk, collection: &Collection, sources: Sources) -> Memo<L
         let filter = Filter::parse(&sources.filter.get());
         let (order, is_frozen) = (sources.order.get(), sources.is_frozen.get());
         let sorted = |sorter: StoredValue<Sorter>, mut rows: Vec<Arc<Row>>| {
-            sorter.update_value(|sorter| sorter.sort(&mut rows, order));
+            // Followed only while the order depends on it.
+            let usage = if order.is_by_use() { sources.usage.get() } else { Usage::default() };
+            sorter.update_value(|sorter| sorter.sort(&mut rows, order, &usage));
             rows
         };
         if !sources.is_tree.get() {

@@ -1,6 +1,9 @@
 //! The menus of a collection: its columns, its export, and what can be done with one line.
 
+use std::sync::Arc;
+
 use krateyard_shared::kinds::View;
+use krateyard_shared::refusal::Refusal;
 use krateyard_shared::scope::pods_of;
 use leptos::ev;
 use leptos::prelude::*;
@@ -9,9 +12,12 @@ use super::board::{Board, Menu};
 use super::export::{objects_of, rows_of};
 use super::scope::NamespacesMenu;
 use crate::browser::dom;
+use crate::describe::Off;
 use crate::rows::columns::choice::Choice;
 use crate::rows::columns::{Column, label};
 use crate::rows::{Line, Reach};
+use crate::store::Table;
+use crate::stream::StreamState;
 use crate::view::parts::{copy, glyph, small_glyph};
 use crate::view::pop::{Place, Pop};
 
@@ -87,12 +93,28 @@ fn column_item(board: Board, column: &'static Column) -> impl IntoView {
     let is_shown = move || board.fitted.with(|fitted| fitted.columns.iter().any(|shown| std::ptr::eq(*shown, column)));
     // On by default, or by choice, and yet not there: the window is too narrow.
     let is_squeezed = move || !is_shown() && board.choice.with(|choice| choice.is_shown(column, column.by_default));
+    let measured = board.measured.filter(|_| column.gauge().is_some());
+    let why_off = move || measured.and_then(|measured| measured.with(why_off));
     view! {
         <label class="pop-item">
             <input type="checkbox" prop:checked=is_shown on:change=move |event| { let shown = event_target_checked(&event); board.choose(|choice| choice.set(column, shown)) }/>
             <span class="cut">{column.title}</span>
-            {move || is_squeezed().then(|| view! { <span class="muted">"no room"</span> })}
+            {move || match (why_off(), is_squeezed()) {
+                (Some(why), _) => Some(view! { <span class="muted" title=why>"off"</span> }),
+                (None, true) => Some(view! { <span class="muted" title="The window is too narrow for it".to_owned()>"no room"</span> }),
+                (None, false) => None,
+            }}
         </label>
+    }
+}
+
+/// Why nothing is measured, if so: not allowed and not installed are two different things.
+fn why_off(measured: &Arc<Table>) -> Option<String> {
+    match &measured.state {
+        StreamState::Denied(Refusal::NotFound { .. }) => Some(Off::NotInstalled.words()),
+        StreamState::Denied(refusal) => Some(Off::Refused(refusal.clone()).words()),
+        StreamState::Stale { cause, .. } if measured.rows.is_empty() => Some(Off::Silent(cause.clone()).words()),
+        _ => None,
     }
 }
 

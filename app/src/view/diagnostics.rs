@@ -1,0 +1,77 @@
+//! How the tables are kept: the socket and each stream, for whoever asks why a table shows what it shows.
+
+use leptos::ev;
+use leptos::prelude::*;
+
+use super::desk::desk;
+use super::parts::{copy, glyph, shape};
+use crate::runtime::StreamReport;
+use crate::stream::span;
+
+/// The sheet of diagnostics, over the canvas.
+#[component]
+pub fn Diagnostics() -> impl IntoView {
+    let desk = desk();
+    let close = move || desk.sheet.set(None);
+    // Once a second, as ages are.
+    let report = Memo::new(move |_| {
+        desk.now_ms.track();
+        desk.workspace.report(true)
+    });
+    let summary = move || {
+        report.with(|report| {
+            let live = report.streams.iter().filter(|stream| stream.is_live).count();
+            let trouble = report.rights_trouble.as_ref().map(|why| format!(" Rights are not known anew: {why}.")).unwrap_or_default();
+            format!(
+                "Connection: {}. {live} of {} streams live, {} frames, {}B received, {} resyncs.{trouble}",
+                report.connection,
+                report.streams.len(),
+                report.frames,
+                krateyard_shared::quantity::bytes(i64::try_from(report.bytes).unwrap_or(i64::MAX)),
+                report.resyncs
+            )
+        })
+    };
+    let copy_all = move |_| {
+        if let Ok(text) = serde_json::to_string_pretty(&desk.workspace.report(false)) {
+            copy(text);
+        }
+    };
+    view! {
+        <div class="veil" on:click=move |_| close()></div>
+        <div class="help diag" role="dialog" aria-label="Diagnostics" aria-modal="true" on:keydown=move |event: ev::KeyboardEvent| if event.key() == "Escape" { close() }>
+            <header>
+                <h2>"Diagnostics"</h2><span class="grow"></span>
+                <button class="btn" title="Without names of namespaces and objects" on:click=copy_all>"Copy as JSON"</button>
+                <button class="icon" title="Close" autofocus on:click=move |_| close()>{glyph("x")}</button>
+            </header>
+            <p class="muted">{summary}</p>
+            <div class="diag-rows">
+                <table>
+                    <thead><tr>{["Resource", "Part", "State", "Rows", "Sequence", "Confirmed"].map(|title| view! { <th>{title}</th> }).collect_view()}</tr></thead>
+                    <tbody>{move || report.with(|report| report.streams.iter().map(|stream| line(stream, desk.now_ms.get_untracked())).collect_view())}</tbody>
+                </table>
+            </div>
+        </div>
+    }
+}
+
+fn line(stream: &StreamReport, now_ms: u64) -> impl IntoView + use<> {
+    let (class, mark) = if stream.is_live { ("status", "st-ok") } else { ("status warn", "st-re") };
+    let notes = [(stream.failures, "failed in a row"), (stream.unreadable, "rows unreadable")];
+    let notes: Vec<_> = notes.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+    let confirmed = match stream.as_of_ms {
+        0 => "-".to_owned(),
+        as_of_ms => span(now_ms.saturating_sub(as_of_ms) / 1000),
+    };
+    view! {
+        <tr class:muted=!stream.is_needed>
+            <td class="mono">{stream.resource.clone()}</td>
+            <td>{stream.part.clone()}</td>
+            <td title=notes.join(", ")><span class=class>{shape(mark)}<span>{stream.state.clone()}</span></span></td>
+            <td class="r">{stream.rows}</td>
+            <td class="r">{stream.position.map_or_else(|| "-".to_owned(), |position| position.seq.to_string())}</td>
+            <td class="r">{confirmed}</td>
+        </tr>
+    }
+}
