@@ -81,7 +81,9 @@ impl Cluster {
     pub(crate) fn learn_definitions(&self) {
         let (_, definitions) = self.store.list(&built_in_kind("apiextensions.k8s.io", "customresourcedefinitions"), "");
         let values: Vec<Value> = definitions.iter().map(|definition| definition.value()).collect();
-        self.registry.set_custom(&values);
+        for kind in self.registry.set_custom(&values) {
+            self.store.drop_kind(&kind);
+        }
     }
 
     /// Answers one request.

@@ -190,10 +190,12 @@ impl Registry {
         self.all().into_iter().find(|known| known.kind == kind && known.api_version() == api_version)
     }
 
-    /// Takes over the versions that the stored CustomResourceDefinitions serve.
-    pub(crate) fn set_custom(&self, definitions: &[Value]) {
-        let kinds = definitions.iter().flat_map(custom_kinds).map(Arc::new).collect();
-        *self.custom.write().unwrap_or_else(std::sync::PoisonError::into_inner) = kinds;
+    /// Takes over the versions that the stored CustomResourceDefinitions serve; answers kinds of which no version is served any more.
+    pub(crate) fn set_custom(&self, definitions: &[Value]) -> Vec<Arc<Kind>> {
+        let kinds: Vec<_> = definitions.iter().flat_map(custom_kinds).map(Arc::new).collect();
+        let mut gone = std::mem::replace(&mut *self.custom.write().unwrap_or_else(std::sync::PoisonError::into_inner), kinds.clone());
+        gone.retain(|old| !kinds.iter().any(|kind| kind.is(&old.group, &old.plural)));
+        gone
     }
 }
 

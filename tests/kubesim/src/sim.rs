@@ -295,18 +295,26 @@ impl Handle {
         self.delete_with(api_version, kind, namespace, name, &write::plain_query(None))
     }
 
-    /// Removes an object at once.
+    /// Removes an object at once, whatever it should wait for.
     ///
     /// # Errors
     /// 404, or an unknown kind.
     pub fn remove(&self, api_version: &str, kind: &str, namespace: &str, name: &str) -> Result<(), Error> {
-        self.delete_with(api_version, kind, namespace, name, &write::plain_query(Some(0)))
+        let stored = self.cluster.registry.of_object(api_version, kind);
+        self.delete_with(api_version, kind, namespace, name, &write::plain_query(Some(0)))?;
+        if let Some(kind) = stored {
+            self.cluster.store.write::<Error>(&kind, namespace, name, |_| Ok(Write::Remove))?;
+        }
+        Ok(())
     }
 
     fn delete_with(&self, api_version: &str, kind: &str, namespace: &str, name: &str, query: &Query) -> Result<(), Error> {
         let kind = self.cluster.registry.of_object(api_version, kind).ok_or_else(|| Error::NoSuchKind(kind.to_owned()))?;
         let edit = Edit { kind: &kind, namespace, name, query, form: Form::Full };
         write::delete(&self.cluster.writer(), &edit, &Value::Null)?;
+        if kind.plural == "customresourcedefinitions" {
+            self.cluster.learn_definitions();
+        }
         Ok(())
     }
 

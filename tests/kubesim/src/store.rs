@@ -241,6 +241,14 @@ impl Store {
         found
     }
 
+    /// Forgets a kind that is defined no more, with its objects, and ends the watches of it.
+    pub(crate) fn drop_kind(&self, kind: &Kind) {
+        let mut inner = self.lock();
+        // whoever goes on from before gets a 410 where the kind is defined again
+        inner.version += 1;
+        inner.tables.remove(&(kind.group.clone(), kind.plural.clone()));
+    }
+
     /// Forgets all history: whoever goes on from a version that was handed out before gets a 410.
     pub(crate) fn compact(&self) {
         let mut inner = self.lock();
@@ -272,7 +280,7 @@ impl Inner {
         self.tables.entry((kind.group.clone(), kind.plural.clone())).or_insert_with(|| Table {
             objects: BTreeMap::new(),
             history: VecDeque::new(),
-            compacted: FIRST_VERSION,
+            compacted: version,
             newest: watch::Sender::new(version),
         })
     }

@@ -62,9 +62,14 @@ async fn clear(sim: &Sim) {
     for group in ask("/apis").await["groups"].as_array().unwrap() {
         versions.push(group["preferredVersion"]["groupVersion"].as_str().unwrap().to_owned());
     }
+    // All are asked for before any is cleared: a definition takes its group with it.
+    let mut served = Vec::new();
     for version in versions {
         let prefix = if version == "v1" { "/api" } else { "/apis" };
-        for resource in ask(&format!("{prefix}/{version}")).await["resources"].as_array().unwrap() {
+        served.push((ask(&format!("{prefix}/{version}")).await, version));
+    }
+    for (resources, version) in served {
+        for resource in resources["resources"].as_array().unwrap() {
             let (kind, name) = (resource["kind"].as_str().unwrap(), resource["name"].as_str().unwrap());
             let is_policy = version.starts_with("rbac.") || name.contains('/');
             for object in sim.list(&version, kind, "").iter().filter(|_| !is_policy) {
