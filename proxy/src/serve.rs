@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use axum::serve::ListenerExt as _;
 use tokio::net::TcpListener;
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
@@ -52,6 +53,8 @@ impl Proxy {
         let app = App::start(&config, config.origins(addr));
         tracing::info!(%addr, origins = ?app.origins.iter().map(ToString::to_string).collect::<Vec<_>>(), "listening");
         let (stop, has_page) = (app.stop.clone(), files.is_some());
+        // A change is a small write after another: it would wait until the peer's kernel has acknowledged the one before, for up to 40 ms.
+        let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
         let serve = axum::serve(listener, router(app.clone(), files)).with_graceful_shutdown(stop.cancelled_owned());
         Ok(Proxy { addr, app, has_page, server: Mutex::new(tokio::spawn(async move { serve.await })) })
     }
