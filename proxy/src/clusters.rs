@@ -122,7 +122,7 @@ impl Cluster {
     /// # Errors
     /// `UpstreamDown` while the kubeconfig or the token cannot be used; the next call tries again.
     pub(crate) async fn client(&self) -> Result<&Client, Refusal> {
-        self.client.get_or_try_init(|| connect::client(&self.config.endpoint)).await.map_err(|error| {
+        self.client.get_or_try_init(|| connect::client(&self.config.endpoint, self.limits.upstream_timeout)).await.map_err(|error| {
             let cause = error.words();
             tracing::warn!(cluster = %self.name, cause, "cannot make a client");
             Refusal::UpstreamDown { cause }

@@ -27,10 +27,10 @@ pub(crate) async fn watch_rights(cluster: Arc<Cluster>) {
         }
     };
     let mut changes = select_all([
-        of::<Role>(&client, "roles"),
-        of::<RoleBinding>(&client, "rolebindings"),
-        of::<ClusterRole>(&client, "clusterroles"),
-        of::<ClusterRoleBinding>(&client, "clusterrolebindings"),
+        of::<Role>(&cluster, &client, "roles"),
+        of::<RoleBinding>(&cluster, &client, "rolebindings"),
+        of::<ClusterRole>(&cluster, &client, "clusterroles"),
+        of::<ClusterRoleBinding>(&cluster, &client, "clusterrolebindings"),
     ]);
     while changes.next().await.is_some() {
         cluster.reviews.forget();
@@ -51,11 +51,12 @@ pub(crate) async fn watch_rights(cluster: Arc<Cluster>) {
 }
 
 /// One item for every change of a kind, and one for every list, which may hide changes.
-fn of<K>(client: &Client, plural: &'static str) -> BoxStream<'static, ()>
+fn of<K>(cluster: &Cluster, client: &Client, plural: &'static str) -> BoxStream<'static, ()>
 where
     K: Resource<DynamicType = ()> + Clone + DeserializeOwned + Debug + Send + 'static,
 {
-    let config = watcher::Config::default().streaming_lists();
+    // As long as it is not noticed that this connection died, a revoked right counts.
+    let config = watcher::Config::default().streaming_lists().timeout(cluster.limits.watch_timeout_secs);
     let events = watcher(Api::<PartialObjectMeta<K>>::all(client.clone()), config);
     let changes = events.filter_map(move |event| async move {
         match event {

@@ -12,7 +12,7 @@ use krateyard_shared::watch::Freshness;
 use kube::core::{DynamicResourceScope, ObjectMeta};
 use kube::runtime::watcher::{self, ListSemantic, watcher};
 use kube::{Api, Client, Resource};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 use tower::service_fn;
 
@@ -25,7 +25,10 @@ use crate::refuse::{self, Actor, Asked};
 
 /// First wait after a failure, doubled up to [`MAX_WAIT`]; each is cut by up to a half, so that many do not come back at once.
 const MIN_WAIT: Duration = Duration::from_millis(200);
-const MAX_WAIT: Duration = Duration::from_secs(10);
+/// The longest: a cluster that answers again is seen again within 5 s.
+const MAX_WAIT: Duration = Duration::from_secs(4);
+/// A request that waits so long for the beginning of its answer is told: rows are not confirmed meanwhile.
+const SILENT: Duration = Duration::from_secs(2);
 /// A connection that held so long was a good one.
 const GOOD: Duration = Duration::from_secs(10);
 
@@ -70,6 +73,10 @@ pub(super) struct Upstream {
     polls: bool,
     events: Option<Events>,
     answered: Arc<Notify>,
+    /// When what is asked now was asked; nothing is, between an answer and the next question.
+    asked: watch::Sender<Option<Instant>>,
+    /// The question whose silence was told.
+    silent: Option<Instant>,
     answered_at: Option<Instant>,
     /// Answers since the last event: many at once mean that the stream ends as soon as it begins.
     answers: u32,
@@ -77,6 +84,8 @@ pub(super) struct Upstream {
     streaming: bool,
     failures: u32,
     retry_at: Option<Instant>,
+    /// Whether an answer has come that is not told before [`Upstream::retry_at`].
+    withheld: bool,
 }
 
 /// Somebody in whose name a hub of their own asks, and where.
@@ -128,17 +137,20 @@ impl Upstream {
             polls,
             events: None,
             answered: Arc::default(),
+            asked: watch::Sender::new(None),
+            silent: None,
             answered_at: None,
             answers: 0,
             streaming: true,
             failures: 0,
             retry_at: None,
+            withheld: false,
         }
     }
 
     /// Begins anew with a list from the storage itself.
     pub(super) async fn relist(&mut self) {
-        self.retry_at = None;
+        (self.retry_at, self.withheld) = (None, false);
         self.events = self.cluster.client().await.ok().map(|client| self.open(client, false));
     }
 
@@ -148,6 +160,9 @@ impl Upstream {
             tokio::time::sleep_until(at).await;
             self.retry_at = None;
         }
+        if std::mem::take(&mut self.withheld) {
+            return News::Answered;
+        }
         if self.events.is_none() {
             match self.cluster.client().await {
                 Ok(client) => self.events = Some(self.open(client, self.streaming)),
@@ -156,9 +171,10 @@ impl Upstream {
         }
         let events = self.events.as_mut().expect("opened above");
         let event = tokio::select! {
-            () = self.answered.notified() => {
-                self.pace();
-                return News::Answered;
+            () = self.answered.notified() => return self.pace(),
+            asked = silence(self.asked.subscribe(), self.silent) => {
+                self.silent = Some(asked);
+                return News::Failed(Refusal::UpstreamDown { cause: "the API server does not answer".into() });
             }
             event = events.next() => event,
         };
@@ -212,13 +228,16 @@ impl Upstream {
     }
 
     /// kube's watcher begins a stream that ended anew at once, and so without end where it always ends: not being polled, it waits.
-    fn pace(&mut self) {
+    fn pace(&mut self) -> News {
         let soon = self.answered_at.is_some_and(|at| at.elapsed() < GOOD);
         self.answered_at = Some(Instant::now());
         self.answers = if soon { self.answers + 1 } else { 1 };
-        if self.answers > 2 {
-            self.retry_at = Some(Instant::now() + wait(self.answers - 3));
+        if self.answers <= 2 {
+            return News::Answered;
         }
+        self.retry_at = Some(Instant::now() + wait(self.answers - 3));
+        self.withheld = true;
+        News::Failed(Refusal::UpstreamDown { cause: "the watch ends as soon as it begins".into() })
     }
 
     fn failed(&mut self, refusal: Refusal) -> News {
@@ -267,7 +286,7 @@ impl Upstream {
 
     fn heard(&self, client: &Client) -> Client {
         let headers = self.person.as_ref().map(|person| person.headers.clone()).unwrap_or_default();
-        heard(client.clone(), self.answered.clone(), headers)
+        heard(client.clone(), self.answered.clone(), self.asked.clone(), headers)
     }
 
     fn config(&self, streaming: bool) -> watcher::Config {
@@ -283,14 +302,34 @@ fn wait(failures: u32) -> Duration {
     longest.mul_f64(1.0 - cut)
 }
 
-/// A client that says when it was answered: kube's watcher reconnects without a word, and a quiet watch has no event that would show it.
+/// Waits until something that was asked has been without answer for [`SILENT`], and is not the one of which that is known.
+async fn silence(mut asked: watch::Receiver<Option<Instant>>, known: Option<Instant>) -> Instant {
+    loop {
+        let since = asked.borrow_and_update().filter(|since| known != Some(*since));
+        let silent = async {
+            match since {
+                Some(since) => tokio::time::sleep_until(since + SILENT).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = silent => return since.expect("it was waited for"),
+            _ = asked.changed() => {}
+        }
+    }
+}
+
+/// A client that says when it asked and when it was answered: kube's watcher reconnects without a word, and a quiet watch has no event that would show it.
 /// Its requests carry these headers besides.
-fn heard(client: Client, answered: Arc<Notify>, headers: HeaderMap) -> Client {
+fn heard(client: Client, answered: Arc<Notify>, asked: watch::Sender<Option<Instant>>, headers: HeaderMap) -> Client {
     let service = service_fn(move |mut request: http::Request<kube::client::Body>| {
-        let (client, answered) = (client.clone(), answered.clone());
+        let (client, answered, asked) = (client.clone(), answered.clone(), asked.clone());
         request.headers_mut().extend(headers.clone());
         async move {
-            let response = client.send(request).await?;
+            asked.send_replace(Some(Instant::now()));
+            let response = client.send(request).await;
+            asked.send_replace(None);
+            let response = response?;
             if response.status().is_success() {
                 answered.notify_one();
             }
