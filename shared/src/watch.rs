@@ -175,6 +175,12 @@ pub enum ServerMessage {
         #[n(0)]
         refusal: Refusal,
     },
+    /// Rights changed in a cluster, or what it defines itself: what `/api/access` says may be another now.
+    #[n(11)]
+    AccessChanged {
+        #[n(0)]
+        cluster: ClusterName,
+    },
 }
 
 /// What the proxy knows of its upstream.

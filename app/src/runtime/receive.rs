@@ -26,6 +26,8 @@ impl Runtime {
         match message {
             ServerMessage::Welcome { .. } => self.touch_all(),
             ServerMessage::Bad { .. } => {}
+            ServerMessage::AccessChanged { cluster } if cluster == self.cluster => self.rights.ask(),
+            ServerMessage::AccessChanged { .. } => {}
             ServerMessage::Ack { id, position, .. } => self.with(id, now_ms, |s| s.acked(position, now_ms)),
             ServerMessage::Rows { id, rows, done } => self.with(id, now_ms, |s| s.took_rows(&rows, done, now_ms)),
             ServerMessage::Delta { id, from_seq, to_seq, upserts, deletes } => {

@@ -78,6 +78,27 @@ impl Cluster {
         defined
     }
 
+    /// Calls whenever rights change, or what the cluster defines: for as long as somebody waits for that, both are watched.
+    pub(crate) async fn each_access_change(self: Arc<Self>, changed: impl Fn()) {
+        let mut rights = self.reviews.changes();
+        while !self.stop.is_cancelled() {
+            let mut defined = self.definitions();
+            let mut is_known = defined.borrow_and_update().is_some();
+            loop {
+                tokio::select! {
+                    // Its sender lives as long as the cluster.
+                    _ = rights.changed() => changed(),
+                    told = defined.changed() => match told {
+                        // The first list is no change.
+                        Ok(()) if !std::mem::replace(&mut is_known, true) => {}
+                        Ok(()) => changed(),
+                        Err(_) => break,
+                    },
+                }
+            }
+        }
+    }
+
     /// Whether a resource is or was defined here.
     pub(super) fn was_defined(&self, resource: &Resource) -> bool {
         self.custom.ever.lock().expect("no panic while held").contains(&(resource.group.clone(), resource.plural.clone()))

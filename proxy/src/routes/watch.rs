@@ -17,7 +17,7 @@ use tokio::time::Interval;
 use crate::app::Shared;
 use crate::hub::{Batch, End};
 use crate::socket::{self, Inbound, Opening};
-use subscriptions::Subscriptions;
+use subscriptions::{News, Subscriptions};
 
 /// Answers to messages that wait for the writer; a peer that sends more nonsense than it reads waits.
 const ANSWERS: usize = 16;
@@ -118,11 +118,14 @@ impl Writer {
                 biased;
                 _ = self.heartbeats.tick() => self.ready.push_back(ServerMessage::Heartbeat { positions: self.subscriptions.positions() }),
                 Some(answer) = self.answered.recv() => self.ready.push_back(answer),
-                (id, batch) = self.subscriptions.next() => {
-                    if matches!(batch, Batch::End(_)) {
-                        self.subscriptions.forget(id);
+                news = self.subscriptions.next() => match news {
+                    News::AccessChanged(cluster) => self.ready.push_back(ServerMessage::AccessChanged { cluster }),
+                    News::Of(id, batch) => {
+                        if matches!(batch, Batch::End(_)) {
+                            self.subscriptions.forget(id);
+                        }
+                        self.ready.push_back(message(id, batch));
                     }
-                    self.ready.push_back(message(id, batch));
                 }
             }
         }

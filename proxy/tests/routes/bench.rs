@@ -145,12 +145,12 @@ impl Watch {
         self.send(&ClientMessage::Subscribe { id, cluster: ClusterName("demo".into()), resource, scope, resume: None }).await;
     }
 
-    /// The next message that is no heartbeat.
+    /// The next message that is of a subscription: no heartbeat, and no word of changed access.
     pub(crate) async fn next(&mut self) -> ServerMessage {
         loop {
             let message = self.socket.next().await.unwrap();
             match Wire::Json.decode(message.to_text().unwrap().as_bytes()).unwrap() {
-                ServerMessage::Heartbeat { .. } => {}
+                ServerMessage::Heartbeat { .. } | ServerMessage::AccessChanged { .. } => {}
                 message => return message,
             }
         }

@@ -1,4 +1,4 @@
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 
 use krateyard_shared::identity::{ClusterName, Resource};
@@ -22,6 +22,8 @@ pub(super) struct Subscriptions {
     session: Arc<Session>,
     live: Mutex<HashMap<SubscriptionId, Live>>,
     inbox: Arc<Inbox>,
+    /// Whoever has this open hears of changes of rights in these clusters.
+    followed: Mutex<HashMap<ClusterName, AbortOnDropHandle<()>>>,
 }
 
 struct Live {
@@ -30,11 +32,18 @@ struct Live {
     _task: AbortOnDropHandle<()>,
 }
 
-/// Which queues hold something.
+/// Which queues hold something, and where access changed.
 #[derive(Default)]
 struct Inbox {
     ready: Mutex<VecDeque<SubscriptionId>>,
+    changed: Mutex<BTreeSet<ClusterName>>,
     filled: Notify,
+}
+
+/// What the writer is to say next.
+pub(super) enum News {
+    Of(SubscriptionId, Batch),
+    AccessChanged(ClusterName),
 }
 
 /// What a Subscribe asks for, in its one canonical form.
@@ -51,7 +60,20 @@ enum Wanted {
 
 impl Subscriptions {
     pub(super) fn new(app: Shared, session: Arc<Session>) -> Arc<Subscriptions> {
-        Arc::new(Subscriptions { app, session, live: Mutex::default(), inbox: Arc::default() })
+        let subscriptions = Subscriptions { app, session, live: Mutex::default(), inbox: Arc::default(), followed: Mutex::default() };
+        for cluster in subscriptions.app.clusters.iter().filter(|cluster| cluster.is_awake()) {
+            subscriptions.follow(cluster);
+        }
+        Arc::new(subscriptions)
+    }
+
+    /// Hears from now on when rights change in a cluster, or what it defines.
+    fn follow(&self, cluster: &Arc<Cluster>) {
+        let mut followed = self.followed.lock().expect("no panic while held");
+        followed.entry(cluster.name.clone()).or_insert_with(|| {
+            let (inbox, name) = (self.inbox.clone(), cluster.name.clone());
+            AbortOnDropHandle::new(tokio::spawn(cluster.clone().each_access_change(move || inbox.put_changed(name.clone()))))
+        });
     }
 
     /// Begins a subscription; everything else comes through [`Subscriptions::next`].
@@ -61,6 +83,7 @@ impl Subscriptions {
     pub(super) fn begin(&self, id: SubscriptionId, cluster: &ClusterName, resource: Resource, scope: Scope) -> Result<(), Refusal> {
         let wanted = canonical(Kind::of_resource(&resource), resource, scope)?;
         let cluster = self.app.cluster(cluster)?.clone();
+        self.follow(&cluster);
         let mut live = self.live.lock().expect("no panic while held");
         if live.contains_key(&id) {
             return Err(Refusal::BadRequest { field: "id".into(), problem: "is taken by a subscription of this socket".into() });
@@ -88,8 +111,11 @@ impl Subscriptions {
     }
 
     /// What to tell next. Queues take turns, so that a long one does not hold the others.
-    pub(super) async fn next(&self) -> (SubscriptionId, Batch) {
+    pub(super) async fn next(&self) -> News {
         loop {
+            if let Some(cluster) = self.inbox.take_changed() {
+                return News::AccessChanged(cluster);
+            }
             let Some(id) = self.inbox.take() else {
                 self.inbox.filled.notified().await;
                 continue;
@@ -97,7 +123,7 @@ impl Subscriptions {
             let queue = self.live.lock().expect("no panic while held").get(&id).map(|live| live.queue.clone());
             if let Some(batch) = queue.and_then(|queue| queue.next()) {
                 self.inbox.put(id);
-                return (id, batch);
+                return News::Of(id, batch);
             }
         }
     }
@@ -113,6 +139,15 @@ impl Inbox {
     fn put(&self, id: SubscriptionId) {
         self.ready.lock().expect("no panic while held").push_back(id);
         self.filled.notify_one();
+    }
+
+    fn put_changed(&self, cluster: ClusterName) {
+        self.changed.lock().expect("no panic while held").insert(cluster);
+        self.filled.notify_one();
+    }
+
+    fn take_changed(&self) -> Option<ClusterName> {
+        self.changed.lock().expect("no panic while held").pop_first()
     }
 
     fn take(&self) -> Option<SubscriptionId> {
