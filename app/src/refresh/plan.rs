@@ -46,6 +46,8 @@ pub enum Standing {
     Denied {
         /// Generation of the rights that were known then.
         rights: u64,
+        /// Where the rights say otherwise: when it is tried again.
+        retry_ms: Option<u64>,
     },
     /// Ended; it is tried again at this instant.
     Ended {
@@ -170,7 +172,10 @@ fn step(target: &Target, stream: &Stream, is_needed: bool, generation: u64, now_
     let target = target.clone();
     match (is_needed, stream.idle_since_ms, stream.standing) {
         (true, Some(_), _) => Some(Step::Keep { target, cause: "a lease needs it again".into() }),
-        (true, None, Standing::Denied { rights }) if rights != generation => Some(Step::Retry { target, cause: "rights changed".into() }),
+        (true, None, Standing::Denied { rights, .. }) if rights != generation => Some(Step::Retry { target, cause: "rights changed".into() }),
+        (true, None, Standing::Denied { retry_ms: Some(retry_ms), .. }) if now_ms >= retry_ms => {
+            Some(Step::Retry { target, cause: "the rights say otherwise".into() })
+        }
         (true, None, Standing::Ended { retry_ms }) if now_ms >= retry_ms => Some(Step::Retry { target, cause: "its wait is over".into() }),
         (true, None, _) => None,
         (false, None, _) => Some(Step::Idle { target, cause: "no lease needs it".into() }),

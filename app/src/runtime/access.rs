@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use krateyard_shared::api::Access;
+use krateyard_shared::api::{Access, NamespaceAccess};
 use krateyard_shared::kinds::Kind;
 use krateyard_shared::refusal::Refusal;
 
 use super::Runtime;
 use super::socket::SocketEvent;
+use crate::refresh::Target;
 use crate::refresh::refresher::{Pace, Refresher};
 
 /// Why the proxy did not give what was asked for.
@@ -80,10 +81,24 @@ impl Runtime {
                     self.rights.known = Some(Arc::new(access));
                     self.rights.generation += 1;
                 }
+                self.contradict(random, now_ms);
             }
             Err(Failure::Refused(refusal @ (Refusal::Unauthenticated | Refusal::Expired))) => self.socket_event(SocketEvent::Refused(refusal), now_ms),
             Err(failure) => self.rights.trouble = Some(failure),
         }
         self.touch_all();
+    }
+
+    /// What was refused although it is allowed is asked for again.
+    fn contradict(&mut self, random: f64, now_ms: u64) {
+        let Some(access) = self.rights.known() else { return };
+        let allows = |target: &Target| {
+            let (resource, namespace) = (target.kind.resource().to_string(), target.scope.namespace());
+            let is_within = |access: &NamespaceAccess| namespace == Some(access.namespace.as_str()) && access.resources.contains(&resource);
+            access.cluster_wide.contains(&resource) || access.namespaces.iter().any(is_within)
+        };
+        for (_, subscription) in self.subscriptions.iter_mut().filter(|(target, _)| allows(target)) {
+            subscription.contradict(random, now_ms);
+        }
     }
 }

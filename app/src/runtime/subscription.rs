@@ -45,6 +45,8 @@ pub enum Phase {
         refusal: Refusal,
         /// Generation of the rights under which it was refused.
         rights: u64,
+        /// Where the rights say otherwise: when it is asked for again.
+        retry_ms: Option<u64>,
     },
     /// Ended by the proxy; asked for again later.
     Ended {
@@ -170,7 +172,7 @@ impl Subscription {
     /// What the plan needs to know.
     pub fn stream(&self) -> Stream {
         let standing = match &self.phase {
-            Phase::Denied { rights, .. } => Standing::Denied { rights: *rights },
+            Phase::Denied { rights, retry_ms, .. } => Standing::Denied { rights: *rights, retry_ms: *retry_ms },
             Phase::Ended { retry_ms, .. } => Standing::Ended { retry_ms: *retry_ms },
             Phase::Live | Phase::Stale { .. } => Standing::Complete,
             Phase::Waiting | Phase::Loading | Phase::Resyncing { .. } if self.complete => Standing::Complete,
@@ -349,7 +351,7 @@ impl Subscription {
 
     pub(super) fn deny(&mut self, refusal: Refusal, rights: u64) {
         self.id = None;
-        self.phase = Phase::Denied { refusal, rights };
+        self.phase = Phase::Denied { refusal, rights, retry_ms: None };
         self.rows = Rows::default();
         self.object = None;
         self.complete = false;
@@ -361,6 +363,15 @@ impl Subscription {
         self.failures += 1;
         let wait_ms = backoff::wait_ms(self.failures, random).max(at_least_ms);
         self.phase = Phase::Ended { cause, retry_ms: now_ms + wait_ms };
+    }
+
+    /// The rights, asked for since, say that it is allowed: it was refused in between, or by an API server that has just begun. Asked for again, later the more
+    /// often it is refused all the same.
+    pub(super) fn contradict(&mut self, random: f64, now_ms: u64) {
+        if let Phase::Denied { retry_ms: retry_ms @ None, .. } = &mut self.phase {
+            self.failures += 1;
+            *retry_ms = Some(now_ms + backoff::wait_ms(self.failures, random));
+        }
     }
 
     /// Whether it failed lately.

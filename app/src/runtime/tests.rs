@@ -2,6 +2,7 @@
 
 mod any_order;
 mod fake_proxy;
+mod rights;
 
 use krateyard_shared::api::NamespaceAccess;
 use krateyard_shared::kinds::Kind;
@@ -183,34 +184,6 @@ fn one_denied_namespace_does_not_blank_the_others() {
     let table = rig.table(lease);
     assert_eq!((names(&table), table.state.clone(), table.complete), (vec!["b"], StreamState::Live, true));
     assert_eq!(table.missing, [FORBIDDEN(), denied]);
-}
-
-#[test]
-fn denied_is_no_empty_table_and_is_asked_for_again_when_rights_change_or_a_person_asks() {
-    let mut rig = Rig::with(only(&[]), &[("a", "web")]);
-    let refusal = Refusal::Forbidden { verb: "list".into(), resource: "pods".into(), namespace: Some("web".into()) };
-    rig.proxy.deny(ns("web"), refusal.clone());
-    let lease = rig.lease(Kind::Pod, ns("web"));
-    rig.deliver_all();
-    let table = rig.table(lease);
-    assert_eq!((table.state.clone(), table.complete, table.missing.clone()), (StreamState::Denied(refusal.clone()), false, vec![refusal]));
-    rig.pass(30_000);
-    rig.deliver_all();
-    assert_eq!(rig.proxy.asked(), 1, "settled");
-    rig.refresh(lease);
-    rig.deliver_all();
-    assert_eq!(rig.proxy.asked(), 2);
-    rig.proxy.allow(ns("web"));
-    rig.give(only(&["web"]));
-    rig.deliver_all();
-    assert_eq!((names(&rig.table(lease)), rig.table(lease).state), (vec!["a"], StreamState::Live));
-}
-
-#[test]
-fn what_may_be_listed_nowhere_is_denied_without_asking() {
-    let mut rig = Rig::with(only(&[]), &[]);
-    let lease = rig.lease(Kind::Pod, Scope::All);
-    assert_eq!((rig.table(lease).state, rig.proxy.asked()), (StreamState::Denied(FORBIDDEN()), 0));
 }
 
 #[test]

@@ -142,7 +142,7 @@ fn a_lease_that_flaps_within_half_a_second_opens_one_stream() {
 #[test]
 fn a_denied_stream_is_asked_for_again_only_when_rights_change() {
     let (leases, access) = ([lease(PODS, ns("payments"))], restricted(&[]));
-    let denied = Stream { standing: Standing::Denied { rights: 1 }, idle_since_ms: None };
+    let denied = Stream { standing: Standing::Denied { rights: 1, retry_ms: None }, idle_since_ms: None };
     let streams = BTreeMap::from([(target(PODS, ns("payments")), denied)]);
     assert_eq!(plan(&leases, Some(Rights { access: &access, generation: 1 }), &streams, u64::MAX / 2), []);
     let steps = plan(&leases, Some(Rights { access: &access, generation: 2 }), &streams, 0);
