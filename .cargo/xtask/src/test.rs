@@ -41,6 +41,9 @@ const SIMULATED: [Part; 5] = [Part::Tidy, Part::Unit, Part::Routes, Part::Flows,
 /// On a real one.
 const REAL: [Part; 4] = [Part::Flows, Part::Conformance, Part::Kubectl, Part::Browser];
 
+/// The flows of what only a simulator can be told to do.
+const SIMULATED_ALONE: [&str; 2] = ["simulator", "faults"];
+
 /// The browser tests that run on a real cluster: those of what fails take the simulator away.
 const ON_A_REAL_CLUSTER: [&str; 8] = [
     "smoke.test.mjs",
@@ -79,7 +82,7 @@ impl Part {
             Part::Tidy | Part::Browser => false,
             Part::Unit => ["shared", "app"].contains(&program.package.as_str()),
             Part::Routes => ["tests/kubesim", "proxy"].contains(&program.package.as_str()),
-            Part::Flows => program.package == "tests/flows" && !(real && program.name.starts_with("simulator")),
+            Part::Flows => program.package == "tests/flows" && !(real && SIMULATED_ALONE.iter().any(|name| program.name.starts_with(name))),
             Part::Conformance => program.package == "tests/conformance",
             Part::Kubectl => program.package == "tests/kubesim" && program.name.starts_with("kubectl"),
         }

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+mod cable;
+pub mod faults;
 mod line;
 mod person;
 mod plain;

@@ -1,13 +1,17 @@
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use krateyard_app::refresh::Scopes;
+use krateyard_app::runtime::Input;
+use krateyard_app::runtime::socket::SocketEvent;
 use krateyard_app::store::{Command, Kinds, ObjectLease, ObjectState, Table, TableLease, Workspace};
 use krateyard_app::stream::StreamState;
 use krateyard_shared::api::{Access, AccessQuestion};
 use krateyard_shared::identity::{ClusterName, ObjectRef};
 use krateyard_shared::kinds::Kind;
 use leptos::prelude::{GetUntracked, Owner};
+use tokio::sync::watch;
 
 use crate::stage::{Account, CLUSTER, Shown, Stage, sorted};
 use crate::wire::{self, Guest};
@@ -15,12 +19,16 @@ use crate::{PATIENCE, eventually, eventually_within};
 
 /// How long a table may lag behind one list of the cluster before the cluster is listed again.
 const RELIST_AFTER: Duration = Duration::from_millis(500);
+/// Between two frames, as browsers draw them.
+const FRAME: Duration = Duration::from_millis(16);
 
 /// Somebody with the app open.
 pub struct Person {
     workspace: Workspace,
     owner: Owner,
     driver: tokio::task::JoinHandle<()>,
+    awake: watch::Sender<bool>,
+    clock: Box<dyn Fn() -> u64>,
 }
 
 impl Person {
@@ -31,14 +39,42 @@ impl Person {
 
     /// Opens the app under a token. Within a `LocalSet`.
     pub fn with_token(stage: &Stage, token: &str) -> Person {
+        Person::at(stage.addr(), token, FRAME)
+    }
+
+    /// Opens the app of the proxy at an address, whose screen draws so often.
+    pub(crate) fn at(addr: SocketAddr, token: &str, frame: Duration) -> Person {
         let owner = Owner::new();
         let (outbox, effects) = wire::outbox();
         let send = move |effect| outbox.try_send(effect).expect("a workspace has few effects at once");
-        let workspace = owner.with(|| Workspace::new(ClusterName(CLUSTER.into()), send, wire::now_ms));
-        let guest = Guest { addr: stage.addr(), token: token.into() };
+        let workspace = owner.with(|| Workspace::new(ClusterName(CLUSTER.into()), send, wire::clock()));
+        let clock = Box::new(wire::clock());
+        let (awake, awakes) = watch::channel(true);
+        let guest = Guest { addr, token: token.into(), frame, awake: awakes };
         let driver = tokio::task::spawn_local(wire::drive(workspace, guest, effects));
         workspace.command(Command::Start);
-        Person { workspace, owner, driver }
+        Person { workspace, owner, driver, awake, clock }
+    }
+
+    /// What their clock shows, in milliseconds since 1970.
+    pub(crate) fn clock_ms(&self) -> u64 {
+        (self.clock)()
+    }
+
+    /// Closes the laptop: nothing of the page runs, and nobody reads its sockets.
+    pub(crate) fn fall_asleep(&self) {
+        self.awake.send_replace(false);
+    }
+
+    /// Opens it again: the page is on screen.
+    pub(crate) fn wake_up(&self) {
+        self.awake.send_replace(true);
+        self.workspace.handle(Input::Socket(SocketEvent::Shown));
+    }
+
+    /// Whether their laptop is open.
+    pub(crate) fn is_awake(&self) -> bool {
+        *self.awake.borrow()
     }
 
     /// The workspace.

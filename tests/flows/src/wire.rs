@@ -11,7 +11,8 @@ use krateyard_shared::api::{Access, AccessAnswers, AccessQuestions};
 use krateyard_shared::refusal::ErrorBody;
 use krateyard_shared::watch::BINARY;
 use serde::de::DeserializeOwned;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, MissedTickBehavior};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{Error as WsError, Message};
 
@@ -25,6 +26,10 @@ const EFFECTS: usize = 4096;
 pub(crate) struct Guest {
     pub(crate) addr: SocketAddr,
     pub(crate) token: String,
+    /// Between two frames of their screen.
+    pub(crate) frame: Duration,
+    /// Whether their machine is awake: while it is not, nothing of the page runs.
+    pub(crate) awake: watch::Receiver<bool>,
 }
 
 pub(crate) type Outbox = mpsc::Sender<Effect>;
@@ -33,15 +38,18 @@ pub(crate) fn outbox() -> (Outbox, mpsc::Receiver<Effect>) {
     mpsc::channel(EFFECTS)
 }
 
-pub(crate) fn now_ms() -> u64 {
-    u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_millis()).expect("before the year 584 million")
+/// A clock of milliseconds since 1970 that goes as the runtime's does.
+pub(crate) fn clock() -> impl Fn() -> u64 + Send + Sync + 'static {
+    let (begun, since_1970) = (Instant::now(), SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970"));
+    move || u64::try_from((since_1970 + begun.elapsed()).as_millis()).expect("before the year 584 million")
 }
 
 /// Drives a workspace until dropped.
-pub(crate) async fn drive(workspace: Workspace, guest: Guest, mut effects: mpsc::Receiver<Effect>) {
-    let mut frames = tokio::time::interval(Duration::from_millis(16));
+pub(crate) async fn drive(workspace: Workspace, mut guest: Guest, mut effects: mpsc::Receiver<Effect>) {
+    let mut frames = tokio::time::interval(guest.frame);
+    frames.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut socket: Option<(mpsc::Sender<Message>, tokio::task::JoinHandle<()>)> = None;
-    loop {
+    while guest.wakes().await {
         tokio::select! {
             _ = frames.tick() => {
                 workspace.tick();
@@ -87,21 +95,21 @@ fn hang_up(socket: &mut Option<(mpsc::Sender<Message>, tokio::task::JoinHandle<(
 }
 
 /// One socket's life, told as the browser tells it.
-async fn run(workspace: Workspace, guest: Guest, generation: u64, mut queued: mpsc::Receiver<Message>) {
+async fn run(workspace: Workspace, mut guest: Guest, generation: u64, mut queued: mpsc::Receiver<Message>) {
     let tell = |event| workspace.handle(Input::Socket(event));
     let closed = |code: u16, reason: &str| SocketEvent::Closed { generation, code, reason: reason.into() };
     let mut request = format!("ws://{}/ws/watch", guest.addr).into_client_request().expect("a URL");
     let bearer = HeaderValue::try_from(format!("Bearer {}", guest.token)).expect("a token");
     request.headers_mut().insert(header::AUTHORIZATION, bearer);
     request.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(BINARY));
-    let mut socket = match tokio_tungstenite::connect_async(request).await {
+    let mut socket = match tokio_tungstenite::connect_async_with_config(request, None, true).await {
         Ok((socket, _)) => socket,
         // A program gets the status that a browser gets as a close code.
         Err(WsError::Http(response)) => return tell(closed(4000 + response.status().as_u16(), "")),
         Err(_) => return tell(closed(1006, "")),
     };
     tell(SocketEvent::Opened { generation });
-    loop {
+    while guest.wakes().await {
         tokio::select! {
             Some(message) = queued.recv() => {
                 if socket.send(message).await.is_err() {
@@ -122,6 +130,11 @@ async fn run(workspace: Workspace, guest: Guest, generation: u64, mut queued: mp
 }
 
 impl Guest {
+    /// Waits while the machine sleeps; `false` once there is nobody any more.
+    async fn wakes(&mut self) -> bool {
+        self.awake.wait_for(|awake| *awake).await.is_ok()
+    }
+
     pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
         self.send(reqwest::Client::new().get(self.url(path))).await
     }

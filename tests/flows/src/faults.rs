@@ -1,0 +1,349 @@
+//! The fault suite: a small cluster, a real proxy, the real app of several people, and everything that goes wrong between them, decided by a seed.
+//!
+//! A scenario runs in one thread, on sockets of this machine, under a clock that jumps on when nobody has anything to do: minutes take moments, and no bound depends
+//! on how busy the machine is. The judge is the simulator's own store, read without any of our code.
+//!
+//! While it runs, no table says for longer than a grace that it is live while it is not true. After it, everything is mended, and within 5 s every table is live and
+//! equals the cluster, without having asked for its rows anew because they did not fit.
+
+mod cluster;
+mod dice;
+mod house;
+mod script;
+mod watchman;
+
+use std::time::Duration;
+
+use krateyard_app::stream::StreamState;
+use krateyard_shared::scope::Scope;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::Instant;
+
+use crate::cable::{Cable, Flow, Traffic};
+use crate::person::Person;
+use crate::stage::Account;
+use cluster::{NAMESPACES, REMADE, Thing};
+use dice::Dice;
+use house::{HEARTBEAT, House, WATCH};
+use script::{Act, Break, Script};
+use watchman::{GRACE, Sight};
+
+/// Between two looks at all tables.
+const LOOK: Duration = Duration::from_millis(100);
+/// Between two frames of people's screens.
+const FRAME: Duration = Duration::from_millis(200);
+/// Time passes in such steps, each when nothing came through for so many rounds; in longer ones where nothing came through since the last.
+const STEP: Duration = Duration::from_millis(20);
+const LONG_STEP: Duration = Duration::from_millis(100);
+const QUIET: u32 = 3;
+/// How long the beginning may take.
+const BEGIN: Duration = Duration::from_secs(30);
+/// Until an app gives up a connection that says nothing (`krateyard_app::runtime::socket::SILENCE_MS`), and is back.
+const FRONT_LOST: Duration = Duration::from_secs(43);
+/// Until kube gives up a watch that says nothing: 5 s after it should have ended.
+const UPSTREAM_LOST: Duration = Duration::from_secs(WATCH + 5 + 2);
+/// Until no connection that was idle when it was lost is tried any more: hyper keeps one for 90 s, and a request on a dead one fails after 10.
+const POOL_LOST: Duration = Duration::from_secs(90 + 10 + 2);
+
+/// Plays the scenario of a seed; answers what happened in it.
+///
+/// # Errors
+/// What was not true, with all that happened before.
+pub fn play(seed: u64) -> Result<Vec<String>, String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().expect("a runtime");
+    let traffic = Traffic::default();
+    let scenario = async {
+        let mut scenario = Scenario::begin(seed, &traffic).await;
+        match scenario.run().await {
+            Ok(()) => Ok(scenario.end().await),
+            Err(problem) => Err(scenario.report(&problem)),
+        }
+    };
+    let paced = async {
+        tokio::select! {
+            biased;
+            played = scenario => played,
+            () = pace(traffic.clone()) => unreachable!("time does not end"),
+        }
+    };
+    tokio::task::LocalSet::new().block_on(&runtime, paced)
+}
+
+/// A paused clock of tokio's jumps on as soon as no task can run; but bytes on their way through the kernel are nobody's task. So it is held after each step, as it
+/// is while a blocking task runs, until nothing came through any cable for some rounds. A round is a byte's way through the kernel: what was sent before it has
+/// arrived by then.
+async fn pace(traffic: Traffic) {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
+    let (near, far) = futures::future::join(TcpStream::connect(listener.local_addr().expect("bound above")), listener.accept()).await;
+    let (mut near, mut far) = (near.expect("it listens"), far.expect("it connects").0);
+    near.set_nodelay(true).expect("a socket");
+    let mut before = 0;
+    loop {
+        let (resume, held) = std::sync::mpsc::sync_channel::<()>(0);
+        let clock = tokio::task::spawn_blocking(move || held.recv());
+        let (mut seen, mut quiet) = (traffic.count(), 0);
+        while quiet < QUIET {
+            let mut byte = [0];
+            near.write_all(&byte).await.expect("it reads");
+            far.read_exact(&mut byte).await.expect("it writes");
+            quiet = if traffic.count() == seen { quiet + 1 } else { 0 };
+            seen = traffic.count();
+        }
+        drop(resume);
+        let _ = clock.await;
+        let is_still = std::mem::replace(&mut before, seen) == seen;
+        tokio::time::sleep(if is_still { LONG_STEP } else { STEP }).await;
+    }
+}
+
+struct Scenario {
+    seed: u64,
+    dice: Dice,
+    house: House,
+    people: Vec<Person>,
+    sights: Vec<Sight>,
+    begun: Instant,
+    /// Until then, connections may be dead without anybody knowing.
+    front_lost_until: Instant,
+    upstream_lost_until: Instant,
+    pool_lost_until: Instant,
+    told: Vec<String>,
+}
+
+impl Scenario {
+    async fn begin(seed: u64, traffic: &Traffic) -> Scenario {
+        let house = House::build(seed, traffic).await;
+        let mut dice = Dice::of(seed);
+        let accounts = [Account::Admin, Account::Editor];
+        let open = |account: &Account| Person::at(house.front.addr(), if *account == Account::Admin { "demo-admin" } else { "demo-editor" }, FRAME);
+        let people: Vec<Person> = accounts.iter().map(open).collect();
+        let sights = wanted(&mut dice);
+        let begun = Instant::now();
+        let mut scenario = Scenario {
+            seed,
+            dice,
+            house,
+            people,
+            sights,
+            begun,
+            front_lost_until: begun,
+            upstream_lost_until: begun,
+            pool_lost_until: begun,
+            told: Vec::new(),
+        };
+        for _ in 0..20 {
+            scenario.house.cluster.change(&mut scenario.dice);
+        }
+        scenario
+    }
+
+    async fn run(&mut self) -> Result<(), String> {
+        // A custom kind can be asked for once the access is known.
+        let deadline = Instant::now() + BEGIN;
+        loop {
+            for sight in &mut self.sights {
+                sight.open(&self.people[sight.person]);
+            }
+            if self.is_settled() {
+                break;
+            }
+            if Instant::now() > deadline {
+                return Err(format!("not all tables were true to begin with:\n    {}", self.unsettled()));
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+        self.begun = Instant::now();
+        let script = Script::of(&mut self.dice, self.people.len() as u64, self.sights.len() as u64);
+        for (at, act) in script.0 {
+            self.pass_until(self.begun + Duration::from_millis(at)).await?;
+            self.act(act).await;
+        }
+        self.mend().await;
+        self.settle().await
+    }
+
+    /// Time passes, under the watchman's eyes.
+    async fn pass_until(&mut self, until: Instant) -> Result<(), String> {
+        while Instant::now() < until {
+            tokio::time::sleep_until((Instant::now() + LOOK).min(until)).await;
+            self.watch()?;
+        }
+        Ok(())
+    }
+
+    fn watch(&mut self) -> Result<(), String> {
+        let may_lag_until = self.front_lost_until.max(self.upstream_lost_until);
+        for sight in &mut self.sights {
+            if self.people[sight.person].is_awake() {
+                sight.watch(&self.house.cluster, may_lag_until).map_err(|problem| format!("{}\n    {problem}", sight.words(&self.house.cluster)))?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn act(&mut self, act: Act) {
+        self.told.push(format!("{:>7} ms  {act:?}", self.begun.elapsed().as_millis()));
+        let (house, dice) = (&mut self.house, &mut self.dice);
+        match act {
+            Act::Change(count) => (0..count).for_each(|_| house.cluster.change(dice)),
+            Act::DeleteNamespace => house.cluster.delete_namespace(),
+            Act::MakeNamespace => {
+                house.cluster.make_namespace();
+                house.cluster.put_pod(REMADE, "thing-1", dice);
+            }
+            Act::RemoveDefinition => house.cluster.remove_definition(),
+            Act::RestoreDefinition => house.cluster.restore_definition(),
+            Act::Revoke => house.cluster.revoke("payments"),
+            Act::Grant => house.cluster.grant("payments"),
+            Act::Front(what) => {
+                if happen(&house.front, what) {
+                    self.front_lost_until = Instant::now() + FRONT_LOST;
+                }
+            }
+            Act::Upstream(what) => {
+                if happen(&house.upstream, what) {
+                    self.upstream_lost_until = Instant::now() + UPSTREAM_LOST;
+                }
+                if matches!(what, Break::Lose) {
+                    self.pool_lost_until = Instant::now() + POOL_LOST;
+                }
+            }
+            Act::StopProxy { in_order } => house.stop_proxy(in_order),
+            Act::StartProxy => house.start_proxy().await,
+            Act::StopApi => house.cluster.sim().close_port().await,
+            Act::StartApi => house.cluster.sim().open_port().await.expect("its port"),
+            Act::RestartApi(kind) => house.cluster.sim().restart(kind).await.expect("its port"),
+            Act::Compact => house.cluster.sim().compact(),
+            Act::Set(fault) => drop(house.cluster.sim().faults().set(fault)),
+            Act::ClearFaults => house.cluster.sim().faults().clear(),
+            Act::Freeze(frozen) => {
+                house.cluster.sim().faults().freeze(frozen);
+                self.upstream_lost_until = Instant::now() + UPSTREAM_LOST;
+            }
+            Act::Sleep { person } => self.people[person].fall_asleep(),
+            Act::Wake { person } => self.people[person].wake_up(),
+            Act::Close { sight } => self.sights[sight].close(),
+            Act::Open { sight } => {
+                let sight = &mut self.sights[sight];
+                sight.open(&self.people[sight.person]);
+            }
+            Act::Refresh { sight } => {
+                if let Some(lease) = &self.sights[sight].lease {
+                    lease.refresh();
+                }
+            }
+        }
+    }
+
+    /// Everything is as it should be again.
+    async fn mend(&mut self) {
+        let house = &mut self.house;
+        house.cluster.sim().faults().clear();
+        house.cluster.sim().open_port().await.expect("its port");
+        happen(&house.upstream, Break::Mend);
+        happen(&house.front, Break::Mend);
+        house.start_proxy().await;
+        house.cluster.restore_definition();
+        house.cluster.grant("payments");
+        house.cluster.make_namespace();
+        for _ in 0..3 {
+            house.cluster.change(&mut self.dice);
+        }
+        for person in self.people.iter().filter(|person| !person.is_awake()) {
+            person.wake_up();
+        }
+        for sight in &mut self.sights {
+            sight.open(&self.people[sight.person]);
+        }
+        self.told.push(format!("{:>7} ms  mended", self.begun.elapsed().as_millis()));
+    }
+
+    /// Within 5 s every table is true; later only where nobody could know that a connection is dead, or where a table said when it would try again.
+    async fn settle(&mut self) -> Result<(), String> {
+        let clock = self.people[0].clock_ms();
+        let announced = Instant::now() + self.longest_wait(clock);
+        // What was true by chance, on a connection that is dead, says nothing.
+        self.pass_until(self.front_lost_until.max(self.upstream_lost_until)).await?;
+        let mended = Instant::now();
+        let deadline = mended.max(announced).max(self.pool_lost_until) + GRACE;
+        while !self.is_settled() {
+            if Instant::now() > deadline {
+                return Err(format!("{} s after all was mended:\n    {}", mended.elapsed().as_secs_f32(), self.unsettled()));
+            }
+            tokio::time::sleep(LOOK).await;
+            self.watch()?;
+        }
+        self.told.push(format!("{:>7} ms  settled", self.begun.elapsed().as_millis()));
+        // Heartbeats confirm what is shown.
+        self.pass_until(Instant::now() + Duration::from_secs(HEARTBEAT + 1)).await?;
+        let resyncs: Vec<u64> = self.people.iter().map(|person| person.workspace().resyncs()).collect();
+        if resyncs.iter().any(|resyncs| *resyncs > 0) {
+            return Err(format!("rows did not fit and were asked for anew: {resyncs:?} times"));
+        }
+        // Where a request goes out on a connection that is dead, a table is not confirmed for a while.
+        self.pass_until(self.pool_lost_until).await?;
+        if self.is_settled() { Ok(()) } else { Err(format!("what was true is no more:\n    {}", self.unsettled())) }
+    }
+
+    /// Until the last of the tries that tables have announced.
+    fn longest_wait(&self, clock_ms: u64) -> Duration {
+        let announced = self.sights.iter().filter_map(|sight| match &sight.table()?.state {
+            StreamState::Reconnecting { next_ms, .. } => Some(next_ms.saturating_sub(clock_ms)),
+            _ => None,
+        });
+        Duration::from_millis(announced.max().unwrap_or(0))
+    }
+
+    fn is_settled(&mut self) -> bool {
+        self.sights.iter_mut().all(|sight| sight.is_settled(&self.house.cluster))
+    }
+
+    fn unsettled(&mut self) -> String {
+        let cluster = &self.house.cluster;
+        let words: Vec<_> = self.sights.iter_mut().filter_map(|sight| (!sight.is_settled(cluster)).then(|| sight.words(cluster))).collect();
+        words.join("\n    ")
+    }
+
+    fn report(&self, problem: &str) -> String {
+        format!("seed {}\n    {}\n    at {} ms: {problem}", self.seed, self.told.join("\n    "), self.begun.elapsed().as_millis())
+    }
+
+    async fn end(self) -> Vec<String> {
+        let Scenario { house, people, sights, told, .. } = self;
+        drop((sights, people));
+        house.clear().await;
+        told
+    }
+}
+
+/// The tables of a scenario: some of each person's.
+fn wanted(dice: &mut Dice) -> Vec<Sight> {
+    let within = |namespace: &str| Scope::Namespace(namespace.into());
+    let labels = |dice: &mut Dice| Scope::Labels { namespace: None, selector: format!("tier=t{}", dice.below(3)) };
+    let mut sights = vec![Sight::new(0, Account::Admin, Thing::Pod, Scope::All), Sight::new(1, Account::Editor, Thing::Pod, Scope::All)];
+    let mut some = vec![
+        Sight::new(0, Account::Admin, Thing::Backup, Scope::All),
+        Sight::new(0, Account::Admin, dice.pick(&[Thing::Deployment, Thing::Service, Thing::ConfigMap]), within(dice.pick(&NAMESPACES))),
+        Sight::new(0, Account::Admin, Thing::Pod, labels(dice)),
+        Sight::new(0, Account::Admin, Thing::Deployment, Scope::All),
+        Sight::new(1, Account::Editor, dice.pick(&[Thing::Pod, Thing::Deployment, Thing::Service, Thing::ConfigMap]), within("payments")),
+        Sight::new(1, Account::Editor, dice.pick(&[Thing::Pod, Thing::Deployment, Thing::Service, Thing::ConfigMap]), within(REMADE)),
+        Sight::new(1, Account::Editor, Thing::Service, Scope::All),
+    ];
+    some.retain(|_| dice.one_in(2));
+    sights.extend(some);
+    sights
+}
+
+/// Answers whether connections may be dead now without anybody knowing.
+fn happen(cable: &Cable, what: Break) -> bool {
+    match what {
+        Break::Cut => cable.cut(),
+        Break::Lose => cable.lose(),
+        Break::Hold => cable.set(Flow::Held),
+        Break::Slow => cable.set(Flow::OneWay),
+        Break::Mend => cable.set(Flow::Open),
+    }
+    matches!(what, Break::Lose | Break::Hold | Break::Slow)
+}

@@ -1,0 +1,70 @@
+//! A simulated cluster, a real proxy, and the cables before and behind it.
+
+use std::time::Duration;
+
+use krateyard_proxy::{ClusterConfig, Config, Proxy};
+use kubesim::{Options, Sim};
+
+use super::cluster::Cluster;
+use crate::cable::{Cable, Traffic};
+use crate::stage::CLUSTER;
+
+/// Between two heartbeats, in seconds.
+pub(super) const HEARTBEAT: u64 = 5;
+/// After so long without a word an upstream watch is made anew, in seconds.
+pub(super) const WATCH: u64 = 20;
+/// A hub without subscribers lives on so long, in seconds.
+pub(super) const REST: u64 = 10;
+
+pub(super) struct House {
+    pub(super) cluster: Cluster,
+    /// From the proxy to the API server.
+    pub(super) upstream: Cable,
+    /// From people to the proxy.
+    pub(super) front: Cable,
+    proxy: Option<Proxy>,
+}
+
+impl House {
+    pub(super) async fn build(seed: u64, traffic: &Traffic) -> House {
+        let options = Options { pods: 30, controllers: false, seed, bookmark_every: Duration::from_secs(7), history: 400, ..Options::default() };
+        let sim = Sim::start(options).await.expect("a free port");
+        let api = sim.url().strip_prefix("http://").and_then(|addr| addr.parse().ok()).expect("kubesim's URL is an address");
+        let (upstream, front) = (Cable::to(api, traffic.clone()).await, Cable::to(api, traffic.clone()).await);
+        let mut house = House { cluster: Cluster::of(sim), upstream, front, proxy: None };
+        house.start_proxy().await;
+        house
+    }
+
+    /// Starts the proxy where there is none.
+    pub(super) async fn start_proxy(&mut self) {
+        if self.proxy.is_some() {
+            return;
+        }
+        let cluster = ClusterConfig::server(CLUSTER, &format!("http://{}", self.upstream.addr()), "krateyard-proxy").expect("a URL");
+        let mut config = Config::loopback(cluster);
+        config.limits.heartbeat = Duration::from_secs(HEARTBEAT);
+        config.limits.watch_timeout_secs = u32::try_from(WATCH).expect("small");
+        config.limits.hub_rest = Duration::from_secs(REST);
+        let proxy = Proxy::start(config).await.expect("a free port");
+        self.front.lead_to(proxy.local_addr());
+        self.proxy = Some(proxy);
+    }
+
+    /// Ends the proxy: in order, or as a power cut does.
+    pub(super) fn stop_proxy(&mut self, in_order: bool) {
+        let Some(proxy) = self.proxy.take() else { return };
+        self.front.lead_to(([127, 0, 0, 1], 1).into());
+        if !in_order {
+            self.front.cut();
+        }
+        tokio::spawn(proxy.stop());
+    }
+
+    pub(super) async fn clear(mut self) {
+        if let Some(proxy) = self.proxy.take() {
+            proxy.stop().await;
+        }
+        self.cluster.sim().stop().await;
+    }
+}
