@@ -39,22 +39,17 @@ pub enum Phase {
         /// Why.
         cause: String,
     },
-    /// Refused for good.
+    /// Refused for good, or where the rights say otherwise, until it is asked for again.
+    #[allow(missing_docs)]
     Denied {
-        /// Why.
         refusal: Refusal,
         /// Generation of the rights under which it was refused.
         rights: u64,
-        /// Where the rights say otherwise: when it is asked for again.
         retry_ms: Option<u64>,
     },
     /// Ended by the proxy; asked for again later.
-    Ended {
-        /// Why.
-        cause: String,
-        /// When it is asked for again.
-        retry_ms: u64,
-    },
+    #[allow(missing_docs)]
+    Ended { cause: String, retry_ms: u64 },
 }
 
 /// What a message asks of the runtime.
@@ -365,8 +360,7 @@ impl Subscription {
         self.phase = Phase::Ended { cause, retry_ms: now_ms + wait_ms };
     }
 
-    /// The rights, asked for since, say that it is allowed: it was refused in between, or by an API server that has just begun. Asked for again, later the more
-    /// often it is refused all the same.
+    /// The rights, asked for since, say that it is allowed. Asked for again, later the more often it is refused all the same.
     pub(super) fn contradict(&mut self, random: f64, now_ms: u64) {
         if let Phase::Denied { retry_ms: retry_ms @ None, .. } = &mut self.phase {
             self.failures += 1;
