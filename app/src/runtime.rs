@@ -261,9 +261,10 @@ impl Runtime {
             self.last_subscription += 1;
             let id = self.last_subscription;
             subscription.asked(id, now_ms);
+            let resume = subscription.anchor();
             self.wire.insert(id, target.clone());
             let (cluster, resource, scope) = (self.cluster.clone(), target.kind.resource(), target.scope.clone());
-            self.say(&ClientMessage::Subscribe { id, cluster, resource, scope, resume: None });
+            self.say(&ClientMessage::Subscribe { id, cluster, resource, scope, resume });
         } else {
             subscription.wait(now_ms);
         }

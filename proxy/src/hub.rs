@@ -15,6 +15,7 @@ use std::sync::{Arc, Mutex};
 use krateyard_shared::kinds::Kind;
 use krateyard_shared::refusal::Refusal;
 use krateyard_shared::scope::{Part, between};
+use krateyard_shared::watch::Position;
 use tokio::sync::mpsc;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -34,6 +35,8 @@ enum Command {
         part: Part,
         /// What stands between a workload and its pods, by uid.
         through: HashSet<String>,
+        /// Where the subscriber was, with all rows of then.
+        resume: Option<Position>,
         queue: Arc<Queue>,
     },
     /// Other objects stand between a subscriber's workload and its pods now.
@@ -74,25 +77,25 @@ impl Subscription {
     }
 }
 
-/// Lets what a permit allows flow into a queue, or a part of it, beginning with an Ack: from the hub that everybody shares, or, where a kind is not shared, from
+/// Lets what a permit allows flow into a queue, or a part of it, beginning with an Ack: all rows, or what changed since `resume` where that is known. From the hub that everybody shares, or, where a kind is not shared, from
 /// one that asks in the person's own name and ends with the subscription.
 ///
 /// # Errors
 /// `BadRequest` for a person in whose name nothing can be asked; `Forbidden` where the way to a workload's pods leads over what the person may not list.
-pub(crate) async fn subscribe(permit: Permit<WatchRows>, part: Part, queue: &Arc<Queue>) -> Result<Subscription, Refusal> {
+pub(crate) async fn subscribe(permit: Permit<WatchRows>, part: Part, resume: Option<Position>, queue: &Arc<Queue>) -> Result<Subscription, Refusal> {
     let between = match &part {
         Part::Workload { kind, .. } => between(kind),
         _ => None,
     };
-    let Some(between) = between else { return subscribe_directly(permit, part, queue).await };
+    let Some(between) = between else { return subscribe_directly(permit, part, resume, queue).await };
     let (pods, between) = (permit.clone(), chain::permit(&permit, between).await?);
     let chain = tokio::spawn(chain::follow(pods, between, part, queue.clone()));
     Ok(Subscription { permit, own: None, _chain: Some(AbortOnDropHandle::new(chain)) })
 }
 
-async fn subscribe_directly(permit: Permit<WatchRows>, part: Part, queue: &Arc<Queue>) -> Result<Subscription, Refusal> {
+async fn subscribe_directly(permit: Permit<WatchRows>, part: Part, resume: Option<Position>, queue: &Arc<Queue>) -> Result<Subscription, Refusal> {
     let WatchRows { kind, scope } = permit.target().clone();
-    let subscribe = || Command::Subscribe { scope: scope.clone(), part: part.clone(), through: HashSet::new(), queue: queue.clone() };
+    let subscribe = || Command::Subscribe { scope: scope.clone(), part: part.clone(), through: HashSet::new(), resume, queue: queue.clone() };
     // A kind that the cluster defines, or an add-on of it, may be one that nobody granted to the proxy; on a laptop the kubeconfig's identity may see single
     // namespaces alone.
     let may_lack = matches!(kind, Kind::Custom(_)) || kind.is_polled() || permit.cluster().is_own();

@@ -21,6 +21,8 @@ mod logs;
 mod resources;
 #[path = "routes/rest.rs"]
 mod rest;
+#[path = "routes/resume.rs"]
+mod resume;
 #[path = "routes/scopes.rs"]
 mod scopes;
 #[path = "routes/secrets.rs"]

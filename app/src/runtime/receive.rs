@@ -28,7 +28,7 @@ impl Runtime {
             ServerMessage::Bad { .. } => {}
             ServerMessage::AccessChanged { cluster } if cluster == self.cluster => self.rights.ask(),
             ServerMessage::AccessChanged { .. } => {}
-            ServerMessage::Ack { id, position, .. } => self.with(id, now_ms, |s| s.acked(position, now_ms)),
+            ServerMessage::Ack { id, position, resumed } => self.with(id, now_ms, |s| s.acked(position, resumed, now_ms)),
             ServerMessage::Rows { id, rows, done } => self.with(id, now_ms, |s| s.took_rows(&rows, done, now_ms)),
             ServerMessage::Delta { id, from_seq, to_seq, upserts, deletes } => {
                 self.with(id, now_ms, |s| s.took_delta((from_seq, to_seq), &upserts, &deletes, now_ms));
@@ -59,6 +59,7 @@ impl Runtime {
             Outcome::Changed => self.touch(&target),
             Outcome::Lost => {
                 self.resyncs += 1;
+                subscription.lose();
                 if subscription.has_failed() {
                     self.unsubscribe(&target);
                     self.fail(&target, "a change was lost again".into(), 0, now_ms);

@@ -1,5 +1,7 @@
 //! One stream of rows (or one object): where it is, and what it holds. One enum says where; nothing runs beside it.
 
+mod phase;
+
 use std::sync::Arc;
 
 use krateyard_shared::kinds::Kind;
@@ -13,44 +15,13 @@ use crate::refresh::plan::{Standing, Stream};
 use crate::rows::Rows;
 use crate::stream::StreamState;
 
+pub use phase::Phase;
+
 /// Changes that may wait for a snapshot to be complete; with more it is asked for anew.
 const MAX_HELD: usize = 1000;
 
-/// Where a stream is.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Phase {
-    /// Not asked for yet: there is no socket.
-    Waiting,
-    /// The first rows come, and are shown as they do.
-    Loading,
-    /// Confirmed up to date.
-    Live,
-    /// All rows come anew; the old ones stay until the new ones are complete.
-    Resyncing {
-        /// Why.
-        cause: String,
-        /// What came so far.
-        incoming: Vec<Row>,
-    },
-    /// The proxy has no news from the cluster.
-    Stale {
-        /// Since when.
-        since_ms: u64,
-        /// Why.
-        cause: String,
-    },
-    /// Refused for good, or where the rights say otherwise, until it is asked for again.
-    #[allow(missing_docs)]
-    Denied {
-        refusal: Refusal,
-        /// Generation of the rights under which it was refused.
-        rights: u64,
-        retry_ms: Option<u64>,
-    },
-    /// Ended by the proxy; asked for again later.
-    #[allow(missing_docs)]
-    Ended { cause: String, retry_ms: u64 },
-}
+/// Why rows that are shown are not live yet.
+const CONFIRMING: &str = "rows are being confirmed";
 
 /// What a message asks of the runtime.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,6 +54,8 @@ pub struct Subscription {
     /// All rows were here at least once.
     complete: bool,
     position: Option<Position>,
+    /// The position that all of `rows` are of, if they are: where it can go on over another socket.
+    anchor: Option<Position>,
     held: Held,
     rows: Rows,
     object: Option<Arc<Value>>,
@@ -104,6 +77,7 @@ impl Subscription {
             as_of_ms: if rows.is_some() { now_ms } else { 0 },
             complete: rows.is_some(),
             position: None,
+            anchor: None,
             held: Held::default(),
             rows: rows.unwrap_or_default(),
             object: None,
@@ -154,6 +128,11 @@ impl Subscription {
         self.failures
     }
 
+    /// Where it can go on.
+    pub fn anchor(&self) -> Option<Position> {
+        self.anchor
+    }
+
     /// Rows that this page could not read.
     pub fn unreadable(&self) -> u32 {
         self.unreadable
@@ -170,8 +149,8 @@ impl Subscription {
             Phase::Denied { rights, retry_ms, .. } => Standing::Denied { rights: *rights, retry_ms: *retry_ms },
             Phase::Ended { retry_ms, .. } => Standing::Ended { retry_ms: *retry_ms },
             Phase::Live | Phase::Stale { .. } => Standing::Complete,
-            Phase::Waiting | Phase::Loading | Phase::Resyncing { .. } if self.complete => Standing::Complete,
-            Phase::Waiting | Phase::Loading | Phase::Resyncing { .. } => Standing::Underway,
+            Phase::Waiting | Phase::Loading | Phase::Resyncing { .. } | Phase::Resuming { .. } if self.complete => Standing::Complete,
+            Phase::Waiting | Phase::Loading | Phase::Resyncing { .. } | Phase::Resuming { .. } => Standing::Underway,
         };
         Stream { standing, idle_since_ms: self.idle_since_ms }
     }
@@ -191,6 +170,7 @@ impl Subscription {
                 _ => StreamState::Connecting { since_ms: self.since_ms },
             },
             Phase::Resyncing { cause, .. } => StreamState::Stale { as_of_ms: self.as_of_ms, cause: cause.clone() },
+            Phase::Resuming { .. } => StreamState::Stale { as_of_ms: self.as_of_ms, cause: CONFIRMING.into() },
             Phase::Stale { since_ms, cause } => StreamState::Stale { as_of_ms: *since_ms, cause: cause.clone() },
             Phase::Ended { cause, retry_ms } => {
                 StreamState::Reconnecting { attempt: self.failures.max(1), next_ms: *retry_ms, as_of_ms: self.as_of_ms, cause: cause.clone() }
@@ -231,7 +211,7 @@ impl Subscription {
         self.since_ms = now_ms;
         self.clear_transit();
         let shows_rows = self.complete || !self.rows.list().is_empty();
-        let resync = || Phase::Resyncing { cause: "rows are being confirmed".into(), incoming: Vec::new() };
+        let resync = || Phase::Resyncing { cause: CONFIRMING.into(), incoming: Vec::new() };
         self.phase = if shows_rows { resync() } else { Phase::Loading };
     }
 
@@ -241,7 +221,14 @@ impl Subscription {
         self.upstream = Freshness::Live;
     }
 
-    pub(super) fn acked(&mut self, position: Position, now_ms: u64) -> Outcome {
+    /// The proxy's hub is at a position. Resumed, the rows go on from where they were: what changed until that position follows.
+    pub(super) fn acked(&mut self, position: Position, resumed: bool, now_ms: u64) -> Outcome {
+        if resumed {
+            let Some(anchor) = self.anchor else { return Outcome::Lost };
+            self.position = Some(anchor);
+            return self.resumed(position.seq, now_ms);
+        }
+        self.anchor = None;
         self.position = Some(position);
         self.as_of_ms = self.as_of_ms.max(if self.complete { 0 } else { now_ms });
         Outcome::Changed
@@ -264,6 +251,15 @@ impl Subscription {
         Outcome::Changed
     }
 
+    fn resumed(&mut self, until: u64, now_ms: u64) -> Outcome {
+        self.phase = Phase::Resuming { until };
+        if self.position.is_some_and(|position| position.seq >= until) {
+            self.as_of_ms = now_ms;
+            self.phase = self.phase_by_upstream();
+        }
+        Outcome::Changed
+    }
+
     fn finish(&mut self, now_ms: u64) {
         if let Phase::Resyncing { incoming, .. } = &mut self.phase {
             self.rows.replace(std::mem::take(incoming));
@@ -272,6 +268,7 @@ impl Subscription {
             self.rows.apply(upserts, deletes.iter().map(String::as_str));
         }
         self.complete = true;
+        self.anchor = self.position;
         self.as_of_ms = now_ms;
         self.phase = self.phase_by_upstream();
     }
@@ -284,8 +281,12 @@ impl Subscription {
         }
         let decoded = self.decode(upserts);
         match self.phase {
-            Phase::Live | Phase::Stale { .. } => {
+            Phase::Live | Phase::Stale { .. } | Phase::Resuming { .. } => {
                 self.rows.apply(decoded, deletes.iter().map(String::as_str));
+                self.anchor = self.position;
+                if let Phase::Resuming { until } = self.phase {
+                    return self.resumed(until, now_ms);
+                }
                 self.as_of_ms = now_ms;
                 Outcome::Changed
             }
@@ -315,7 +316,7 @@ impl Subscription {
     }
 
     pub(super) fn reset(&mut self, reason: String, position: Position, now_ms: u64) -> Outcome {
-        self.position = Some(position);
+        (self.position, self.anchor) = (Some(position), None);
         self.held = Held::default();
         self.since_ms = now_ms;
         let shows_rows = self.complete || !self.rows.list().is_empty();
@@ -350,6 +351,12 @@ impl Subscription {
         self.rows = Rows::default();
         self.object = None;
         self.complete = false;
+        self.anchor = None;
+    }
+
+    /// Something is missing: all rows must come anew.
+    pub(super) fn lose(&mut self) {
+        self.anchor = None;
     }
 
     /// Ended for a reason that may pass: again after `at_least_ms`, or later the more often it failed.

@@ -2,6 +2,7 @@
 
 mod any_order;
 mod fake_proxy;
+mod reconnect;
 mod rights;
 
 use krateyard_shared::api::NamespaceAccess;
@@ -142,27 +143,6 @@ fn a_heartbeat_renews_the_age_of_what_is_shown() {
     rig.say(ServerMessage::Heartbeat { positions: beats });
     assert!(rig.table(lease).as_of_ms >= before + 15_000);
     assert_eq!(rig.runtime.resyncs(), 0);
-}
-
-#[test]
-fn without_a_socket_rows_stay_with_their_age_and_are_confirmed_by_the_next_one() {
-    let mut rig = Rig::with(everything(), &[("a", "web"), ("b", "web"), ("c", "web")]);
-    let lease = rig.lease(Kind::Pod, Scope::All);
-    rig.deliver_all();
-    let live = rig.table(lease);
-    rig.drop_socket();
-    rig.proxy.forget("a");
-    rig.proxy.put(row("d", "web", 0));
-    let lost = rig.table(lease);
-    assert!(matches!(&lost.state, StreamState::Reconnecting { attempt: 1, as_of_ms, .. } if *as_of_ms == live.as_of_ms), "{:?}", lost.state);
-    assert_eq!(names(&lost), ["a", "b", "c"]);
-    rig.pass(2000);
-    rig.open_socket();
-    rig.deliver(2);
-    assert_eq!(names(&rig.table(lease)), ["a", "b", "c"], "swapped in whole, not row by row");
-    assert!(rig.table(lease).state.is_unconfirmed());
-    rig.deliver_all();
-    assert_eq!((names(&rig.table(lease)), rig.table(lease).state), (vec!["b", "c", "d"], StreamState::Live));
 }
 
 #[test]

@@ -22,7 +22,7 @@ pub(super) async fn follow(pods: Permit<WatchRows>, between: Permit<WatchRows>, 
     let revoked = between.revoked();
     tokio::pin!(revoked);
     // What controls its pods by itself needs no chain of its own.
-    let _subscription = match super::subscribe_directly(between, part.clone(), &own).await {
+    let _subscription = match super::subscribe_directly(between, part.clone(), None, &own).await {
         Ok(subscription) => subscription,
         Err(refusal) => return queue.end(End::Denied(refusal)),
     };
@@ -40,7 +40,7 @@ pub(super) async fn follow(pods: Permit<WatchRows>, between: Permit<WatchRows>, 
             let through = known.uids.clone();
             send(pods.cluster(), kind, || match has_begun {
                 true => Command::Through { queue: queue.clone(), through: through.clone() },
-                false => Command::Subscribe { scope: scope.clone(), part: part.clone(), through: through.clone(), queue: queue.clone() },
+                false => Command::Subscribe { scope: scope.clone(), part: part.clone(), through: through.clone(), resume: None, queue: queue.clone() },
             })
             .await;
             has_begun = true;
@@ -64,7 +64,7 @@ impl Known {
     fn take(&mut self, batch: Batch, queue: &Queue, has_begun: bool) -> Result<(), End> {
         match batch {
             // Rows follow.
-            Batch::Ack(_) | Batch::Reset { .. } => (self.uids, self.is_complete, self.changed) = (HashSet::new(), false, true),
+            Batch::Ack { .. } | Batch::Reset { .. } => (self.uids, self.is_complete, self.changed) = (HashSet::new(), false, true),
             Batch::Rows { rows, done } => {
                 self.insert(rows);
                 self.is_complete |= done;

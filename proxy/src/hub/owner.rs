@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::Command;
-use super::queue::{End, Queue};
+use super::queue::{End, Queue, Reached};
 use super::table::{Change, Table, Uid};
 use super::upstream::{News, Upstream};
 use super::view::{Decoded, View};
@@ -23,11 +23,9 @@ struct Hub {
     cluster: Arc<Cluster>,
     kind: Kind,
     table: Table,
-    /// Every list and every change of one object counts, from the first complete list on.
-    position: Position,
-    /// Whether the first list is complete.
-    loaded: bool,
-    /// Whether the last list is.
+    /// Of the table's numbers.
+    epoch: u64,
+    /// Whether the last list is complete.
     listed: bool,
     freshness: Freshness,
     /// What that is when all is well.
@@ -49,9 +47,9 @@ pub(super) async fn run(cluster: Arc<Cluster>, mut upstream: Upstream, mut comma
     loop {
         tokio::select! {
             command = commands.recv() => match command {
-                Some(Command::Subscribe { scope, part, through, queue }) => {
+                Some(Command::Subscribe { scope, part, through, resume, queue }) => {
                     watched = Instant::now();
-                    hub.subscribe(View::new(scope, part, through, &queue), &queue);
+                    hub.subscribe(View::new(scope, part, through, &queue), resume, &queue);
                 }
                 Some(Command::Through { queue, through }) => hub.go_through(&queue, &through),
                 Some(Command::Refresh) if refreshed.is_none_or(|at| at.elapsed() >= REFRESH) => {
@@ -86,13 +84,23 @@ impl Hub {
     fn new(cluster: Arc<Cluster>, kind: Kind, best: Freshness) -> Hub {
         // 53 bits, so that a JSON reader in a browser keeps it.
         let epoch = getrandom::u64().unwrap_or_default() >> 11;
-        let position = Position { epoch, seq: 0 };
-        Hub { cluster, kind, table: Table::default(), position, loaded: false, listed: false, freshness: Freshness::CatchingUp, best, subscribers: Vec::new() }
+        Hub { cluster, kind, table: Table::default(), epoch, listed: false, freshness: Freshness::CatchingUp, best, subscribers: Vec::new() }
     }
 
-    fn subscribe(&mut self, mut view: View, queue: &Arc<Queue>) {
-        let rows = view.rows(&self.table);
-        queue.begin(self.position, rows, self.loaded, view.count(&self.table));
+    fn position(&self) -> Position {
+        Position { epoch: self.epoch, seq: self.table.seq() }
+    }
+
+    fn subscribe(&mut self, mut view: View, resume: Option<Position>, queue: &Arc<Queue>) {
+        let position = self.position();
+        let known = resume.filter(|known| known.epoch == self.epoch && known.seq <= position.seq && self.table.is_loaded());
+        match known.and_then(|known| Some((known.seq, view.since(known.seq, &self.table)?))) {
+            Some((from_seq, changes)) => queue.resume(from_seq, position, changes, view.count(&self.table)),
+            None => {
+                let rows = view.rows(&self.table);
+                queue.begin(position, rows, self.table.is_loaded(), view.count(&self.table));
+            }
+        }
         if self.freshness != Freshness::Live {
             queue.freshness(self.freshness.clone());
         }
@@ -100,11 +108,10 @@ impl Hub {
     }
 
     fn go_through(&mut self, queue: &Arc<Queue>, through: &HashSet<String>) {
-        let (table, position, loaded, limit) = (&self.table, self.position, self.loaded, self.cluster.limits.pending_rows);
+        let (table, position, limit) = (&self.table, self.position(), self.cluster.limits.pending_rows);
         for view in self.subscribers.iter_mut().filter(|view| view.is_of(queue)) {
-            for (uid, row) in view.go_through(through.clone(), table) {
-                hand_over(view, queue, uid, row, table, position, loaded, limit);
-            }
+            let changes = view.go_through(through.clone(), table);
+            hand_over(view, queue, changes, table, position, limit);
         }
     }
 
@@ -150,31 +157,30 @@ impl Hub {
 
     fn listed(&mut self) {
         self.listed = true;
-        if !self.loaded {
-            self.loaded = true;
+        if !self.table.is_loaded() {
+            self.table.loaded();
             for view in &self.subscribers {
                 if let Some(queue) = view.queue() {
                     queue.loaded(view.count(&self.table));
                 }
             }
         }
-        for change in self.table.sweep() {
-            self.tell(&change);
+        for uid in self.table.unnamed() {
+            if let Some(change) = self.table.remove(&uid) {
+                self.tell(&change);
+            }
         }
         self.fresh(self.best.clone());
     }
 
-    /// Tells everybody whose scope holds a change. Before the first list is complete it is one more row of it.
+    /// Tells everybody whose scope holds a change.
     fn tell(&mut self, change: &Change) {
-        if self.loaded {
-            self.position.seq += 1;
-        }
-        let (table, position, loaded, limit) = (&self.table, self.position, self.loaded, self.cluster.limits.pending_rows);
+        let (table, position, limit) = (&self.table, self.position(), self.cluster.limits.pending_rows);
         let decoded = Decoded::of(change);
         self.subscribers.retain_mut(|view| {
             let Some(queue) = view.queue() else { return false };
             if let Some(row) = view.take(change, &decoded) {
-                hand_over(view, &queue, change.uid.clone(), row, table, position, loaded, limit);
+                hand_over(view, &queue, vec![(change.uid.clone(), row)], table, position, limit);
             }
             true
         });
@@ -193,8 +199,8 @@ impl Hub {
     async fn end(mut self, mut commands: mpsc::Receiver<Command>, end: End) {
         commands.close();
         while let Some(command) = commands.recv().await {
-            if let Command::Subscribe { scope, part, through, queue } = command {
-                self.subscribe(View::new(scope, part, through, &queue), &queue);
+            if let Command::Subscribe { scope, part, through, queue, .. } = command {
+                self.subscribe(View::new(scope, part, through, &queue), None, &queue);
             }
         }
         tracing::info!(cluster = %self.cluster.name, plural = self.kind.entry().plural, ?end, "a hub ends");
@@ -224,16 +230,15 @@ async fn replaced(cluster: Arc<Cluster>, kind: Kind) -> &'static str {
     }
 }
 
-/// Puts one row of a view into its queue, or that it is gone; begins anew where too much waits.
-#[allow(clippy::too_many_arguments)]
-fn hand_over(view: &mut View, queue: &Queue, uid: Uid, row: Option<Bytes>, table: &Table, position: Position, loaded: bool, limit: usize) {
-    match row {
-        Some(row) if !loaded => queue.row(row),
-        row => {
-            if !queue.change(uid, row, position.seq, view.count(table), limit) {
-                let rows = view.rows(table);
-                queue.reset("too many changes waited".into(), position, rows, view.count(table));
-            }
-        }
+/// Puts rows of a view into its queue, or that they are gone; begins anew where too much waits. Before the first list is complete, rows are more of it.
+fn hand_over(view: &mut View, queue: &Queue, mut changes: Vec<(Uid, Option<Bytes>)>, table: &Table, position: Position, limit: usize) {
+    if !table.is_loaded() {
+        let rows = changes.extract_if(.., |(_, row)| row.is_some());
+        rows.for_each(|(uid, row)| queue.row(&uid, row.unwrap_or_default()));
+    }
+    let reached = Reached { seq: position.seq, count: view.count(table) };
+    if !changes.is_empty() && !queue.change(changes, reached, limit) {
+        let rows = view.rows(table);
+        queue.reset("too many changes waited".into(), position, rows, view.count(table));
     }
 }

@@ -21,7 +21,7 @@ pub(crate) struct Queue {
 /// What a subscriber is told next.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Batch {
-    Ack(Position),
+    Ack { position: Position, resumed: bool },
     Reset { reason: String, position: Position },
     Rows { rows: Vec<Bytes>, done: bool },
     Delta { from_seq: u64, to_seq: u64, upserts: Vec<Bytes>, deletes: Vec<Uid> },
@@ -41,13 +41,17 @@ pub(crate) enum End {
 struct Waiting {
     /// Whether the reader knows that something waits.
     woken: bool,
-    ack: Option<Position>,
+    /// The position, and whether the subscriber goes on from where it was.
+    ack: Option<(Position, bool)>,
     reset: Option<(String, Position)>,
     snapshot: Snapshot,
     rows: VecDeque<Bytes>,
     changes: HashMap<Uid, Option<Bytes>>,
-    /// Of what was sent, and with what waits.
-    sent: Reached,
+    /// The sequence number of what was sent.
+    sent_seq: u64,
+    /// How many rows the subscriber has by what was sent, if that is known: not while changes of one number are told in pieces.
+    sent_count: Option<u64>,
+    /// With what waits.
     reached: Reached,
     object: Option<Option<String>>,
     freshness: Option<Freshness>,
@@ -82,14 +86,29 @@ impl Queue {
     /// Begins with an Ack and what is there; `complete` = that is all.
     pub(super) fn begin(&self, position: Position, rows: VecDeque<Bytes>, complete: bool, count: u64) {
         self.change_waiting(|waiting| {
-            waiting.ack = Some(position);
+            waiting.ack = Some((position, false));
             waiting.begin_snapshot(rows, complete, Reached { seq: position.seq, count });
         });
     }
 
+    /// Begins for who has all rows up to `from_seq`, with an Ack and what changed since.
+    pub(super) fn resume(&self, from_seq: u64, position: Position, changes: Vec<(Uid, Option<Bytes>)>, count: u64) {
+        self.change_waiting(|waiting| {
+            waiting.ack = Some((position, true));
+            waiting.changes = changes.into_iter().collect();
+            waiting.reached = Reached { seq: position.seq, count };
+            waiting.sent_seq = from_seq;
+            waiting.sent_count = waiting.changes.is_empty().then_some(count);
+        });
+    }
+
     /// One more row of an open snapshot.
-    pub(super) fn row(&self, row: Bytes) {
-        self.change_waiting(|waiting| waiting.rows.push_back(row));
+    pub(super) fn row(&self, uid: &Uid, row: Bytes) {
+        self.change_waiting(|waiting| {
+            // Changes are told after the rows: that it went, before it came again, is not said any more.
+            waiting.changes.remove(uid);
+            waiting.rows.push_back(row);
+        });
     }
 
     /// The open snapshot is complete.
@@ -97,16 +116,16 @@ impl Queue {
         self.change_waiting(|waiting| {
             waiting.snapshot = Snapshot::Complete;
             waiting.reached.count = count;
-            waiting.sent.count = count;
+            waiting.sent_count = waiting.changes.is_empty().then_some(count);
         });
     }
 
-    /// The latest state of an object; `None` = gone. `false` = more than `limit` objects wait: the subscriber must be reset.
+    /// The latest state of objects; `None` = gone. `false` = more than `limit` objects wait: the subscriber must be reset.
     #[must_use]
-    pub(super) fn change(&self, uid: Uid, row: Option<Bytes>, seq: u64, count: u64, limit: usize) -> bool {
+    pub(super) fn change(&self, changes: impl IntoIterator<Item = (Uid, Option<Bytes>)>, reached: Reached, limit: usize) -> bool {
         self.change_waiting(|waiting| {
-            waiting.changes.insert(uid, row);
-            waiting.reached = Reached { seq, count };
+            waiting.changes.extend(changes);
+            waiting.reached = reached;
             waiting.changes.len() <= limit
         })
     }
@@ -115,7 +134,7 @@ impl Queue {
     pub(super) fn reset(&self, reason: String, position: Position, rows: VecDeque<Bytes>, count: u64) {
         self.change_waiting(|waiting| {
             match &mut waiting.ack {
-                Some(ack) => *ack = position,
+                Some(ack) => *ack = (position, false),
                 None => waiting.reset = Some((reason, position)),
             }
             waiting.changes.clear();
@@ -125,7 +144,7 @@ impl Queue {
 
     /// Begins a subscription of one object.
     pub(crate) fn begin_object(&self, position: Position) {
-        self.change_waiting(|waiting| waiting.ack = Some(position));
+        self.change_waiting(|waiting| waiting.ack = Some((position, false)));
     }
 
     /// The object of a subscription to one, as it is now.
@@ -154,7 +173,8 @@ impl Queue {
     /// How far the subscriber is, if it has all rows of its last snapshot.
     pub(crate) fn sent(&self) -> Option<Reached> {
         let waiting = self.waiting.lock().expect("no panic while held");
-        (waiting.snapshot == Snapshot::None && waiting.ack.is_none()).then_some(waiting.sent)
+        let count = waiting.sent_count.filter(|_| waiting.snapshot == Snapshot::None && waiting.ack.is_none())?;
+        Some(Reached { seq: waiting.sent_seq, count })
     }
 
     fn change_waiting<T>(&self, change: impl FnOnce(&mut Waiting) -> T) -> T {
@@ -174,12 +194,12 @@ impl Waiting {
         self.rows = rows;
         self.snapshot = if complete { Snapshot::Complete } else { Snapshot::Open };
         self.reached = reached;
-        self.sent = reached;
+        (self.sent_seq, self.sent_count) = (reached.seq, Some(reached.count));
     }
 
     fn next(&mut self) -> Option<Batch> {
-        if let Some(position) = self.ack.take() {
-            return Some(Batch::Ack(position));
+        if let Some((position, resumed)) = self.ack.take() {
+            return Some(Batch::Ack { position, resumed });
         }
         if let Some((reason, position)) = self.reset.take() {
             return Some(Batch::Reset { reason, position });
@@ -199,7 +219,8 @@ impl Waiting {
         if let Some(json) = self.object.take() {
             return Some(Batch::Object(json));
         }
-        if !self.changes.is_empty() && self.snapshot == Snapshot::None {
+        // A resume that changes nothing moves the position all the same.
+        if self.snapshot == Snapshot::None && (!self.changes.is_empty() || self.sent_seq != self.reached.seq) {
             return Some(self.delta());
         }
         self.end.take().map(Batch::End)
@@ -231,12 +252,13 @@ impl Waiting {
                 None => deletes.push(uid),
             }
         }
-        let from_seq = self.sent.seq;
+        let from_seq = self.sent_seq;
+        self.sent_count = None;
         if self.changes.is_empty() {
             self.changes = HashMap::new();
-            self.sent = self.reached;
+            (self.sent_seq, self.sent_count) = (self.reached.seq, Some(self.reached.count));
         }
-        Batch::Delta { from_seq, to_seq: self.sent.seq, upserts, deletes }
+        Batch::Delta { from_seq, to_seq: self.sent_seq, upserts, deletes }
     }
 }
 

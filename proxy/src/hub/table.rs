@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -6,22 +6,41 @@ use bytes::Bytes;
 use super::upstream::Seen;
 use crate::authorize::RowScope;
 
+/// Objects that are gone and still remembered, so that who comes back can be told which. Rows say themselves when they last changed, so these alone need
+/// room: some 100 bytes each, 400 KiB in a hub where so many went. It is ten minutes at seven a second.
+const MAX_GONE: usize = 4096;
+
 /// A uid, shared by the table and the queues that wait for it.
 pub(crate) type Uid = Arc<str>;
 
-/// The rows of a hub: encoded, and nothing else.
+/// The rows of a hub: encoded, and nothing else. Every difference has a number, from the first complete list on.
 #[derive(Default)]
 pub(super) struct Table {
     rows: HashMap<Uid, Entry>,
     namespaces: HashMap<Arc<str>, u64>,
     /// The list that an entry was last seen in, so that what a list does not name can be swept.
     list: u32,
+    /// The number of the last difference.
+    seq: u64,
+    is_loaded: bool,
+    /// What went, in the order of its numbers.
+    gone: VecDeque<Gone>,
+    /// The highest number of what went and was forgotten.
+    forgotten: u64,
 }
 
-struct Entry {
+pub(super) struct Entry {
     namespace: Option<Arc<str>>,
     row: Bytes,
     list: u32,
+    /// The number of its last difference.
+    changed: u64,
+}
+
+struct Gone {
+    seq: u64,
+    uid: Uid,
+    namespace: Option<Arc<str>>,
 }
 
 /// One difference.
@@ -33,7 +52,33 @@ pub(super) struct Change {
     pub(super) row: Option<Bytes>,
 }
 
+impl Entry {
+    pub(super) fn row(&self) -> &Bytes {
+        &self.row
+    }
+
+    /// Whether it changed since this number.
+    pub(super) fn changed_since(&self, seq: u64) -> bool {
+        self.changed > seq
+    }
+}
+
 impl Table {
+    /// The number of the last difference.
+    pub(super) fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    /// Whether its first list is complete.
+    pub(super) fn is_loaded(&self) -> bool {
+        self.is_loaded
+    }
+
+    /// The first list is complete: from now on every difference counts.
+    pub(super) fn loaded(&mut self) {
+        self.is_loaded = true;
+    }
+
     /// A list begins: entries that it does not name are swept at its end.
     pub(super) fn mark(&mut self) {
         self.list = self.list.wrapping_add(1);
@@ -46,13 +91,15 @@ impl Table {
             if entry.row == seen.row {
                 return None;
             }
-            entry.row = seen.row.clone();
+            self.seq += u64::from(self.is_loaded);
+            (entry.row, entry.changed) = (seen.row.clone(), self.seq);
             let (uid, _) = self.rows.get_key_value(seen.uid.as_str())?;
             return Some(Change { uid: uid.clone(), namespace: self.rows[uid].namespace.clone(), row: Some(seen.row) });
         }
+        self.seq += u64::from(self.is_loaded);
         let uid: Uid = seen.uid.into();
         let namespace = seen.namespace.map(|namespace| self.count_up(&namespace));
-        self.rows.insert(uid.clone(), Entry { namespace: namespace.clone(), row: seen.row.clone(), list: self.list });
+        self.rows.insert(uid.clone(), Entry { namespace: namespace.clone(), row: seen.row.clone(), list: self.list, changed: self.seq });
         Some(Change { uid, namespace, row: Some(seen.row) })
     }
 
@@ -60,19 +107,32 @@ impl Table {
     pub(super) fn remove(&mut self, uid: &str) -> Option<Change> {
         let (uid, entry) = self.rows.remove_entry(uid)?;
         self.count_down(entry.namespace.as_ref());
+        // Who has no complete list has nothing to come back to.
+        if self.is_loaded {
+            self.seq += 1;
+            self.gone.push_back(Gone { seq: self.seq, uid: uid.clone(), namespace: entry.namespace.clone() });
+            if self.gone.len() > MAX_GONE {
+                self.forgotten = self.gone.pop_front().map_or(0, |gone| gone.seq);
+            }
+        }
         Some(Change { uid, namespace: entry.namespace, row: None })
     }
 
-    /// A list is complete: drops what it did not name.
-    pub(super) fn sweep(&mut self) -> Vec<Change> {
-        let list = self.list;
-        let gone: Vec<Uid> = self.rows.iter().filter(|(_, entry)| entry.list != list).map(|(uid, _)| uid.clone()).collect();
-        gone.iter().filter_map(|uid| self.remove(uid)).collect()
+    /// What a complete list did not name: it is to be removed.
+    pub(super) fn unnamed(&self) -> Vec<Uid> {
+        self.rows.iter().filter(|(_, entry)| entry.list != self.list).map(|(uid, _)| uid.clone()).collect()
+    }
+
+    /// What went from a scope since this number; `None` where that was forgotten.
+    pub(super) fn gone_since(&self, seq: u64, scope: &RowScope) -> Option<impl Iterator<Item = &Uid>> {
+        let first = self.gone.partition_point(|gone| gone.seq <= seq);
+        let since = self.gone.range(first..).filter(|gone| scope.holds(gone.namespace.as_deref())).map(|gone| &gone.uid);
+        (seq >= self.forgotten).then_some(since)
     }
 
     /// The rows of a scope.
-    pub(super) fn rows(&self, scope: &RowScope) -> impl Iterator<Item = (&Uid, &Bytes)> {
-        self.rows.iter().filter(|(_, entry)| scope.holds(entry.namespace.as_deref())).map(|(uid, entry)| (uid, &entry.row))
+    pub(super) fn rows(&self, scope: &RowScope) -> impl Iterator<Item = (&Uid, &Entry)> {
+        self.rows.iter().filter(|(_, entry)| scope.holds(entry.namespace.as_deref()))
     }
 
     /// The row of an object.
@@ -134,11 +194,11 @@ mod tests {
         table.mark();
         assert!(table.upsert(seen("1", "web", "a")).is_none());
         assert!(table.upsert(seen("3", "shop", "b")).is_some());
-        let gone: Vec<_> = table.sweep().into_iter().map(|change| change.uid.to_string()).collect();
-        assert_eq!(gone, ["2"]);
-        assert!(table.sweep().is_empty());
+        assert_eq!(table.unnamed(), ["2".into()]);
+        table.remove("2");
+        assert!(table.unnamed().is_empty());
         assert_eq!((table.count(&RowScope::All), table.count(&RowScope::Namespace("web".into()))), (2, 1));
-        assert_eq!(table.rows(&RowScope::Namespace("shop".into())).map(|(_, row)| row).collect::<Vec<_>>(), ["b"]);
+        assert_eq!(table.rows(&RowScope::Namespace("shop".into())).map(|(_, entry)| entry.row()).collect::<Vec<_>>(), ["b"]);
     }
 
     #[test]
@@ -151,5 +211,20 @@ mod tests {
         assert_eq!(table.count(&RowScope::Namespace("web".into())), 1);
         table.remove("2");
         assert_eq!(table.count(&RowScope::Namespace("web".into())), 0);
+    }
+
+    #[test]
+    fn what_went_is_remembered_so_far_back_and_no_further() {
+        let mut table = Table::default();
+        table.loaded();
+        for n in 0..MAX_GONE + 1 {
+            table.upsert(seen(&n.to_string(), "web", "a"));
+            table.remove(&n.to_string());
+        }
+        let gone = |seq: u64, namespace: &str| table.gone_since(seq, &RowScope::Namespace(namespace.into())).map(Iterator::count);
+        assert_eq!(gone(1, "web"), None, "the first deletion was the second difference");
+        assert_eq!(gone(2, "web"), Some(MAX_GONE));
+        assert_eq!(gone(2, "shop"), Some(0), "nobody is told of what went elsewhere");
+        assert_eq!(gone(table.seq(), "web"), Some(0));
     }
 }

@@ -6,12 +6,15 @@ use std::sync::{Arc, Weak};
 
 use bytes::Bytes;
 use krateyard_shared::rows::Row;
-use krateyard_shared::scope::Part;
+use krateyard_shared::scope::{Part, between};
 use krateyard_shared::watch::EncodedRow;
 
 use super::queue::Queue;
 use super::table::{Change, Table, Uid};
 use crate::authorize::RowScope;
+
+/// A resume may always tell so many changes; of more, no more than the view has rows.
+const CHEAP: usize = 500;
 
 /// One subscriber's view.
 pub(super) struct View {
@@ -56,13 +59,29 @@ impl View {
     /// Its rows, as a snapshot.
     pub(super) fn rows(&mut self, table: &Table) -> VecDeque<Bytes> {
         if self.part == Part::Whole {
-            return table.rows(&self.scope).map(|(_, row)| row.clone()).collect();
+            return table.rows(&self.scope).map(|(_, entry)| entry.row().clone()).collect();
         }
         let (part, through) = (&self.part, &self.through);
-        let held = table.rows(&self.scope).filter(|(_, row)| decode(row).is_some_and(|row| part.holds(&row, through)));
-        let (members, rows) = held.map(|(uid, row)| (uid.clone(), row.clone())).unzip();
+        let held = table.rows(&self.scope).filter(|(_, entry)| decode(entry.row()).is_some_and(|row| part.holds(&row, through)));
+        let (members, rows) = held.map(|(uid, entry)| (uid.clone(), entry.row().clone())).unzip();
         self.members = members;
         rows
+    }
+
+    /// What is different since the table's difference of this number, for who had all rows then: rows, and uids that are not in it now, whether or not they
+    /// were. `None` where nobody remembers, or where all rows are less to tell.
+    pub(super) fn since(&mut self, seq: u64, table: &Table) -> Option<Vec<(Uid, Option<Bytes>)>> {
+        // What stands between a workload and its pods has a history of its own.
+        if matches!(&self.part, Part::Workload { kind, .. } if between(kind).is_some()) {
+            return None;
+        }
+        let rows = self.rows(table).len();
+        let gone = table.gone_since(seq, &self.scope)?.map(|uid| (uid.clone(), None));
+        let is_in = |uid: &Uid| self.part == Part::Whole || self.members.contains(uid);
+        let changed = table.rows(&self.scope).filter(|(_, entry)| entry.changed_since(seq));
+        // What went and came again is here.
+        let changes: Vec<_> = gone.chain(changed.map(|(uid, entry)| (uid.clone(), is_in(uid).then(|| entry.row().clone())))).collect();
+        (changes.len() <= rows.max(CHEAP)).then_some(changes)
     }
 
     /// How many rows it has.

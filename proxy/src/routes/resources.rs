@@ -105,7 +105,7 @@ async fn rows(permit: Permit<WatchRows>) -> Result<List, Refusal> {
     let filled = Arc::new(Notify::new());
     let wake = filled.clone();
     let queue = Arc::new(Queue::new(move || wake.notify_one()));
-    let _subscription = hub::subscribe(permit, Part::Whole, &queue).await?;
+    let _subscription = hub::subscribe(permit, Part::Whole, None, &queue).await?;
     let mut list: Option<List> = None;
     loop {
         let Some(batch) = queue.next() else {
@@ -113,7 +113,7 @@ async fn rows(permit: Permit<WatchRows>) -> Result<List, Refusal> {
             continue;
         };
         match (batch, &mut list) {
-            (Batch::Ack(position) | Batch::Reset { position, .. }, list) => *list = Some(List { items: Vec::new(), position }),
+            (Batch::Ack { position, .. } | Batch::Reset { position, .. }, list) => *list = Some(List { items: Vec::new(), position }),
             (Batch::Rows { rows, done }, Some(list)) => {
                 let decoded = rows.into_iter().map(|row| EncodedRow(row.into()).decode());
                 list.items.extend(decoded.collect::<Result<Vec<_>, _>>().map_err(|error| Refusal::UpstreamDown { cause: error.to_string() })?);

@@ -82,8 +82,8 @@ impl Reader {
             // A newer app speaks this version, too: it reads ours in the Welcome.
             ClientMessage::Hello { .. } => self.greeted = true,
             _ if !self.greeted => return Some(ServerMessage::Bad { refusal: bad("hello", "comes first") }),
-            ClientMessage::Subscribe { id, cluster, resource, scope, resume: _ } => {
-                return self.subscriptions.begin(id, &cluster, resource, scope).err().map(|refusal| ServerMessage::Denied { id, refusal });
+            ClientMessage::Subscribe { id, cluster, resource, scope, resume } => {
+                return self.subscriptions.begin(id, &cluster, resource, scope, resume).err().map(|refusal| ServerMessage::Denied { id, refusal });
             }
             ClientMessage::Unsubscribe { id } => self.subscriptions.forget(id),
             ClientMessage::Refresh { id } => {
@@ -135,8 +135,7 @@ impl Writer {
 fn message(id: SubscriptionId, batch: Batch) -> ServerMessage {
     let encoded = |rows: Vec<bytes::Bytes>| rows.into_iter().map(|row| EncodedRow(row.into())).collect();
     match batch {
-        // Exact resumes need a history: until there is one, the rows come again, and we say so.
-        Batch::Ack(position) => ServerMessage::Ack { id, position, resumed: false },
+        Batch::Ack { position, resumed } => ServerMessage::Ack { id, position, resumed },
         Batch::Reset { reason, position } => ServerMessage::Reset { id, reason, position },
         Batch::Rows { rows, done } => ServerMessage::Rows { id, rows: encoded(rows), done },
         Batch::Delta { from_seq, to_seq, upserts, deletes } => {

@@ -10,7 +10,7 @@ use krateyard_shared::identity::{ClusterName, Resource};
 use krateyard_shared::refusal::{ErrorBody, Refusal};
 use krateyard_shared::rows::Row;
 use krateyard_shared::scope::Scope;
-use krateyard_shared::watch::{ClientMessage, JSON, ServerMessage, Wire};
+use krateyard_shared::watch::{ClientMessage, JSON, Position, ServerMessage, Wire};
 use kubesim::{Options, Sim};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::Response as Handshake;
@@ -143,6 +143,11 @@ impl Watch {
 
     pub(crate) async fn subscribe(&mut self, id: u32, resource: Resource, scope: Scope) {
         self.send(&ClientMessage::Subscribe { id, cluster: ClusterName("demo".into()), resource, scope, resume: None }).await;
+    }
+
+    /// Subscribes, to go on from a position.
+    pub(crate) async fn resume(&mut self, id: u32, resource: Resource, scope: Scope, from: Position) {
+        self.send(&ClientMessage::Subscribe { id, cluster: ClusterName("demo".into()), resource, scope, resume: Some(from) }).await;
     }
 
     /// The next message that is of a subscription: no heartbeat, and no word of changed access.

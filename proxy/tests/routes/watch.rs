@@ -25,7 +25,7 @@ pub(crate) fn in_namespace(namespace: &str) -> Scope {
 }
 
 /// A namespace that carries a number, to change one object visibly.
-fn namespace(name: &str, label: u32) -> Value {
+pub(crate) fn namespace(name: &str, label: u32) -> Value {
     json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": {"n": label.to_string()}}, "status": {"phase": "Active"}})
 }
 
@@ -41,15 +41,16 @@ fn role_binding(role: &str, of: &str, namespace: &str) -> Value {
 #[derive(Default)]
 pub(crate) struct Copy {
     pub(crate) rows: BTreeMap<String, Row<()>>,
-    seq: u64,
-    epoch: u64,
+    pub(crate) seq: u64,
+    pub(crate) epoch: u64,
     complete: bool,
 }
 
 impl Copy {
     /// Takes a message in; asserts that positions are contiguous.
-    fn take(&mut self, message: &ServerMessage) {
+    pub(crate) fn take(&mut self, message: &ServerMessage) {
         match message {
+            ServerMessage::Ack { resumed: true, .. } => {}
             ServerMessage::Ack { position, .. } => (self.seq, self.epoch) = (position.seq, position.epoch),
             ServerMessage::Reset { position, .. } => {
                 self.rows.clear();
@@ -80,7 +81,7 @@ impl Copy {
         }
     }
 
-    fn named(&self, name: &str) -> Option<&Row<()>> {
+    pub(crate) fn named(&self, name: &str) -> Option<&Row<()>> {
         self.rows.values().find(|row| row.name == name)
     }
 

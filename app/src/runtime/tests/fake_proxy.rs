@@ -51,11 +51,16 @@ struct Sub {
 #[derive(Default)]
 pub(super) struct FakeProxy {
     pods: BTreeMap<String, Row>,
+    /// Changes past what it remembers.
+    lost: u64,
+    /// Rows by the number of their change, and whether they are there since.
+    history: Vec<(u64, Row, bool)>,
     seq: u64,
     subs: BTreeMap<u32, Sub>,
     denied: Vec<(Scope, Refusal)>,
     out: VecDeque<ServerMessage>,
     asked: usize,
+    resumed: usize,
     refreshed: usize,
 }
 
@@ -66,6 +71,10 @@ impl FakeProxy {
 
     pub(super) fn asked(&self) -> usize {
         self.asked
+    }
+
+    pub(super) fn resumed(&self) -> usize {
+        self.resumed
     }
 
     pub(super) fn refreshed(&self) -> usize {
@@ -102,6 +111,17 @@ impl FakeProxy {
     /// Takes a pod out without a word: what a lost connection or a lost position hides.
     pub(super) fn forget(&mut self, name: &str) {
         self.pods.remove(name);
+        self.lose_history();
+    }
+
+    /// Begins another epoch: nobody can resume.
+    pub(super) fn lose_history(&mut self) {
+        self.lost += 1;
+        self.history.clear();
+    }
+
+    fn position(&self) -> Position {
+        Position { epoch: 1 + self.lost, seq: self.seq }
     }
 
     pub(super) fn lose_next(&mut self) {
@@ -114,7 +134,7 @@ impl FakeProxy {
 
     pub(super) fn reset(&mut self, reason: &str) {
         for id in self.ids() {
-            self.out.push_back(ServerMessage::Reset { id, reason: reason.into(), position: Position { epoch: 2, seq: self.seq } });
+            self.out.push_back(ServerMessage::Reset { id, reason: reason.into(), position: self.position() });
             self.snapshot(id);
         }
     }
@@ -131,7 +151,7 @@ impl FakeProxy {
     pub(super) fn hear(&mut self, message: ClientMessage) {
         match message {
             ClientMessage::Hello { .. } => self.out.push_back(ServerMessage::Welcome { version: VERSION }),
-            ClientMessage::Subscribe { id, resource, scope, .. } => {
+            ClientMessage::Subscribe { id, resource, scope, resume, .. } => {
                 self.asked += 1;
                 if let Some((_, refusal)) = self.denied.iter().find(|(denied, _)| *denied == scope) {
                     self.out.push_back(ServerMessage::Denied { id, refusal: refusal.clone() });
@@ -139,8 +159,14 @@ impl FakeProxy {
                 }
                 let kind = Kind::of_resource(&resource).unwrap();
                 assert!(self.subs.insert(id, Sub { kind, scope: scope.clone(), sent_seq: 0 }).is_none(), "a number used twice");
-                self.out.push_back(ServerMessage::Ack { id, position: Position { epoch: 1, seq: self.seq }, resumed: false });
-                if !matches!(scope, Scope::Object { .. }) {
+                let position = self.position();
+                let known = resume.filter(|known| known.epoch == position.epoch && !matches!(scope, Scope::Object { .. }));
+                self.out.push_back(ServerMessage::Ack { id, position, resumed: known.is_some() });
+                if let Some(known) = known {
+                    self.resumed += 1;
+                    self.subs.get_mut(&id).unwrap().sent_seq = known.seq;
+                    self.catch_up(id);
+                } else if !matches!(scope, Scope::Object { .. }) {
                     self.snapshot(id);
                 }
             }
@@ -168,9 +194,33 @@ impl FakeProxy {
         self.subs.get_mut(&id).unwrap().sent_seq = self.seq;
     }
 
+    /// What changed since a subscriber was there, some of it in pieces of one row.
+    fn catch_up(&mut self, id: u32) {
+        let sub = self.subs.get_mut(&id).unwrap();
+        let from_seq = std::mem::replace(&mut sub.sent_seq, self.seq);
+        if from_seq == self.seq {
+            return;
+        }
+        let rule = sub.scope.rule().unwrap();
+        let mut latest: BTreeMap<&str, (&Row, bool)> = BTreeMap::new();
+        for (_, row, is_there) in self.history.iter().filter(|(seq, ..)| *seq > from_seq) {
+            latest.insert(&row.uid, (row, *is_there));
+        }
+        let (mut upserts, mut deletes) = (Vec::new(), Vec::new());
+        for (row, is_there) in latest.into_values().filter(|(row, _)| sub.scope.namespace().is_none_or(|own| row.namespace.as_deref() == Some(own))) {
+            if is_there && rule.holds(row) && sub.kind == Kind::Pod { upserts.push(EncodedRow::of(row)) } else { deletes.push(row.uid.clone()) }
+        }
+        if let [_, _, ..] = upserts[..] {
+            let piece = vec![upserts.remove(0)];
+            self.out.push_back(ServerMessage::Delta { id, from_seq, to_seq: from_seq, upserts: piece, deletes: vec![] });
+        }
+        self.out.push_back(ServerMessage::Delta { id, from_seq, to_seq: self.seq, upserts, deletes });
+    }
+
     /// Tells everybody whose namespace it is; a row that does not belong to a part is gone from it.
     fn change(&mut self, row: &Row, is_there: bool) {
         self.seq += 1;
+        self.history.push((self.seq, row.clone(), is_there));
         for (id, sub) in &mut self.subs {
             let is_theirs = sub.scope.namespace().is_none() || sub.scope.namespace() == row.namespace.as_deref();
             let Some(rule) = sub.scope.rule().filter(|_| sub.kind == Kind::Pod && is_theirs) else { continue };

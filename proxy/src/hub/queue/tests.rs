@@ -26,13 +26,17 @@ fn row(text: &'static str) -> Option<Bytes> {
     Some(Bytes::from_static(text.as_bytes()))
 }
 
+fn change(queue: &Queue, uid: &str, row: Option<Bytes>, seq: u64, count: u64, limit: usize) -> bool {
+    queue.change([(uid.into(), row)], Reached { seq, count }, limit)
+}
+
 #[test]
 fn a_snapshot_comes_in_chunks_and_the_last_one_says_so() {
     let (queue, _) = queue();
     queue.begin(START, rows(1200), true, 1200);
     assert_eq!(queue.sent(), None);
     let batches = drain(&queue);
-    assert_eq!(batches[0], Batch::Ack(START));
+    assert_eq!(batches[0], Batch::Ack { position: START, resumed: false });
     let chunks: Vec<_> =
         batches[1..].iter().map(|batch| matches!(batch, Batch::Rows { rows, done } if (rows.len() < 500) == *done).then_some(()).is_some()).collect();
     assert_eq!(chunks, [true, true, true]);
@@ -43,17 +47,17 @@ fn a_snapshot_comes_in_chunks_and_the_last_one_says_so() {
 fn an_empty_scope_is_complete_as_well() {
     let (queue, _) = queue();
     queue.begin(START, rows(0), true, 0);
-    assert_eq!(drain(&queue), [Batch::Ack(START), Batch::Rows { rows: vec![], done: true }]);
+    assert_eq!(drain(&queue), [Batch::Ack { position: START, resumed: false }, Batch::Rows { rows: vec![], done: true }]);
 }
 
 #[test]
 fn rows_of_a_list_under_way_come_as_they_come() {
     let (queue, _) = queue();
     queue.begin(START, rows(0), false, 0);
-    assert_eq!(drain(&queue), [Batch::Ack(START)]);
-    queue.row("a".into());
+    assert_eq!(drain(&queue), [Batch::Ack { position: START, resumed: false }]);
+    queue.row(&"a".into(), "a".into());
     assert_eq!(drain(&queue), [Batch::Rows { rows: vec!["a".into()], done: false }]);
-    queue.row("b".into());
+    queue.row(&"b".into(), "b".into());
     queue.loaded(2);
     assert_eq!(drain(&queue), [Batch::Rows { rows: vec!["b".into()], done: true }]);
 }
@@ -64,9 +68,9 @@ fn changes_of_one_object_collapse_into_its_latest() {
     queue.begin(START, rows(0), true, 0);
     drain(&queue);
     for (seq, text) in [(41, "a1"), (42, "a2"), (43, "a3")] {
-        assert!(queue.change("a".into(), row(text), seq, 1, 10));
+        assert!(change(&queue, "a", row(text), seq, 1, 10));
     }
-    assert!(queue.change("b".into(), None, 44, 1, 10));
+    assert!(change(&queue, "b", None, 44, 1, 10));
     assert_eq!(wakes.load(Ordering::Relaxed), 2, "once for the beginning, once for all changes");
     assert_eq!(drain(&queue), [Batch::Delta { from_seq: 40, to_seq: 44, upserts: vec!["a3".into()], deletes: vec!["b".into()] }]);
     assert_eq!(queue.sent(), Some(Reached { seq: 44, count: 1 }));
@@ -78,12 +82,13 @@ fn deltas_are_contiguous_even_in_pieces() {
     queue.begin(START, rows(0), true, 0);
     drain(&queue);
     for n in 0..1100_u64 {
-        assert!(queue.change(n.to_string().into(), row("x"), 41 + n, n + 1, 5000));
+        assert!(change(&queue, &n.to_string(), row("x"), 41 + n, n + 1, 5000));
     }
     let mut at = 40;
     let mut upserted = 0;
-    for batch in drain(&queue) {
+    while let Some(batch) = queue.next() {
         let Batch::Delta { from_seq, to_seq, upserts, .. } = batch else { panic!("{batch:?}") };
+        assert_eq!(queue.sent().is_some(), to_seq == 1140, "how many rows a page has between two pieces, nobody can say");
         assert_eq!(from_seq, at);
         (at, upserted) = (to_seq, upserted + upserts.len());
     }
@@ -94,7 +99,7 @@ fn deltas_are_contiguous_even_in_pieces() {
 fn changes_wait_until_the_snapshot_is_told() {
     let (queue, _) = queue();
     queue.begin(START, rows(600), true, 600);
-    assert!(queue.change("a".into(), row("a"), 41, 601, 10));
+    assert!(change(&queue, "a", row("a"), 41, 601, 10));
     let kinds: Vec<_> =
         drain(&queue).iter().map(|batch| std::mem::discriminant(batch) == std::mem::discriminant(&Batch::Rows { rows: vec![], done: true })).collect();
     assert_eq!(kinds, [false, true, true, false]);
@@ -105,14 +110,14 @@ fn too_much_waiting_says_so_and_a_reset_begins_anew() {
     let (queue, _) = queue();
     queue.begin(START, rows(0), true, 0);
     drain(&queue);
-    assert!(queue.change("a".into(), row("a"), 41, 1, 1));
-    assert!(!queue.change("b".into(), row("b"), 42, 2, 1));
+    assert!(change(&queue, "a", row("a"), 41, 1, 1));
+    assert!(!change(&queue, "b", row("b"), 42, 2, 1));
     let now = Position { epoch: 7, seq: 42 };
     queue.reset("too many".into(), now, rows(2), 2);
     let batches = drain(&queue);
     assert_eq!(batches[0], Batch::Reset { reason: "too many".into(), position: now });
     assert!(matches!(&batches[1..], [Batch::Rows { rows, done: true }] if rows.len() == 2));
-    assert!(queue.change("a".into(), None, 43, 1, 1));
+    assert!(change(&queue, "a", None, 43, 1, 1));
     assert_eq!(drain(&queue), [Batch::Delta { from_seq: 42, to_seq: 43, upserts: vec![], deletes: vec!["a".into()] }]);
 }
 
@@ -122,4 +127,36 @@ fn an_end_is_the_last_word() {
     queue.begin(START, rows(5), true, 5);
     queue.end(End::Denied(Refusal::Unauthenticated));
     assert_eq!(drain(&queue), [Batch::End(End::Denied(Refusal::Unauthenticated))]);
+}
+
+#[test]
+fn who_comes_back_is_told_what_changed_and_where_that_ends() {
+    let (queue, _) = queue();
+    queue.resume(30, START, vec![("a".into(), row("a")), ("b".into(), None)], 7);
+    assert_eq!(queue.next(), Some(Batch::Ack { position: START, resumed: true }));
+    assert_eq!(queue.sent(), None, "how many rows it had is not known");
+    assert_eq!(queue.next(), Some(Batch::Delta { from_seq: 30, to_seq: 40, upserts: vec!["a".into()], deletes: vec!["b".into()] }));
+    assert_eq!(queue.sent(), Some(Reached { seq: 40, count: 7 }));
+}
+
+#[test]
+fn who_missed_nothing_of_its_own_is_told_so() {
+    let (elsewhere, _) = queue();
+    elsewhere.resume(30, START, vec![], 7);
+    let empty = Batch::Delta { from_seq: 30, to_seq: 40, upserts: vec![], deletes: vec![] };
+    assert_eq!(drain(&elsewhere), [Batch::Ack { position: START, resumed: true }, empty]);
+    let (nothing, _) = queue();
+    nothing.resume(40, START, vec![], 7);
+    assert_eq!(drain(&nothing), [Batch::Ack { position: START, resumed: true }]);
+    assert_eq!(nothing.sent(), Some(Reached { seq: 40, count: 7 }));
+}
+
+#[test]
+fn what_went_and_came_again_while_the_list_came_is_there() {
+    let (queue, _) = queue();
+    queue.begin(START, rows(1), false, 1);
+    assert!(change(&queue, "a", None, 40, 0, 10));
+    queue.row(&"a".into(), "a".into());
+    queue.loaded(1);
+    assert_eq!(drain(&queue)[1..], [Batch::Rows { rows: vec!["row 0".into(), "a".into()], done: true }]);
 }

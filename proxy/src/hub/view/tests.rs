@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use krateyard_shared::kinds::Kind;
 use krateyard_shared::rows::project;
 use krateyard_shared::selector::LabelSelector;
@@ -135,4 +137,96 @@ fn tell(views: &mut [(View, HashSet<String>)], change: &Change) {
             None => {}
         }
     }
+}
+
+/// What one page had at some moment: the number, and rows by uid.
+type Had = (u64, HashMap<Uid, Bytes>);
+
+#[test]
+fn whoever_comes_back_from_any_moment_has_what_a_snapshot_says() {
+    let parts = [
+        Part::Whole,
+        Part::Node("node-a".into()),
+        Part::Workload { kind: "StatefulSet".into(), name: "db".into() },
+        Part::Labels(LabelSelector::parse("app=api").unwrap()),
+        Part::Workload { kind: "Deployment".into(), name: "api".into() },
+    ];
+    for seed in 0..60 {
+        let mut random = Random(seed);
+        let queue = Arc::new(Queue::new(|| ()));
+        let mut table = Table::default();
+        let view = |scope: &RowScope, part: &Part| View::new(scope.clone(), part.clone(), HashSet::new(), &queue);
+        let had = |table: &Table, scope: &RowScope, part: &Part| -> Had {
+            let held = table.rows(scope).filter(|(_, entry)| part.holds(&decode(entry.row()).unwrap(), &HashSet::new()));
+            (table.seq(), held.map(|(uid, entry)| (uid.clone(), entry.row().clone())).collect())
+        };
+        let scope = random.one(&[None, Some("shop")]).map_or(RowScope::All, |namespace| RowScope::Namespace(namespace.into()));
+        let part = &parts[random.next(parts.len())];
+        let mut moments: Vec<Had> = Vec::new();
+        for step in 0..150 {
+            let mut pod = random.pod();
+            pod.namespace = if pod.uid.len().is_multiple_of(2) { "shop" } else { "web" };
+            match random.next(4) {
+                0 => drop(table.remove(&pod.uid)),
+                _ => drop(table.upsert(seen(&pod))),
+            }
+            if step == 20 {
+                table.loaded();
+            }
+            let now = had(&table, &scope, part);
+            if step > 20 && !moments.is_empty() {
+                let (from, mut rows) = moments[random.next(moments.len())].clone();
+                match view(&scope, part).since(from, &table) {
+                    Some(changes) => {
+                        for (uid, row) in changes {
+                            match row {
+                                Some(row) => drop(rows.insert(uid, row)),
+                                None => drop(rows.remove(&uid)),
+                            }
+                        }
+                        assert_eq!(rows, now.1, "seed {seed} step {step} from {from} {scope:?} {part:?}");
+                    }
+                    None => assert!(matches!(part, Part::Workload { kind, .. } if kind == "Deployment"), "seed {seed} step {step}: forgotten"),
+                }
+            }
+            if step >= 20 {
+                moments.push(now);
+            }
+        }
+    }
+}
+
+#[test]
+fn who_comes_back_to_a_namespace_hears_of_no_other() {
+    let queue = Arc::new(Queue::new(|| ()));
+    let mut table = Table::default();
+    table.loaded();
+    let pod = |uid: &str, namespace| Pod { uid: uid.into(), namespace, node: "node-a", app: "api", owner: None };
+    for (uid, namespace) in [("a", "shop"), ("b", "web"), ("c", "web"), ("d", "shop")] {
+        table.upsert(seen(&pod(uid, namespace)));
+    }
+    table.remove("a");
+    table.remove("b");
+    let told = |scope| {
+        let changes = View::new(scope, Part::Node("node-b".into()), HashSet::new(), &queue).since(0, &table).unwrap();
+        let mut uids: Vec<_> = changes.iter().map(|(uid, _)| uid.to_string()).collect();
+        uids.sort();
+        uids
+    };
+    assert_eq!(told(RowScope::Namespace("web".into())), ["b", "c"]);
+    assert_eq!(told(RowScope::Namespace("payments".into())), [""; 0]);
+}
+
+#[test]
+fn what_is_more_to_tell_than_all_rows_begins_anew() {
+    let queue = Arc::new(Queue::new(|| ()));
+    let mut table = Table::default();
+    table.loaded();
+    let pod = |n: usize| Pod { uid: n.to_string(), namespace: "shop", node: "node-a", app: "api", owner: None };
+    for n in 0..=CHEAP {
+        table.upsert(seen(&pod(n)));
+    }
+    let view = |part| View::new(RowScope::All, part, HashSet::new(), &queue);
+    assert!(view(Part::Whole).since(0, &table).is_some(), "as many as there are rows");
+    assert!(view(Part::Node("node-b".into())).since(0, &table).is_none(), "for no row at all");
 }

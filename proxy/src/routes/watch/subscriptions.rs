@@ -76,11 +76,11 @@ impl Subscriptions {
         });
     }
 
-    /// Begins a subscription; everything else comes through [`Subscriptions::next`].
+    /// Begins a subscription, of rows where `resume` says if that is known; everything else comes through [`Subscriptions::next`].
     ///
     /// # Errors
     /// For a request that can be refused without asking the cluster.
-    pub(super) fn begin(&self, id: SubscriptionId, cluster: &ClusterName, resource: Resource, scope: Scope) -> Result<(), Refusal> {
+    pub(super) fn begin(&self, id: SubscriptionId, cluster: &ClusterName, resource: Resource, scope: Scope, resume: Option<Position>) -> Result<(), Refusal> {
         let wanted = canonical(Kind::of_resource(&resource), resource, scope)?;
         let cluster = self.app.cluster(cluster)?.clone();
         self.follow(&cluster);
@@ -94,7 +94,7 @@ impl Subscriptions {
         let inbox = self.inbox.clone();
         let queue = Arc::new(Queue::new(move || inbox.put(id)));
         let refresh = Arc::new(Notify::new());
-        let task = tokio::spawn(serve(cluster, self.session.clone(), wanted, queue.clone(), refresh.clone()));
+        let task = tokio::spawn(serve(cluster, self.session.clone(), wanted, resume, queue.clone(), refresh.clone()));
         live.insert(id, Live { queue, refresh, _task: AbortOnDropHandle::new(task) });
         Ok(())
     }
@@ -156,12 +156,13 @@ impl Inbox {
 }
 
 /// A subscription's life: permit, data, and the end of the right.
-async fn serve(cluster: Arc<Cluster>, session: Arc<Session>, wanted: Wanted, queue: Arc<Queue>, refresh: Arc<Notify>) {
+async fn serve(cluster: Arc<Cluster>, session: Arc<Session>, wanted: Wanted, resume: Option<Position>, queue: Arc<Queue>, refresh: Arc<Notify>) {
+    let rows = async |target, part| rows(&cluster, &session, target, part, resume, &queue, &refresh).await;
     let refusal = match wanted {
-        Wanted::Rows(target, part) => rows(&cluster, &session, target, part, &queue, &refresh).await,
+        Wanted::Rows(target, part) => rows(target, part).await,
         Wanted::Object(target) => object(&cluster, &session, target, &queue, &refresh).await,
         Wanted::Unknown { resource, scope } => match canonical(cluster.kind_of(&resource).await, resource.clone(), scope) {
-            Ok(Wanted::Rows(target, part)) => rows(&cluster, &session, target, part, &queue, &refresh).await,
+            Ok(Wanted::Rows(target, part)) => rows(target, part).await,
             Ok(_) => Refusal::NotFound { what: format!("rows of {resource}") },
             Err(refusal) => refusal,
         },
@@ -169,12 +170,20 @@ async fn serve(cluster: Arc<Cluster>, session: Arc<Session>, wanted: Wanted, que
     queue.end(End::Denied(refusal));
 }
 
-async fn rows(cluster: &Arc<Cluster>, session: &Arc<Session>, target: WatchRows, part: Part, queue: &Arc<Queue>, refresh: &Notify) -> Refusal {
+async fn rows(
+    cluster: &Arc<Cluster>,
+    session: &Arc<Session>,
+    target: WatchRows,
+    part: Part,
+    resume: Option<Position>,
+    queue: &Arc<Queue>,
+    refresh: &Notify,
+) -> Refusal {
     let permit = match authorize::authorize(cluster, session, target).await {
         Ok(permit) => permit,
         Err(refusal) => return refusal,
     };
-    let subscription = match hub::subscribe(permit, part, queue).await {
+    let subscription = match hub::subscribe(permit, part, resume, queue).await {
         Ok(subscription) => subscription,
         Err(refusal) => return refusal,
     };
