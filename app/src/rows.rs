@@ -15,7 +15,7 @@ pub mod usage;
 pub use columns::{Align, Cell, Column, Tone, Width};
 pub use filter::Filter;
 pub use line::{Fold, Line, LineId};
-pub use reduce::{Changes, Rows};
+pub use reduce::{Arrived, Changes, Rows};
 pub use selection::{Reach, Selection};
 pub use sort::{Direction, Order, Sorter};
 pub use usage::Usage;

@@ -19,7 +19,7 @@ use krateyard_shared::watch::Position;
 use tokio::sync::mpsc;
 use tokio_util::task::AbortOnDropHandle;
 
-pub(crate) use queue::{Batch, End, Queue};
+pub(crate) use queue::{Batch, End, Queue, Reached};
 
 use crate::authorize::{Permit, RowScope, WatchRows};
 use crate::clusters::Cluster;

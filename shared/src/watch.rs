@@ -6,6 +6,7 @@
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
+use crate::checksum::{self, Checksum};
 use crate::identity::{ClusterName, Resource};
 use crate::refusal::Refusal;
 use crate::rows::Row;
@@ -223,6 +224,10 @@ pub struct Beat {
     /// Rows in its scope.
     #[n(2)]
     pub count: u64,
+    /// Of these rows. Older proxies say none.
+    #[n(3)]
+    #[serde(default)]
+    pub checksum: Option<Checksum>,
 }
 
 /// A row, encoded once by the hub and copied into the frames of all its subscribers.
@@ -234,6 +239,11 @@ impl EncodedRow {
     /// Encodes a row.
     pub fn of<K>(row: &Row<K>) -> EncodedRow {
         EncodedRow(minicbor::to_vec(row).expect("a Vec takes every byte"))
+    }
+
+    /// What it adds to a [`Checksum`].
+    pub fn hash(&self) -> u64 {
+        checksum::hash(&self.0)
     }
 
     /// The row, of whatever kind was asked for.

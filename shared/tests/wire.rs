@@ -1,6 +1,7 @@
 //! The watch wire: what is written is what is read, in both encodings, and hostile bytes are refused, not believed.
 #![allow(missing_docs, clippy::unwrap_used)]
 
+use krateyard_shared::checksum::Checksum;
 use krateyard_shared::identity::{ClusterName, Resource};
 use krateyard_shared::refusal::Refusal;
 use krateyard_shared::scope::Scope;
@@ -57,7 +58,8 @@ fn server() -> impl Strategy<Value = ServerMessage> {
             deletes
         }),
         (any::<u32>(), proptest::collection::vec(any::<u8>(), 0..40)).prop_map(|(id, row)| ServerMessage::Rows { id, rows: vec![EncodedRow(row)], done: true }),
-        (any::<u32>(), any::<u64>()).prop_map(|(id, seq)| ServerMessage::Heartbeat { positions: vec![Beat { id, seq, count: 0 }] }),
+        (any::<u32>(), any::<u64>(), proptest::option::of(any::<u64>().prop_map(Checksum)))
+            .prop_map(|(id, seq, checksum)| ServerMessage::Heartbeat { positions: vec![Beat { id, seq, count: 0, checksum }] }),
     ]
 }
 

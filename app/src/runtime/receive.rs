@@ -1,7 +1,7 @@
 //! The one door: every message of a cluster enters here.
 
 use krateyard_shared::refusal::Refusal;
-use krateyard_shared::watch::{Beat, ServerMessage, SubscriptionId, Wire};
+use krateyard_shared::watch::{ServerMessage, SubscriptionId, Wire};
 
 use super::Runtime;
 use super::socket::SocketEvent;
@@ -37,8 +37,8 @@ impl Runtime {
             ServerMessage::Reset { id, reason, position } => self.with(id, now_ms, |s| s.reset(reason, position, now_ms)),
             ServerMessage::Freshness { id, state } => self.with(id, now_ms, |s| s.heard_of_upstream(state)),
             ServerMessage::Heartbeat { positions } => {
-                for Beat { id, seq, count } in positions {
-                    self.with(id, now_ms, |s| s.beat(seq, count, now_ms));
+                for beat in positions {
+                    self.with(beat.id, now_ms, |s| s.beat(&beat, now_ms));
                 }
             }
             ServerMessage::Denied { id, refusal } => self.denied(id, refusal, now_ms),

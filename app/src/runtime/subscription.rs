@@ -6,13 +6,12 @@ use std::sync::Arc;
 
 use krateyard_shared::kinds::Kind;
 use krateyard_shared::refusal::Refusal;
-use krateyard_shared::rows::Row;
-use krateyard_shared::watch::{EncodedRow, Freshness, Position, SubscriptionId};
+use krateyard_shared::watch::{Beat, EncodedRow, Freshness, Position, SubscriptionId};
 use serde_json::Value;
 
 use crate::refresh::backoff;
 use crate::refresh::plan::{Standing, Stream};
-use crate::rows::Rows;
+use crate::rows::{Arrived, Rows};
 use crate::stream::StreamState;
 
 pub use phase::Phase;
@@ -38,7 +37,7 @@ pub enum Outcome {
 /// Changes that came while a snapshot was under way.
 #[derive(Debug, Default)]
 struct Held {
-    changes: Vec<(Vec<Row>, Vec<String>)>,
+    changes: Vec<(Vec<Arrived>, Vec<String>)>,
     count: usize,
 }
 
@@ -229,6 +228,7 @@ impl Subscription {
             return self.resumed(position.seq, now_ms);
         }
         self.anchor = None;
+        self.unreadable = 0;
         self.position = Some(position);
         self.as_of_ms = self.as_of_ms.max(if self.complete { 0 } else { now_ms });
         Outcome::Changed
@@ -316,7 +316,7 @@ impl Subscription {
     }
 
     pub(super) fn reset(&mut self, reason: String, position: Position, now_ms: u64) -> Outcome {
-        (self.position, self.anchor) = (Some(position), None);
+        (self.position, self.anchor, self.unreadable) = (Some(position), None, 0);
         self.held = Held::default();
         self.since_ms = now_ms;
         let shows_rows = self.complete || !self.rows.list().is_empty();
@@ -332,11 +332,15 @@ impl Subscription {
         Outcome::Changed
     }
 
-    /// A heartbeat: at this position there are so many rows.
-    pub(super) fn beat(&mut self, seq: u64, count: u64, now_ms: u64) -> Outcome {
-        match (&self.phase, self.position) {
-            (Phase::Live, Some(position)) if position.seq == seq && count != self.rows.list().len() as u64 => Outcome::Lost,
-            (Phase::Live, _) => {
+    /// A heartbeat: what the proxy says the rows are at a position, once this is at it.
+    pub(super) fn beat(&mut self, beat: &Beat, now_ms: u64) -> Outcome {
+        let is_there = self.position.is_some_and(|position| position.seq == beat.seq);
+        // What this page cannot read it does not have.
+        let agrees =
+            self.unreadable > 0 || (beat.count == self.rows.list().len() as u64 && beat.checksum.is_none_or(|checksum| checksum == self.rows.checksum()));
+        match &self.phase {
+            Phase::Live | Phase::Stale { .. } if is_there && !agrees => Outcome::Lost,
+            Phase::Live => {
                 self.as_of_ms = now_ms;
                 self.failures = 0;
                 Outcome::Changed
@@ -393,8 +397,8 @@ impl Subscription {
         }
     }
 
-    fn decode(&mut self, rows: &[EncodedRow]) -> Vec<Row> {
-        let decoded: Vec<_> = rows.iter().filter_map(|row| row.decode().ok().map(|row| row.of_kind(self.kind))).collect();
+    fn decode(&mut self, rows: &[EncodedRow]) -> Vec<Arrived> {
+        let decoded: Vec<_> = rows.iter().filter_map(|row| Some((row.decode().ok()?.of_kind(self.kind), row.hash()))).collect();
         self.unreadable += u32::try_from(rows.len() - decoded.len()).unwrap_or(u32::MAX);
         decoded
     }

@@ -9,7 +9,7 @@ use krateyard_shared::api::NamespaceAccess;
 use krateyard_shared::kinds::Kind;
 use krateyard_shared::refusal::Refusal;
 use krateyard_shared::scope::Scope;
-use krateyard_shared::watch::{Beat, Freshness, Position, ServerMessage};
+use krateyard_shared::watch::{Beat, EncodedRow, Freshness, Position, ServerMessage};
 
 use super::*;
 use crate::refresh::plan::LINGER_MS;
@@ -130,6 +130,32 @@ fn a_heartbeat_that_counts_other_rows_makes_a_resync() {
     rig.say(ServerMessage::Heartbeat { positions: beats });
     rig.deliver_all();
     assert_eq!((names(&rig.table(lease)), rig.runtime.resyncs()), (vec![], 1));
+}
+
+#[test]
+fn a_row_that_is_other_than_what_was_told_is_found_by_the_checksum() {
+    let mut rig = Rig::with(everything(), &[("a", "web"), ("b", "web")]);
+    let lease = rig.lease(Kind::Pod, Scope::All);
+    rig.deliver_all();
+    rig.proxy.corrupt("a");
+    let beats = rig.proxy.beats();
+    rig.say(ServerMessage::Heartbeat { positions: beats.iter().map(|beat| Beat { checksum: None, ..beat.clone() }).collect() });
+    assert_eq!((rig.runtime.resyncs(), rig.proxy.asked()), (0, 1), "an older proxy counts, and no more");
+    rig.say(ServerMessage::Heartbeat { positions: beats });
+    rig.deliver_all();
+    assert!(rig.table(lease).rows.iter().any(|row| row.label("corrupted").is_some()));
+    assert_eq!((rig.table(lease).state, rig.runtime.resyncs()), (StreamState::Live, 1));
+}
+
+#[test]
+fn rows_that_this_page_cannot_read_are_no_reason_to_ask_again() {
+    let mut rig = Rig::with(everything(), &[("a", "web")]);
+    rig.lease(Kind::Pod, Scope::All);
+    rig.deliver_all();
+    let id = rig.proxy.ids()[0];
+    rig.say(ServerMessage::Delta { id, from_seq: 1, to_seq: 1, upserts: vec![EncodedRow(vec![0xff])], deletes: vec![] });
+    rig.say(ServerMessage::Heartbeat { positions: vec![Beat { id, seq: 1, count: 2, checksum: None }] });
+    assert_eq!((rig.runtime.resyncs(), rig.proxy.asked()), (0, 1));
 }
 
 #[test]
@@ -278,7 +304,7 @@ fn what_is_said_of_a_number_that_is_not_in_use_means_nothing() {
         ServerMessage::Delta { id: 999, from_seq: 0, to_seq: 9, upserts: vec![], deletes: vec!["a".into()] },
         ServerMessage::Reset { id: 999, reason: String::new(), position },
         ServerMessage::Denied { id: 999, refusal: FORBIDDEN() },
-        ServerMessage::Heartbeat { positions: vec![Beat { id: 999, seq: 0, count: 0 }] },
+        ServerMessage::Heartbeat { positions: vec![Beat { id: 999, seq: 0, count: 0, checksum: None }] },
     ] {
         rig.say(message);
     }

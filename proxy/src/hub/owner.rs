@@ -95,10 +95,10 @@ impl Hub {
         let position = self.position();
         let known = resume.filter(|known| known.epoch == self.epoch && known.seq <= position.seq && self.table.is_loaded());
         match known.and_then(|known| Some((known.seq, view.since(known.seq, &self.table)?))) {
-            Some((from_seq, changes)) => queue.resume(from_seq, position, changes, view.count(&self.table)),
+            Some((from_seq, changes)) => queue.resume(from_seq, position, changes, view.tally(&self.table)),
             None => {
                 let rows = view.rows(&self.table);
-                queue.begin(position, rows, self.table.is_loaded(), view.count(&self.table));
+                queue.begin(position, rows, self.table.is_loaded(), view.tally(&self.table));
             }
         }
         if self.freshness != Freshness::Live {
@@ -161,7 +161,7 @@ impl Hub {
             self.table.loaded();
             for view in &self.subscribers {
                 if let Some(queue) = view.queue() {
-                    queue.loaded(view.count(&self.table));
+                    queue.loaded(view.tally(&self.table));
                 }
             }
         }
@@ -236,9 +236,9 @@ fn hand_over(view: &mut View, queue: &Queue, mut changes: Vec<(Uid, Option<Bytes
         let rows = changes.extract_if(.., |(_, row)| row.is_some());
         rows.for_each(|(uid, row)| queue.row(&uid, row.unwrap_or_default()));
     }
-    let reached = Reached { seq: position.seq, count: view.count(table) };
+    let reached = Reached { seq: position.seq, tally: view.tally(table) };
     if !changes.is_empty() && !queue.change(changes, reached, limit) {
         let rows = view.rows(table);
-        queue.reset("too many changes waited".into(), position, rows, view.count(table));
+        queue.reset("too many changes waited".into(), position, rows, view.tally(table));
     }
 }

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use krateyard_shared::refusal::Refusal;
 use krateyard_shared::watch::{Freshness, Position};
 
-use super::table::Uid;
+use super::table::{Tally, Uid};
 
 /// Rows in one message.
 const CHUNK_ROWS: usize = 500;
@@ -49,8 +49,8 @@ struct Waiting {
     changes: HashMap<Uid, Option<Bytes>>,
     /// The sequence number of what was sent.
     sent_seq: u64,
-    /// How many rows the subscriber has by what was sent, if that is known: not while changes of one number are told in pieces.
-    sent_count: Option<u64>,
+    /// Which rows the subscriber has by what was sent, if that is known: not while changes of one number are told in pieces.
+    sent_tally: Option<Tally>,
     /// With what waits.
     reached: Reached,
     object: Option<Option<String>>,
@@ -73,8 +73,8 @@ enum Snapshot {
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Reached {
     pub(crate) seq: u64,
-    /// Rows in its scope.
-    pub(crate) count: u64,
+    /// Of the rows in its scope.
+    pub(crate) tally: Tally,
 }
 
 impl Queue {
@@ -84,21 +84,21 @@ impl Queue {
     }
 
     /// Begins with an Ack and what is there; `complete` = that is all.
-    pub(super) fn begin(&self, position: Position, rows: VecDeque<Bytes>, complete: bool, count: u64) {
+    pub(super) fn begin(&self, position: Position, rows: VecDeque<Bytes>, complete: bool, tally: Tally) {
         self.change_waiting(|waiting| {
             waiting.ack = Some((position, false));
-            waiting.begin_snapshot(rows, complete, Reached { seq: position.seq, count });
+            waiting.begin_snapshot(rows, complete, Reached { seq: position.seq, tally });
         });
     }
 
     /// Begins for who has all rows up to `from_seq`, with an Ack and what changed since.
-    pub(super) fn resume(&self, from_seq: u64, position: Position, changes: Vec<(Uid, Option<Bytes>)>, count: u64) {
+    pub(super) fn resume(&self, from_seq: u64, position: Position, changes: Vec<(Uid, Option<Bytes>)>, tally: Tally) {
         self.change_waiting(|waiting| {
             waiting.ack = Some((position, true));
             waiting.changes = changes.into_iter().collect();
-            waiting.reached = Reached { seq: position.seq, count };
+            waiting.reached = Reached { seq: position.seq, tally };
             waiting.sent_seq = from_seq;
-            waiting.sent_count = waiting.changes.is_empty().then_some(count);
+            waiting.sent_tally = waiting.changes.is_empty().then_some(tally);
         });
     }
 
@@ -112,11 +112,11 @@ impl Queue {
     }
 
     /// The open snapshot is complete.
-    pub(super) fn loaded(&self, count: u64) {
+    pub(super) fn loaded(&self, tally: Tally) {
         self.change_waiting(|waiting| {
             waiting.snapshot = Snapshot::Complete;
-            waiting.reached.count = count;
-            waiting.sent_count = waiting.changes.is_empty().then_some(count);
+            waiting.reached.tally = tally;
+            waiting.sent_tally = waiting.changes.is_empty().then_some(tally);
         });
     }
 
@@ -131,14 +131,14 @@ impl Queue {
     }
 
     /// Forgets what waits, and begins anew with what is there.
-    pub(super) fn reset(&self, reason: String, position: Position, rows: VecDeque<Bytes>, count: u64) {
+    pub(super) fn reset(&self, reason: String, position: Position, rows: VecDeque<Bytes>, tally: Tally) {
         self.change_waiting(|waiting| {
             match &mut waiting.ack {
                 Some(ack) => *ack = (position, false),
                 None => waiting.reset = Some((reason, position)),
             }
             waiting.changes.clear();
-            waiting.begin_snapshot(rows, true, Reached { seq: position.seq, count });
+            waiting.begin_snapshot(rows, true, Reached { seq: position.seq, tally });
         });
     }
 
@@ -173,8 +173,8 @@ impl Queue {
     /// How far the subscriber is, if it has all rows of its last snapshot.
     pub(crate) fn sent(&self) -> Option<Reached> {
         let waiting = self.waiting.lock().expect("no panic while held");
-        let count = waiting.sent_count.filter(|_| waiting.snapshot == Snapshot::None && waiting.ack.is_none())?;
-        Some(Reached { seq: waiting.sent_seq, count })
+        let tally = waiting.sent_tally.filter(|_| waiting.snapshot == Snapshot::None && waiting.ack.is_none())?;
+        Some(Reached { seq: waiting.sent_seq, tally })
     }
 
     fn change_waiting<T>(&self, change: impl FnOnce(&mut Waiting) -> T) -> T {
@@ -194,7 +194,7 @@ impl Waiting {
         self.rows = rows;
         self.snapshot = if complete { Snapshot::Complete } else { Snapshot::Open };
         self.reached = reached;
-        (self.sent_seq, self.sent_count) = (reached.seq, Some(reached.count));
+        (self.sent_seq, self.sent_tally) = (reached.seq, Some(reached.tally));
     }
 
     fn next(&mut self) -> Option<Batch> {
@@ -253,10 +253,10 @@ impl Waiting {
             }
         }
         let from_seq = self.sent_seq;
-        self.sent_count = None;
+        self.sent_tally = None;
         if self.changes.is_empty() {
             self.changes = HashMap::new();
-            (self.sent_seq, self.sent_count) = (self.reached.seq, Some(self.reached.count));
+            (self.sent_seq, self.sent_tally) = (self.reached.seq, Some(self.reached.tally));
         }
         Batch::Delta { from_seq, to_seq: self.sent_seq, upserts, deletes }
     }

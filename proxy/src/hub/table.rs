@@ -2,6 +2,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use krateyard_shared::checksum::{self, Checksum};
 
 use super::upstream::Seen;
 use crate::authorize::RowScope;
@@ -17,7 +18,8 @@ pub(crate) type Uid = Arc<str>;
 #[derive(Default)]
 pub(super) struct Table {
     rows: HashMap<Uid, Entry>,
-    namespaces: HashMap<Arc<str>, u64>,
+    all: Tally,
+    namespaces: HashMap<Arc<str>, Tally>,
     /// The list that an entry was last seen in, so that what a list does not name can be swept.
     list: u32,
     /// The number of the last difference.
@@ -41,6 +43,25 @@ struct Gone {
     seq: u64,
     uid: Uid,
     namespace: Option<Arc<str>>,
+}
+
+/// How many rows, and which: kept as they come and go.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Tally {
+    pub(crate) count: u64,
+    pub(crate) checksum: Checksum,
+}
+
+impl Tally {
+    pub(super) fn add(&mut self, hash: u64) {
+        self.count += 1;
+        self.checksum.add(hash);
+    }
+
+    pub(super) fn remove(&mut self, hash: u64) {
+        self.count -= 1;
+        self.checksum.remove(hash);
+    }
 }
 
 /// One difference.
@@ -86,27 +107,34 @@ impl Table {
 
     /// Takes an object as it is now; the same bytes are no change.
     pub(super) fn upsert(&mut self, seen: Seen) -> Option<Change> {
-        if let Some(entry) = self.rows.get_mut(seen.uid.as_str()) {
-            entry.list = self.list;
-            if entry.row == seen.row {
-                return None;
-            }
-            self.seq += u64::from(self.is_loaded);
-            (entry.row, entry.changed) = (seen.row.clone(), self.seq);
-            let (uid, _) = self.rows.get_key_value(seen.uid.as_str())?;
-            return Some(Change { uid: uid.clone(), namespace: self.rows[uid].namespace.clone(), row: Some(seen.row) });
+        let Some(entry) = self.rows.get_mut(seen.uid.as_str()) else { return Some(self.insert(seen)) };
+        entry.list = self.list;
+        if entry.row == seen.row {
+            return None;
         }
         self.seq += u64::from(self.is_loaded);
-        let uid: Uid = seen.uid.into();
-        let namespace = seen.namespace.map(|namespace| self.count_up(&namespace));
-        self.rows.insert(uid.clone(), Entry { namespace: namespace.clone(), row: seen.row.clone(), list: self.list, changed: self.seq });
-        Some(Change { uid, namespace, row: Some(seen.row) })
+        let before = std::mem::replace(&mut entry.row, seen.row.clone());
+        entry.changed = self.seq;
+        let namespace = entry.namespace.clone();
+        self.take_off(namespace.as_ref(), &before);
+        self.count_in(namespace.as_ref(), &seen.row);
+        let (uid, _) = self.rows.get_key_value(seen.uid.as_str())?;
+        Some(Change { uid: uid.clone(), namespace, row: Some(seen.row) })
+    }
+
+    fn insert(&mut self, Seen { uid, namespace, row }: Seen) -> Change {
+        self.seq += u64::from(self.is_loaded);
+        let uid: Uid = uid.into();
+        let namespace = namespace.map(|name| self.namespaces.get_key_value(name.as_str()).map_or_else(|| name.into(), |(known, _)| known.clone()));
+        self.count_in(namespace.as_ref(), &row);
+        self.rows.insert(uid.clone(), Entry { namespace: namespace.clone(), row: row.clone(), list: self.list, changed: self.seq });
+        Change { uid, namespace, row: Some(row) }
     }
 
     /// Drops an object.
     pub(super) fn remove(&mut self, uid: &str) -> Option<Change> {
         let (uid, entry) = self.rows.remove_entry(uid)?;
-        self.count_down(entry.namespace.as_ref());
+        self.take_off(entry.namespace.as_ref(), &entry.row);
         // Who has no complete list has nothing to come back to.
         if self.is_loaded {
             self.seq += 1;
@@ -140,29 +168,30 @@ impl Table {
         self.rows.get(uid).map(|entry| &entry.row)
     }
 
-    /// How many rows a scope has.
-    pub(super) fn count(&self, scope: &RowScope) -> u64 {
+    /// How many rows a scope has, and which.
+    pub(super) fn tally(&self, scope: &RowScope) -> Tally {
         match scope {
-            RowScope::All => self.rows.len() as u64,
-            RowScope::Namespace(namespace) => self.namespaces.get(namespace.as_str()).copied().unwrap_or(0),
+            RowScope::All => self.all,
+            RowScope::Namespace(namespace) => self.namespaces.get(namespace.as_str()).copied().unwrap_or_default(),
         }
     }
 
-    fn count_up(&mut self, namespace: &str) -> Arc<str> {
-        if let Some(count) = self.namespaces.get_mut(namespace) {
-            *count += 1;
-        } else {
-            self.namespaces.insert(namespace.into(), 1);
+    fn count_in(&mut self, namespace: Option<&Arc<str>>, row: &[u8]) {
+        let hash = checksum::hash(row);
+        self.all.add(hash);
+        if let Some(namespace) = namespace {
+            self.namespaces.entry(namespace.clone()).or_default().add(hash);
         }
-        self.namespaces.get_key_value(namespace).map(|(name, _)| name.clone()).expect("counted above")
     }
 
-    fn count_down(&mut self, namespace: Option<&Arc<str>>) {
+    fn take_off(&mut self, namespace: Option<&Arc<str>>, row: &[u8]) {
+        let hash = checksum::hash(row);
+        self.all.remove(hash);
         if let Some(namespace) = namespace
-            && let Some(count) = self.namespaces.get_mut(namespace)
+            && let Some(tally) = self.namespaces.get_mut(namespace)
         {
-            *count -= 1;
-            if *count == 0 {
+            tally.remove(hash);
+            if tally.count == 0 {
                 self.namespaces.remove(namespace);
             }
         }
@@ -175,6 +204,10 @@ mod tests {
 
     fn seen(uid: &str, namespace: &str, row: &'static str) -> Seen {
         Seen { uid: uid.into(), namespace: Some(namespace.into()), row: Bytes::from_static(row.as_bytes()) }
+    }
+
+    fn count(table: &Table, namespace: &str) -> u64 {
+        table.tally(&RowScope::Namespace(namespace.into())).count
     }
 
     #[test]
@@ -197,7 +230,7 @@ mod tests {
         assert_eq!(table.unnamed(), ["2".into()]);
         table.remove("2");
         assert!(table.unnamed().is_empty());
-        assert_eq!((table.count(&RowScope::All), table.count(&RowScope::Namespace("web".into()))), (2, 1));
+        assert_eq!((table.tally(&RowScope::All).count, count(&table, "web")), (2, 1));
         assert_eq!(table.rows(&RowScope::Namespace("shop".into())).map(|(_, entry)| entry.row()).collect::<Vec<_>>(), ["b"]);
     }
 
@@ -208,9 +241,9 @@ mod tests {
         table.upsert(seen("2", "web", "a"));
         table.upsert(seen("2", "web", "b"));
         assert!(table.remove("1").is_some() && table.remove("1").is_none());
-        assert_eq!(table.count(&RowScope::Namespace("web".into())), 1);
+        assert_eq!(count(&table, "web"), 1);
         table.remove("2");
-        assert_eq!(table.count(&RowScope::Namespace("web".into())), 0);
+        assert_eq!(count(&table, "web"), 0);
     }
 
     #[test]

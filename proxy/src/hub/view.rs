@@ -1,16 +1,17 @@
 //! What one subscriber sees of a hub's table: the namespaces of its permit, and of them the part that it asked for.
 
 use std::cell::OnceCell;
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Weak};
 
 use bytes::Bytes;
+use krateyard_shared::checksum;
 use krateyard_shared::rows::Row;
 use krateyard_shared::scope::{Part, between};
 use krateyard_shared::watch::EncodedRow;
 
 use super::queue::Queue;
-use super::table::{Change, Table, Uid};
+use super::table::{Change, Table, Tally, Uid};
 use crate::authorize::RowScope;
 
 /// A resume may always tell so many changes; of more, no more than the view has rows.
@@ -22,8 +23,9 @@ pub(super) struct View {
     part: Part,
     /// What stands between a workload and its pods, by uid.
     through: HashSet<String>,
-    /// Of a part, what is in it now: an object that leaves it is deleted from it. The whole keeps nothing.
-    members: HashSet<Uid>,
+    /// Of a part, what is in it now, with the hash of its row: an object that leaves it is deleted from it. The whole keeps nothing.
+    members: HashMap<Uid, u64>,
+    tally: Tally,
     queue: Weak<Queue>,
 }
 
@@ -45,7 +47,7 @@ impl<'a> Decoded<'a> {
 
 impl View {
     pub(super) fn new(scope: RowScope, part: Part, through: HashSet<String>, queue: &Arc<Queue>) -> View {
-        View { scope, part, through, members: HashSet::new(), queue: Arc::downgrade(queue) }
+        View { scope, part, through, members: HashMap::new(), tally: Tally::default(), queue: Arc::downgrade(queue) }
     }
 
     pub(super) fn queue(&self) -> Option<Arc<Queue>> {
@@ -63,9 +65,14 @@ impl View {
         }
         let (part, through) = (&self.part, &self.through);
         let held = table.rows(&self.scope).filter(|(_, entry)| decode(entry.row()).is_some_and(|row| part.holds(&row, through)));
-        let (members, rows) = held.map(|(uid, entry)| (uid.clone(), entry.row().clone())).unzip();
-        self.members = members;
-        rows
+        let rows: VecDeque<_> = held.map(|(uid, entry)| (uid.clone(), entry.row().clone())).collect();
+        (self.members, self.tally) = (HashMap::new(), Tally::default());
+        rows.into_iter()
+            .map(|(uid, row)| {
+                self.put(uid, &row);
+                row
+            })
+            .collect()
     }
 
     /// What is different since the table's difference of this number, for who had all rows then: rows, and uids that are not in it now, whether or not they
@@ -77,16 +84,24 @@ impl View {
         }
         let rows = self.rows(table).len();
         let gone = table.gone_since(seq, &self.scope)?.map(|uid| (uid.clone(), None));
-        let is_in = |uid: &Uid| self.part == Part::Whole || self.members.contains(uid);
+        let is_in = |uid: &Uid| self.part == Part::Whole || self.members.contains_key(uid);
         let changed = table.rows(&self.scope).filter(|(_, entry)| entry.changed_since(seq));
         // What went and came again is here.
         let changes: Vec<_> = gone.chain(changed.map(|(uid, entry)| (uid.clone(), is_in(uid).then(|| entry.row().clone())))).collect();
         (changes.len() <= rows.max(CHEAP)).then_some(changes)
     }
 
-    /// How many rows it has.
-    pub(super) fn count(&self, table: &Table) -> u64 {
-        if self.part == Part::Whole { table.count(&self.scope) } else { self.members.len() as u64 }
+    /// How many rows it has, and which.
+    pub(super) fn tally(&self, table: &Table) -> Tally {
+        if self.part == Part::Whole { table.tally(&self.scope) } else { self.tally }
+    }
+
+    fn put(&mut self, uid: Uid, row: &[u8]) {
+        let hash = checksum::hash(row);
+        if let Some(before) = self.members.insert(uid, hash) {
+            self.tally.remove(before);
+        }
+        self.tally.add(hash);
     }
 
     /// What a change is to it: nothing, a row, or a row that is gone.
@@ -98,10 +113,12 @@ impl View {
             return Some(change.row.clone());
         }
         if decoded.get().is_some_and(|row| self.part.holds(row, &self.through)) {
-            self.members.insert(change.uid.clone());
+            self.put(change.uid.clone(), change.row.as_deref().unwrap_or_default());
             return Some(change.row.clone());
         }
-        self.members.remove(&change.uid).then_some(None)
+        let before = self.members.remove(&change.uid)?;
+        self.tally.remove(before);
+        Some(None)
     }
 
     /// Other objects stand between a workload and its pods now: what comes and what goes by that.
@@ -109,8 +126,9 @@ impl View {
         self.through = through;
         let before = std::mem::take(&mut self.members);
         self.rows(table);
-        let gone = before.difference(&self.members).map(|uid| (uid.clone(), None));
-        let come = self.members.difference(&before).filter_map(|uid| Some((uid.clone(), Some(table.row(uid)?.clone()))));
+        let gone = before.keys().filter(|uid| !self.members.contains_key(*uid)).map(|uid| (uid.clone(), None));
+        let come = self.members.keys().filter(|uid| !before.contains_key(*uid));
+        let come = come.filter_map(|uid| Some((uid.clone(), Some(table.row(uid)?.clone()))));
         gone.chain(come).collect()
     }
 }

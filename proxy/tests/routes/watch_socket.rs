@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
+use krateyard_shared::checksum::Checksum;
+use krateyard_shared::kinds::Kind;
 use krateyard_shared::refusal::Refusal;
 use krateyard_shared::scope::Scope;
-use krateyard_shared::watch::{ClientMessage, JSON, MAX_CLIENT_FRAME, MAX_SUBSCRIPTIONS, ServerMessage, Wire};
+use krateyard_shared::watch::{ClientMessage, EncodedRow, JSON, MAX_CLIENT_FRAME, MAX_SUBSCRIPTIONS, ServerMessage, Wire};
 use kubesim::Options;
 use tokio_tungstenite::tungstenite::Message;
 
-use super::watch::{in_namespace, pods};
+use super::watch::{Copy, in_namespace, namespace, pods};
 use crate::bench::{Bench, Watch, bounded, eventually};
 
 #[tokio::test]
@@ -101,21 +103,42 @@ async fn a_stopping_proxy_says_that_it_comes_back() {
 }
 
 #[tokio::test]
-async fn heartbeats_say_how_far_each_subscription_is() {
-    let bench = Bench::with(Options::default(), |config| config.limits.heartbeat = Duration::from_millis(20)).await;
+async fn heartbeats_say_how_far_each_subscription_is_and_which_rows_it_has() {
+    let bench = Bench::with(Options { pods: 60, ..Options::default() }, |config| config.limits.heartbeat = Duration::from_millis(2)).await;
     let mut watch = bench.watch("demo-admin").await;
-    watch.subscribe(1, pods(), in_namespace("web")).await;
-    let rows = watch.rows(1).await.len() as u64;
-    let beat = bounded(async {
-        loop {
-            let message = watch.socket.next().await.unwrap();
-            if let ServerMessage::Heartbeat { positions } = Wire::Json.decode(message.to_text().unwrap().as_bytes()).unwrap()
-                && let [beat] = positions.as_slice()
-            {
-                return beat.clone();
+    let labels = Scope::Labels { namespace: None, selector: "n in (1,3,5,7,9)".into() };
+    let scopes = [(pods(), Scope::All), (pods(), in_namespace("web")), (Kind::Namespace.resource(), Scope::All), (Kind::Namespace.resource(), labels)];
+    let mut copies: Vec<Copy> = Vec::new();
+    for (id, (resource, scope)) in (0..).zip(scopes) {
+        watch.subscribe(id, resource, scope).await;
+        copies.push(Copy::default());
+    }
+    let (mut compared, mut round) = ([0; 4], 0);
+    while compared.iter().any(|count| *count < 20) {
+        round += 1;
+        bench.sim.apply(namespace("busy", round % 12)).unwrap();
+        bench.sim.apply(namespace(&format!("busy-{}", round % 5), round % 3)).unwrap();
+        let _ = bench.sim.remove("v1", "Namespace", "", &format!("busy-{}", (round + 2) % 5));
+        let message = watch.socket.next().await.unwrap();
+        let message = Wire::Json.decode::<ServerMessage>(message.to_text().unwrap().as_bytes()).unwrap();
+        if let ServerMessage::Heartbeat { positions } = &message {
+            for beat in positions {
+                let copy = &copies[beat.id as usize];
+                let mut checksum = Checksum::default();
+                copy.rows.values().for_each(|row| checksum.add(EncodedRow::of(row).hash()));
+                assert_eq!((beat.seq, beat.count, beat.checksum), (copy.seq, copy.rows.len() as u64, Some(checksum)), "{}", beat.id);
+                compared[beat.id as usize] += 1;
             }
+        } else if let Some(id) = of(&message) {
+            copies[id as usize].take(&message);
         }
-    })
-    .await;
-    assert_eq!((beat.id, beat.count), (1, rows));
+    }
+}
+
+/// The subscription that a message of rows is about.
+fn of(message: &ServerMessage) -> Option<u32> {
+    match message {
+        ServerMessage::Ack { id, .. } | ServerMessage::Rows { id, .. } | ServerMessage::Delta { id, .. } | ServerMessage::Reset { id, .. } => Some(*id),
+        _ => None,
+    }
 }

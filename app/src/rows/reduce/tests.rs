@@ -2,9 +2,16 @@ use std::collections::BTreeMap;
 
 use krateyard_shared::kinds::Kind;
 use krateyard_shared::rows::{Facts, NamespaceFacts};
+use krateyard_shared::watch::EncodedRow;
 use proptest::prelude::*;
 
 use super::*;
+
+/// As it comes off the wire.
+fn arrived(row: Row) -> Arrived {
+    let hash = EncodedRow::of(&row).hash();
+    (row, hash)
+}
 
 fn row(uid: u8, phase: u8) -> Row {
     Row {
@@ -44,17 +51,20 @@ proptest! {
                     let deletes: Vec<_> = deletes.into_iter().map(|uid| format!("u{uid}")).collect();
                     model.extend(upserts.iter().map(|row| (row.uid.clone(), row.clone())));
                     deletes.iter().for_each(|uid| { model.remove(uid); });
-                    rows.apply(upserts, deletes.iter().map(String::as_str))
+                    rows.apply(upserts.into_iter().map(arrived), deletes.iter().map(String::as_str))
                 }
                 Op::Replace(all) => {
                     let all: Vec<_> = all.into_iter().map(|(uid, phase)| row(uid, phase)).collect();
                     model = all.iter().map(|row| (row.uid.clone(), row.clone())).collect();
-                    rows.replace(all)
+                    rows.replace(all.into_iter().map(arrived))
                 }
             };
             let listed: BTreeMap<_, _> = rows.list().iter().map(|row| (row.uid.clone(), (**row).clone())).collect();
             prop_assert_eq!(&listed, &model);
             prop_assert_eq!(rows.list().len(), model.len());
+            let mut checksum = Checksum::default();
+            model.values().for_each(|row| checksum.add(EncodedRow::of(row).hash()));
+            prop_assert_eq!(rows.checksum(), checksum);
             for uid in model.keys() {
                 prop_assert_eq!(rows.get(uid).map(|row| &row.uid), Some(uid));
             }
@@ -71,10 +81,10 @@ proptest! {
 #[test]
 fn an_unchanged_row_keeps_its_allocation_through_upsert_and_resync() {
     let mut rows = Rows::default();
-    rows.apply([row(1, 0), row(2, 0)], []);
+    rows.apply([row(1, 0), row(2, 0)].map(arrived), []);
     let before = rows.clone();
-    assert!(!rows.apply([row(1, 0)], []).any());
-    assert_eq!(rows.replace([row(2, 1), row(1, 0), row(3, 0)]), Changes { added: 1, changed: 1, removed: 0 });
+    assert!(!rows.apply([row(1, 0)].map(arrived), []).any());
+    assert_eq!(rows.replace([row(2, 1), row(1, 0), row(3, 0)].map(arrived)), Changes { added: 1, changed: 1, removed: 0 });
     assert!(Arc::ptr_eq(before.get("u1").unwrap(), rows.get("u1").unwrap()));
     assert!(!Arc::ptr_eq(before.get("u2").unwrap(), rows.get("u2").unwrap()));
 }
@@ -82,8 +92,8 @@ fn an_unchanged_row_keeps_its_allocation_through_upsert_and_resync() {
 #[test]
 fn a_resync_drops_what_is_gone() {
     let mut rows = Rows::default();
-    rows.apply([row(1, 0), row(2, 0)], []);
-    assert_eq!(rows.replace([row(2, 0)]), Changes { added: 0, changed: 0, removed: 1 });
+    rows.apply([row(1, 0), row(2, 0)].map(arrived), []);
+    assert_eq!(rows.replace([row(2, 0)].map(arrived)), Changes { added: 0, changed: 0, removed: 1 });
     assert!(rows.get("u1").is_none());
     assert_eq!(rows.list().len(), 1);
 }

@@ -1,5 +1,6 @@
 use krateyard_shared::refusal::Refusal;
-use krateyard_shared::rows::Row;
+
+use crate::rows::Arrived;
 
 /// Where a stream is.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,7 +16,7 @@ pub enum Phase {
         /// Why.
         cause: String,
         /// What came so far.
-        incoming: Vec<Row>,
+        incoming: Vec<Arrived>,
     },
     /// The rows are those of its position; what changed since is on its way.
     Resuming {

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use krateyard_shared::checksum::Checksum;
 use krateyard_shared::rows::{Facts, PodFacts, Row};
-use krateyard_shared::watch::EncodedRow;
 
 use super::*;
 use crate::refresh::Kinds;
@@ -114,6 +114,14 @@ impl FakeProxy {
         self.lose_history();
     }
 
+    /// Changes a pod without a word: what only a checksum can tell.
+    pub(super) fn corrupt(&mut self, name: &str) {
+        if let Some(row) = self.pods.get_mut(name) {
+            row.labels.push(("corrupted".into(), String::new()));
+            self.lose_history();
+        }
+    }
+
     /// Begins another epoch: nobody can resume.
     pub(super) fn lose_history(&mut self) {
         self.lost += 1;
@@ -140,7 +148,12 @@ impl FakeProxy {
     }
 
     pub(super) fn beats(&self) -> Vec<Beat> {
-        self.subs.iter().map(|(id, sub)| Beat { id: *id, seq: sub.sent_seq, count: self.rows_of(sub).count() as u64 }).collect()
+        let beat = |(id, sub): (&u32, &Sub)| {
+            let mut checksum = Checksum::default();
+            self.rows_of(sub).for_each(|row| checksum.add(EncodedRow::of(row).hash()));
+            Beat { id: *id, seq: sub.sent_seq, count: self.rows_of(sub).count() as u64, checksum: Some(checksum) }
+        };
+        self.subs.iter().filter(|(_, sub)| !matches!(sub.scope, Scope::Object { .. })).map(beat).collect()
     }
 
     pub(super) fn hang_up(&mut self) {

@@ -26,46 +26,54 @@ fn row(text: &'static str) -> Option<Bytes> {
     Some(Bytes::from_static(text.as_bytes()))
 }
 
+fn rows_of(count: u64) -> Tally {
+    Tally { count, ..Tally::default() }
+}
+
+fn reached(seq: u64, count: u64) -> Reached {
+    Reached { seq, tally: rows_of(count) }
+}
+
 fn change(queue: &Queue, uid: &str, row: Option<Bytes>, seq: u64, count: u64, limit: usize) -> bool {
-    queue.change([(uid.into(), row)], Reached { seq, count }, limit)
+    queue.change([(uid.into(), row)], reached(seq, count), limit)
 }
 
 #[test]
 fn a_snapshot_comes_in_chunks_and_the_last_one_says_so() {
     let (queue, _) = queue();
-    queue.begin(START, rows(1200), true, 1200);
+    queue.begin(START, rows(1200), true, rows_of(1200));
     assert_eq!(queue.sent(), None);
     let batches = drain(&queue);
     assert_eq!(batches[0], Batch::Ack { position: START, resumed: false });
     let chunks: Vec<_> =
         batches[1..].iter().map(|batch| matches!(batch, Batch::Rows { rows, done } if (rows.len() < 500) == *done).then_some(()).is_some()).collect();
     assert_eq!(chunks, [true, true, true]);
-    assert_eq!(queue.sent(), Some(Reached { seq: 40, count: 1200 }));
+    assert_eq!(queue.sent(), Some(reached(40, 1200)));
 }
 
 #[test]
 fn an_empty_scope_is_complete_as_well() {
     let (queue, _) = queue();
-    queue.begin(START, rows(0), true, 0);
+    queue.begin(START, rows(0), true, rows_of(0));
     assert_eq!(drain(&queue), [Batch::Ack { position: START, resumed: false }, Batch::Rows { rows: vec![], done: true }]);
 }
 
 #[test]
 fn rows_of_a_list_under_way_come_as_they_come() {
     let (queue, _) = queue();
-    queue.begin(START, rows(0), false, 0);
+    queue.begin(START, rows(0), false, rows_of(0));
     assert_eq!(drain(&queue), [Batch::Ack { position: START, resumed: false }]);
     queue.row(&"a".into(), "a".into());
     assert_eq!(drain(&queue), [Batch::Rows { rows: vec!["a".into()], done: false }]);
     queue.row(&"b".into(), "b".into());
-    queue.loaded(2);
+    queue.loaded(rows_of(2));
     assert_eq!(drain(&queue), [Batch::Rows { rows: vec!["b".into()], done: true }]);
 }
 
 #[test]
 fn changes_of_one_object_collapse_into_its_latest() {
     let (queue, wakes) = queue();
-    queue.begin(START, rows(0), true, 0);
+    queue.begin(START, rows(0), true, rows_of(0));
     drain(&queue);
     for (seq, text) in [(41, "a1"), (42, "a2"), (43, "a3")] {
         assert!(change(&queue, "a", row(text), seq, 1, 10));
@@ -73,13 +81,13 @@ fn changes_of_one_object_collapse_into_its_latest() {
     assert!(change(&queue, "b", None, 44, 1, 10));
     assert_eq!(wakes.load(Ordering::Relaxed), 2, "once for the beginning, once for all changes");
     assert_eq!(drain(&queue), [Batch::Delta { from_seq: 40, to_seq: 44, upserts: vec!["a3".into()], deletes: vec!["b".into()] }]);
-    assert_eq!(queue.sent(), Some(Reached { seq: 44, count: 1 }));
+    assert_eq!(queue.sent(), Some(reached(44, 1)));
 }
 
 #[test]
 fn deltas_are_contiguous_even_in_pieces() {
     let (queue, _) = queue();
-    queue.begin(START, rows(0), true, 0);
+    queue.begin(START, rows(0), true, rows_of(0));
     drain(&queue);
     for n in 0..1100_u64 {
         assert!(change(&queue, &n.to_string(), row("x"), 41 + n, n + 1, 5000));
@@ -98,7 +106,7 @@ fn deltas_are_contiguous_even_in_pieces() {
 #[test]
 fn changes_wait_until_the_snapshot_is_told() {
     let (queue, _) = queue();
-    queue.begin(START, rows(600), true, 600);
+    queue.begin(START, rows(600), true, rows_of(600));
     assert!(change(&queue, "a", row("a"), 41, 601, 10));
     let kinds: Vec<_> =
         drain(&queue).iter().map(|batch| std::mem::discriminant(batch) == std::mem::discriminant(&Batch::Rows { rows: vec![], done: true })).collect();
@@ -108,12 +116,12 @@ fn changes_wait_until_the_snapshot_is_told() {
 #[test]
 fn too_much_waiting_says_so_and_a_reset_begins_anew() {
     let (queue, _) = queue();
-    queue.begin(START, rows(0), true, 0);
+    queue.begin(START, rows(0), true, rows_of(0));
     drain(&queue);
     assert!(change(&queue, "a", row("a"), 41, 1, 1));
     assert!(!change(&queue, "b", row("b"), 42, 2, 1));
     let now = Position { epoch: 7, seq: 42 };
-    queue.reset("too many".into(), now, rows(2), 2);
+    queue.reset("too many".into(), now, rows(2), rows_of(2));
     let batches = drain(&queue);
     assert_eq!(batches[0], Batch::Reset { reason: "too many".into(), position: now });
     assert!(matches!(&batches[1..], [Batch::Rows { rows, done: true }] if rows.len() == 2));
@@ -124,7 +132,7 @@ fn too_much_waiting_says_so_and_a_reset_begins_anew() {
 #[test]
 fn an_end_is_the_last_word() {
     let (queue, _) = queue();
-    queue.begin(START, rows(5), true, 5);
+    queue.begin(START, rows(5), true, rows_of(5));
     queue.end(End::Denied(Refusal::Unauthenticated));
     assert_eq!(drain(&queue), [Batch::End(End::Denied(Refusal::Unauthenticated))]);
 }
@@ -132,31 +140,31 @@ fn an_end_is_the_last_word() {
 #[test]
 fn who_comes_back_is_told_what_changed_and_where_that_ends() {
     let (queue, _) = queue();
-    queue.resume(30, START, vec![("a".into(), row("a")), ("b".into(), None)], 7);
+    queue.resume(30, START, vec![("a".into(), row("a")), ("b".into(), None)], rows_of(7));
     assert_eq!(queue.next(), Some(Batch::Ack { position: START, resumed: true }));
     assert_eq!(queue.sent(), None, "how many rows it had is not known");
     assert_eq!(queue.next(), Some(Batch::Delta { from_seq: 30, to_seq: 40, upserts: vec!["a".into()], deletes: vec!["b".into()] }));
-    assert_eq!(queue.sent(), Some(Reached { seq: 40, count: 7 }));
+    assert_eq!(queue.sent(), Some(reached(40, 7)));
 }
 
 #[test]
 fn who_missed_nothing_of_its_own_is_told_so() {
     let (elsewhere, _) = queue();
-    elsewhere.resume(30, START, vec![], 7);
+    elsewhere.resume(30, START, vec![], rows_of(7));
     let empty = Batch::Delta { from_seq: 30, to_seq: 40, upserts: vec![], deletes: vec![] };
     assert_eq!(drain(&elsewhere), [Batch::Ack { position: START, resumed: true }, empty]);
     let (nothing, _) = queue();
-    nothing.resume(40, START, vec![], 7);
+    nothing.resume(40, START, vec![], rows_of(7));
     assert_eq!(drain(&nothing), [Batch::Ack { position: START, resumed: true }]);
-    assert_eq!(nothing.sent(), Some(Reached { seq: 40, count: 7 }));
+    assert_eq!(nothing.sent(), Some(reached(40, 7)));
 }
 
 #[test]
 fn what_went_and_came_again_while_the_list_came_is_there() {
     let (queue, _) = queue();
-    queue.begin(START, rows(1), false, 1);
+    queue.begin(START, rows(1), false, rows_of(1));
     assert!(change(&queue, "a", None, 40, 0, 10));
     queue.row(&"a".into(), "a".into());
-    queue.loaded(1);
+    queue.loaded(rows_of(1));
     assert_eq!(drain(&queue)[1..], [Batch::Rows { rows: vec!["row 0".into(), "a".into()], done: true }]);
 }

@@ -13,7 +13,7 @@ use crate::app::Shared;
 use crate::authenticate::Session;
 use crate::authorize::{self, ReadObject, RowScope, WatchRows};
 use crate::clusters::Cluster;
-use crate::hub::{self, Batch, End, Queue};
+use crate::hub::{self, Batch, End, Queue, Reached};
 use crate::{object, path};
 
 /// The subscriptions of one socket: the reader begins them, a task each fills its queue, the writer empties the queues in turn.
@@ -131,7 +131,8 @@ impl Subscriptions {
     /// How far each subscription is that has its rows.
     pub(super) fn positions(&self) -> Vec<Beat> {
         let live = self.live.lock().expect("no panic while held");
-        live.iter().filter_map(|(id, live)| live.queue.sent().map(|sent| Beat { id: *id, seq: sent.seq, count: sent.count })).collect()
+        let beat = |id: SubscriptionId, Reached { seq, tally }| Beat { id, seq, count: tally.count, checksum: Some(tally.checksum) };
+        live.iter().filter_map(|(id, live)| live.queue.sent().map(|sent| beat(*id, sent))).collect()
     }
 }
 
