@@ -66,8 +66,10 @@ pub struct Limits {
     pub hub_rest: Duration,
     /// Changed objects that may wait for one slow subscriber before it is reset.
     pub pending_rows: usize,
-    /// `timeoutSeconds` of upstream watches: a connection that died without a word is noticed 5 s after it.
+    /// `timeoutSeconds` of upstream watches: so long at most may one be quiet before the API server shows that it is there.
     pub watch_timeout_secs: u32,
+    /// A watch that is quiet for so much longer than that is dead.
+    pub silence_margin: Duration,
     /// How long one request to a cluster may take.
     pub upstream_timeout: Duration,
     /// Between two pings of a socket.
@@ -92,13 +94,22 @@ impl Default for Limits {
             rights_settle: Duration::from_secs(1),
             hub_rest: Duration::from_secs(60),
             pending_rows: 20_000,
-            watch_timeout_secs: 90,
+            watch_timeout_secs: 60,
+            // kube's watcher asks anew after 5 s, and is answered within `upstream_timeout`.
+            silence_margin: Duration::from_secs(20),
             upstream_timeout: Duration::from_secs(10),
             ping: Duration::from_secs(20),
             peer_timeout: Duration::from_secs(60),
             heartbeat: Duration::from_secs(15),
             object_poll: Duration::from_secs(5),
         }
+    }
+}
+
+impl Limits {
+    /// An upstream that says nothing for so long is dead.
+    pub fn silence(&self) -> Duration {
+        Duration::from_secs(self.watch_timeout_secs.into()) + self.silence_margin
     }
 }
 
@@ -120,5 +131,19 @@ impl Config {
     /// The origins that count once `listen` is bound to `bound`.
     pub(crate) fn origins(&self, bound: SocketAddr) -> Vec<Origin> {
         if self.public_origins.is_empty() { Origin::of_loopback(bound) } else { self.public_origins.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dead_connection_is_noticed_within_90_seconds_and_a_live_one_is_left() {
+        let limits = Limits::default();
+        assert!(limits.silence() <= Duration::from_secs(90));
+        assert!(limits.silence_margin > Duration::from_secs(5) + limits.upstream_timeout, "kube's margin, and an answer");
+        // The page counts a socket that is silent for 40 s as dead.
+        assert_eq!(limits.heartbeat, Duration::from_secs(15));
     }
 }

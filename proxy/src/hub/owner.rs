@@ -122,6 +122,10 @@ impl Hub {
             News::ListBegins => {
                 self.listed = false;
                 self.table.mark();
+                // After a failure nothing is fresh before the list is complete.
+                if self.freshness != Freshness::Live {
+                    self.fresh(Freshness::CatchingUp);
+                }
             }
             News::Row(seen) => {
                 if let Some(change) = self.table.upsert(seen) {

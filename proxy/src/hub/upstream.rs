@@ -32,6 +32,9 @@ const SILENT: Duration = Duration::from_secs(2);
 /// A connection that held so long was a good one.
 const GOOD: Duration = Duration::from_secs(10);
 
+/// A watch that goes on tells at once what happened meanwhile: whoever says that it is connected waits so long for that.
+const SETTLE: Duration = Duration::from_millis(200);
+
 /// What an upstream watch tells its hub.
 #[derive(Debug)]
 pub(super) enum News {
@@ -72,6 +75,12 @@ pub(super) struct Upstream {
     /// Whether it lists again and again instead of watching.
     polls: bool,
     events: Option<Events>,
+    /// Whether `events` have begun to say what there is: what was answered before is a list on its way.
+    has_begun: bool,
+    /// When it is to be told that there was an answer.
+    tell_at: Option<Instant>,
+    /// The last sign of life.
+    heard_at: Instant,
     answered: Arc<Notify>,
     /// When what is asked now was asked; nothing is, between an answer and the next question.
     asked: watch::Sender<Option<Instant>>,
@@ -84,8 +93,6 @@ pub(super) struct Upstream {
     streaming: bool,
     failures: u32,
     retry_at: Option<Instant>,
-    /// Whether an answer has come that is not told before [`Upstream::retry_at`].
-    withheld: bool,
 }
 
 /// Somebody in whose name a hub of their own asks, and where.
@@ -136,6 +143,9 @@ impl Upstream {
             person,
             polls,
             events: None,
+            has_begun: false,
+            tell_at: None,
+            heard_at: Instant::now(),
             answered: Arc::default(),
             asked: watch::Sender::new(None),
             silent: None,
@@ -144,40 +154,70 @@ impl Upstream {
             streaming: true,
             failures: 0,
             retry_at: None,
-            withheld: false,
         }
     }
 
     /// Begins anew with a list from the storage itself.
     pub(super) async fn relist(&mut self) {
-        (self.retry_at, self.withheld) = (None, false);
-        self.events = self.cluster.client().await.ok().map(|client| self.open(client, false));
+        self.retry_at = None;
+        self.events = None;
+        if let Ok(client) = self.cluster.client().await.cloned() {
+            self.begin(&client, false);
+        }
     }
 
     /// The next news. Dropped while it waits, it loses nothing.
     pub(super) async fn next(&mut self) -> News {
-        if let Some(at) = self.retry_at {
-            tokio::time::sleep_until(at).await;
-            self.retry_at = None;
-        }
-        if std::mem::take(&mut self.withheld) {
-            return News::Answered;
-        }
-        if self.events.is_none() {
-            match self.cluster.client().await {
-                Ok(client) => self.events = Some(self.open(client, self.streaming)),
-                Err(refusal) => return self.failed(refusal),
+        loop {
+            if let Some(at) = self.retry_at {
+                tokio::time::sleep_until(at).await;
+                (self.retry_at, self.heard_at) = (None, Instant::now());
+            }
+            if self.events.is_none() {
+                match self.cluster.client().await.cloned() {
+                    Ok(client) => self.begin(&client, self.streaming),
+                    Err(refusal) => return self.failed(refusal),
+                }
+            }
+            let events = self.events.as_mut().expect("opened above");
+            let patience = self.cluster.limits.silence();
+            // Before it begins to say what there is, an answer means that a list comes.
+            let tell_at = self.tell_at.filter(|_| self.has_begun);
+            tokio::select! {
+                event = events.next() => {
+                    self.heard_at = Instant::now();
+                    self.has_begun = true;
+                    return self.event(event);
+                }
+                () = self.answered.notified() => {
+                    self.heard_at = Instant::now();
+                    self.tell_at = Some(self.heard_at + SETTLE);
+                    if let Some(news) = self.pace() {
+                        return news;
+                    }
+                }
+                asked = silence(self.asked.subscribe(), self.silent) => {
+                    self.silent = Some(asked);
+                    return News::Failed(Refusal::UpstreamDown { cause: "the API server does not answer".into() });
+                }
+                () = tokio::time::sleep_until(tell_at.unwrap_or(self.heard_at)), if tell_at.is_some() => {
+                    self.tell_at = None;
+                    return News::Answered;
+                }
+                () = tokio::time::sleep_until(self.heard_at + patience) => {
+                    self.events = None;
+                    return self.failed(Refusal::UpstreamDown { cause: format!("nothing was heard for {} s", patience.as_secs()) });
+                }
             }
         }
-        let events = self.events.as_mut().expect("opened above");
-        let event = tokio::select! {
-            () = self.answered.notified() => return self.pace(),
-            asked = silence(self.asked.subscribe(), self.silent) => {
-                self.silent = Some(asked);
-                return News::Failed(Refusal::UpstreamDown { cause: "the API server does not answer".into() });
-            }
-            event = events.next() => event,
-        };
+    }
+
+    fn begin(&mut self, client: &Client, streaming: bool) {
+        self.events = Some(self.open(client, streaming));
+        (self.has_begun, self.tell_at, self.heard_at) = (false, None, Instant::now());
+    }
+
+    fn event(&mut self, event: Option<watcher::Result<watcher::Event<Seen>>>) -> News {
         match event {
             Some(Ok(event)) => {
                 self.failures = 0;
@@ -227,20 +267,20 @@ impl Upstream {
         }
     }
 
-    /// kube's watcher begins a stream that ended anew at once, and so without end where it always ends: not being polled, it waits.
-    fn pace(&mut self) -> News {
+    /// kube's watcher begins a stream that ended anew at once, and so without end where it always ends: not being polled, it waits, and that is said.
+    fn pace(&mut self) -> Option<News> {
         let soon = self.answered_at.is_some_and(|at| at.elapsed() < GOOD);
         self.answered_at = Some(Instant::now());
         self.answers = if soon { self.answers + 1 } else { 1 };
         if self.answers <= 2 {
-            return News::Answered;
+            return None;
         }
         self.retry_at = Some(Instant::now() + wait(self.answers - 3));
-        self.withheld = true;
-        News::Failed(Refusal::UpstreamDown { cause: "the watch ends as soon as it begins".into() })
+        Some(News::Failed(Refusal::UpstreamDown { cause: "the watch ends as soon as it begins".into() }))
     }
 
     fn failed(&mut self, refusal: Refusal) -> News {
+        self.tell_at = None;
         if self.answered_at.take().is_some_and(|at| at.elapsed() > GOOD) {
             self.failures = 0;
         }

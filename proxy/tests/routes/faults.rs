@@ -136,6 +136,52 @@ async fn a_stalled_stream_is_left_for_another_one() {
     assert_eq!(uids.len(), bench.sim.list("v1", "Pod", "").len());
 }
 
+/// Connected, and silent: open streams say nothing, new ones are not answered.
+fn black_hole(bench: &Bench) {
+    bench.sim.faults().freeze(true);
+    bench.sim.faults().set(Fault::on(Class::Watch, Effect::Delay(600_000)));
+    bench.sim.faults().set(Fault::on(Class::List, Effect::Delay(600_000)));
+}
+
+#[tokio::test]
+async fn a_cluster_that_falls_silent_is_noticed_said_and_caught_up_with() {
+    let bench = Bench::with(small(), |config| {
+        config.limits.watch_timeout_secs = 1;
+        config.limits.silence_margin = Duration::from_millis(200);
+        config.limits.upstream_timeout = Duration::from_millis(300);
+    })
+    .await;
+    let mut watch = bench.watch("demo-admin").await;
+    watch.subscribe(1, Kind::Namespace.resource(), Scope::All).await;
+    let before = watch.rows(1).await.len();
+    black_hole(&bench);
+    bench.sim.apply(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "after"}, "status": {"phase": "Active"}})).unwrap();
+    let cause = watch
+        .until(|message| match message {
+            ServerMessage::Freshness { state: Freshness::Stale { cause, .. }, .. } => Some(cause),
+            ServerMessage::Delta { .. } => panic!("it is silent"),
+            _ => None,
+        })
+        .await;
+    assert!(cause.contains("nothing was heard for 1 s") || cause.contains("no answer within 0.3 s"), "{cause}");
+    bench.sim.faults().clear();
+    // Live is not said before what happened meanwhile.
+    let mut found = false;
+    watch
+        .until(|message| match message {
+            ServerMessage::Delta { upserts, .. } => {
+                found |= upserts.iter().any(|row| row.decode().unwrap().name == "after");
+                None
+            }
+            ServerMessage::Freshness { state: Freshness::Live, .. } => Some(()),
+            _ => None,
+        })
+        .await;
+    assert!(found, "live before it was");
+    watch.subscribe(2, Kind::Namespace.resource(), Scope::All).await;
+    assert_eq!(watch.rows(2).await.len(), before + 1);
+}
+
 #[tokio::test]
 async fn a_list_of_a_cluster_that_is_down_is_502_at_once() {
     let bench = Bench::start().await;

@@ -77,3 +77,25 @@ fn without_a_socket_rows_stay_with_their_age_and_are_confirmed_by_the_next_one()
     rig.deliver_all();
     assert_eq!((names(&rig.table(lease)), rig.table(lease).state), (vec!["b", "c", "d"], StreamState::Live));
 }
+
+#[test]
+fn a_proxy_that_falls_silent_is_left_and_heartbeats_alone_keep_it() {
+    let mut rig = Rig::with(everything(), &[("a", "web")]);
+    let lease = rig.lease(Kind::Pod, Scope::All);
+    rig.deliver_all();
+    for _ in 0..40 {
+        rig.pass(15_000);
+        let positions = rig.proxy.beats();
+        rig.say(ServerMessage::Heartbeat { positions });
+        assert_eq!((rig.table(lease).state, rig.proxy.asked()), (StreamState::Live, 1));
+    }
+    let silent_since = rig.now_ms;
+    while rig.table(lease).state == StreamState::Live {
+        assert!(rig.now_ms < silent_since + 60_000, "four heartbeats are missing");
+        rig.pass(500);
+    }
+    assert!(rig.now_ms > silent_since + 30_000, "two heartbeats may be late");
+    rig.open_socket();
+    rig.deliver_all();
+    assert_eq!((names(&rig.table(lease)), rig.table(lease).state, rig.proxy.resumed()), (vec!["a"], StreamState::Live, 1));
+}
