@@ -6,6 +6,7 @@ pub mod api;
 pub mod checksum;
 pub mod domain;
 pub mod identity;
+pub mod json_patch;
 pub mod kinds;
 pub mod logs;
 pub mod masked;

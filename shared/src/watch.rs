@@ -17,7 +17,9 @@ pub const BINARY: &str = "krateyard.v1";
 /// Subprotocol of JSON frames.
 pub const JSON: &str = "krateyard.v1.json";
 /// Version in the first frame of each side.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
+/// From this version on changes of an object may come as patches.
+pub const PATCHES_SINCE: u32 = 2;
 /// Longest frame that the proxy accepts from a browser, in bytes: a Subscribe is some hundred.
 pub const MAX_CLIENT_FRAME: usize = 16 * 1024;
 /// Subscriptions that one socket may hold: the 30 kinds of a namespace in 100 of them, and what windows ask for besides.
@@ -181,6 +183,14 @@ pub enum ServerMessage {
     AccessChanged {
         #[n(0)]
         cluster: ClusterName,
+    },
+    /// For scope `Object`, to peers of version [`PATCHES_SINCE`] or later: what changed since the last `Object` or patch, as JSON text ([`crate::json_patch`]).
+    #[n(12)]
+    ObjectPatch {
+        #[n(0)]
+        id: SubscriptionId,
+        #[n(1)]
+        patch: String,
     },
 }
 

@@ -48,6 +48,7 @@ fn server() -> impl Strategy<Value = ServerMessage> {
     prop_oneof![
         (any::<u32>(), refusal()).prop_map(|(id, refusal)| ServerMessage::Denied { id, refusal }),
         (any::<u32>(), proptest::option::of(".{0,40}")).prop_map(|(id, json)| ServerMessage::Object { id, json }),
+        (any::<u32>(), ".{0,40}").prop_map(|(id, patch)| ServerMessage::ObjectPatch { id, patch }),
         (any::<u32>(), any::<i64>(), ".{0,9}").prop_map(|(id, since, cause)| ServerMessage::Freshness { id, state: Freshness::Stale { since, cause } }),
         (any::<u32>(), any::<u32>()).prop_map(|(id, every_secs)| ServerMessage::Freshness { id, state: Freshness::Polled { every_secs } }),
         (any::<u32>(), any::<u64>(), proptest::collection::vec(".{0,9}", 0..3)).prop_map(|(id, seq, deletes)| ServerMessage::Delta {

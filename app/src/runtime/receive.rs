@@ -34,6 +34,7 @@ impl Runtime {
                 self.with(id, now_ms, |s| s.took_delta((from_seq, to_seq), &upserts, &deletes, now_ms));
             }
             ServerMessage::Object { id, json } => self.with(id, now_ms, |s| s.took_object(json.as_deref(), now_ms)),
+            ServerMessage::ObjectPatch { id, patch } => self.with(id, now_ms, |s| s.took_patch(&patch, now_ms)),
             ServerMessage::Reset { id, reason, position } => self.with(id, now_ms, |s| s.reset(reason, position, now_ms)),
             ServerMessage::Freshness { id, state } => self.with(id, now_ms, |s| s.heard_of_upstream(state)),
             ServerMessage::Heartbeat { positions } => {

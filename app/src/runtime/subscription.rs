@@ -1,5 +1,6 @@
 //! One stream of rows (or one object): where it is, and what it holds. One enum says where; nothing runs beside it.
 
+mod object;
 mod phase;
 
 use std::sync::Arc;
@@ -100,11 +101,6 @@ impl Subscription {
     /// Its rows.
     pub fn rows(&self) -> &Rows {
         &self.rows
-    }
-
-    /// Its object, and whether that is gone.
-    pub fn object(&self) -> (Option<&Arc<Value>>, bool) {
-        (self.object.as_ref(), self.is_gone)
     }
 
     /// Whether all rows are here, or were and are still shown.
@@ -297,22 +293,6 @@ impl Subscription {
             }
             Phase::Waiting | Phase::Denied { .. } | Phase::Ended { .. } => Outcome::Same,
         }
-    }
-
-    /// The whole object, or that there is none.
-    pub(super) fn took_object(&mut self, json: Option<&str>, now_ms: u64) -> Outcome {
-        match json.map(serde_json::from_str::<Value>) {
-            Some(Ok(object)) => {
-                self.object = Some(Arc::new(object));
-                self.is_gone = false;
-            }
-            Some(Err(_)) => self.unreadable += 1,
-            None => self.is_gone = true,
-        }
-        self.complete = true;
-        self.as_of_ms = now_ms;
-        self.phase = self.phase_by_upstream();
-        Outcome::Changed
     }
 
     pub(super) fn reset(&mut self, reason: String, position: Position, now_ms: u64) -> Outcome {

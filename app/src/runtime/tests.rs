@@ -2,6 +2,7 @@
 
 mod any_order;
 mod fake_proxy;
+mod objects;
 mod reconnect;
 mod rights;
 
@@ -270,20 +271,6 @@ fn a_wrong_session_at_the_first_question_is_signed_out() {
 }
 
 #[test]
-fn an_object_is_followed_until_it_is_gone_and_stays_readable() {
-    let mut rig = Rig::with(everything(), &[("a", "web")]);
-    let lease = rig.lease(Kind::Pod, Scope::Object { namespace: Some("web".into()), name: "a".into() });
-    rig.deliver_all();
-    let id = rig.proxy.ids()[0];
-    rig.say(ServerMessage::Object { id, json: Some(r#"{"metadata":{"name":"a"}}"#.into()) });
-    let live = rig.runtime.object(lease);
-    assert_eq!((live.state, live.object.unwrap()["metadata"]["name"].clone()), (StreamState::Live, "a".into()));
-    rig.say(ServerMessage::Object { id, json: None });
-    let gone = rig.runtime.object(lease);
-    assert_eq!((gone.state, gone.object.is_some()), (StreamState::Gone, true));
-}
-
-#[test]
 fn a_refresh_asks_the_running_stream_to_list_anew() {
     let mut rig = Rig::with(everything(), &[("a", "web")]);
     let lease = rig.lease(Kind::Pod, Scope::All);
@@ -334,13 +321,6 @@ fn signing_out_takes_everything_off_the_screen() {
     let effects = rig.runtime.sign_out(rig.now_ms);
     assert_eq!(effects, [Effect::Disconnect, Effect::SignOut]);
     assert_eq!((names(&rig.table(lease)), rig.table(lease).state), (vec![], StreamState::NotStarted));
-}
-
-#[test]
-fn an_object_of_a_kind_without_a_stream_says_so() {
-    let mut rig = Rig::with(everything(), &[]);
-    let lease = rig.lease(&[] as &[Kind], Scope::Object { namespace: None, name: "x".into() });
-    assert!(matches!(rig.runtime.object(lease).state, StreamState::Ended { .. }));
 }
 
 #[test]

@@ -77,7 +77,7 @@ impl Known {
             }
             // Until there are pods, this is all that can be said of the wait.
             Batch::Freshness(freshness) if !has_begun => queue.freshness(freshness),
-            Batch::Freshness(_) | Batch::Object(_) => {}
+            Batch::Freshness(_) | Batch::Object(_) | Batch::ObjectPatch(_) => {}
             Batch::End(end) => return Err(end),
         }
         Ok(())

@@ -2,11 +2,14 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Mutex;
 
 use bytes::Bytes;
+use krateyard_shared::json_patch;
 use krateyard_shared::refusal::Refusal;
 use krateyard_shared::watch::{Freshness, Position};
 
 use super::table::{Tally, Uid};
 
+/// The longest object of which a copy is kept, to tell the next one by what is different. Few are as long as 30 KB; a larger one is told whole each time.
+const MOST_KEPT: usize = 256 * 1024;
 /// Rows in one message.
 const CHUNK_ROWS: usize = 500;
 /// Bytes of rows in one message, about.
@@ -21,11 +24,27 @@ pub(crate) struct Queue {
 /// What a subscriber is told next.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Batch {
-    Ack { position: Position, resumed: bool },
-    Reset { reason: String, position: Position },
-    Rows { rows: Vec<Bytes>, done: bool },
-    Delta { from_seq: u64, to_seq: u64, upserts: Vec<Bytes>, deletes: Vec<Uid> },
+    Ack {
+        position: Position,
+        resumed: bool,
+    },
+    Reset {
+        reason: String,
+        position: Position,
+    },
+    Rows {
+        rows: Vec<Bytes>,
+        done: bool,
+    },
+    Delta {
+        from_seq: u64,
+        to_seq: u64,
+        upserts: Vec<Bytes>,
+        deletes: Vec<Uid>,
+    },
     Object(Option<String>),
+    /// What changed of the object.
+    ObjectPatch(String),
     Freshness(Freshness),
     End(End),
 }
@@ -54,6 +73,10 @@ struct Waiting {
     /// With what waits.
     reached: Reached,
     object: Option<Option<String>>,
+    /// Whether the subscriber takes patches of it.
+    patches: bool,
+    /// What it has, where a patch may follow.
+    told: Option<String>,
     freshness: Option<Freshness>,
     end: Option<End>,
 }
@@ -142,9 +165,9 @@ impl Queue {
         });
     }
 
-    /// Begins a subscription of one object.
-    pub(crate) fn begin_object(&self, position: Position) {
-        self.change_waiting(|waiting| waiting.ack = Some((position, false)));
+    /// Begins a subscription of one object, for who takes patches or not.
+    pub(crate) fn begin_object(&self, position: Position, patches: bool) {
+        self.change_waiting(|waiting| (waiting.ack, waiting.patches) = (Some((position, false)), patches));
     }
 
     /// The object of a subscription to one, as it is now.
@@ -217,13 +240,19 @@ impl Waiting {
             return Some(Batch::Rows { rows, done });
         }
         if let Some(json) = self.object.take() {
-            return Some(Batch::Object(json));
+            return Some(self.tell_object(json));
         }
         // A resume that changes nothing moves the position all the same.
         if self.snapshot == Snapshot::None && (!self.changes.is_empty() || self.sent_seq != self.reached.seq) {
             return Some(self.delta());
         }
         self.end.take().map(Batch::End)
+    }
+
+    fn tell_object(&mut self, json: Option<String>) -> Batch {
+        let patch = self.told.take().and_then(|told| patch(&told, json.as_deref()?));
+        self.told = json.as_ref().filter(|json| self.patches && json.len() <= MOST_KEPT).cloned();
+        patch.map_or(Batch::Object(json), Batch::ObjectPatch)
     }
 
     fn chunk_of_rows(&mut self) -> Vec<Bytes> {
@@ -260,6 +289,12 @@ impl Waiting {
         }
         Batch::Delta { from_seq, to_seq: self.sent_seq, upserts, deletes }
     }
+}
+
+/// What makes the one of the other, if that is shorter.
+fn patch(told: &str, json: &str) -> Option<String> {
+    let patch = json_patch::diff(&serde_json::from_str(told).ok()?, &serde_json::from_str(json).ok()?).to_string();
+    (patch.len() < json.len()).then_some(patch)
 }
 
 #[cfg(test)]

@@ -80,7 +80,10 @@ impl Reader {
         match message {
             ClientMessage::Hello { version: 0 } => return Some(ServerMessage::Bad { refusal: bad("version", "0 is none") }),
             // A newer app speaks this version, too: it reads ours in the Welcome.
-            ClientMessage::Hello { .. } => self.greeted = true,
+            ClientMessage::Hello { version } => {
+                self.subscriptions.speak(version);
+                self.greeted = true;
+            }
             _ if !self.greeted => return Some(ServerMessage::Bad { refusal: bad("hello", "comes first") }),
             ClientMessage::Subscribe { id, cluster, resource, scope, resume } => {
                 return self.subscriptions.begin(id, &cluster, resource, scope, resume).err().map(|refusal| ServerMessage::Denied { id, refusal });
@@ -142,6 +145,7 @@ fn message(id: SubscriptionId, batch: Batch) -> ServerMessage {
             ServerMessage::Delta { id, from_seq, to_seq, upserts: encoded(upserts), deletes: deletes.iter().map(ToString::to_string).collect() }
         }
         Batch::Object(json) => ServerMessage::Object { id, json },
+        Batch::ObjectPatch(patch) => ServerMessage::ObjectPatch { id, patch },
         Batch::Freshness(state) => ServerMessage::Freshness { id, state },
         Batch::End(End::Denied(refusal)) => ServerMessage::Denied { id, refusal },
         Batch::End(End::Complete(reason)) => ServerMessage::Complete { id, reason },

@@ -10,7 +10,7 @@ use krateyard_shared::identity::{ClusterName, Resource};
 use krateyard_shared::refusal::{ErrorBody, Refusal};
 use krateyard_shared::rows::Row;
 use krateyard_shared::scope::Scope;
-use krateyard_shared::watch::{ClientMessage, JSON, Position, ServerMessage, Wire};
+use krateyard_shared::watch::{ClientMessage, JSON, Position, ServerMessage, VERSION, Wire};
 use kubesim::{Options, Sim};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::Response as Handshake;
@@ -88,11 +88,18 @@ impl Bench {
         self.watch_with(&[("authorization", &bearer), ("sec-websocket-protocol", JSON)]).await
     }
 
+    /// One of a page of version 1.
+    pub(crate) async fn older_watch(&self, token: &str) -> Watch {
+        let mut watch = self.watch(token).await;
+        watch.send(&ClientMessage::Hello { version: 1 }).await;
+        watch
+    }
+
     /// A watch socket with these headers, greeted.
     pub(crate) async fn watch_with(&self, headers: &[(&'static str, &str)]) -> Watch {
         let mut watch = Watch { socket: self.connect("/ws/watch", headers).await.unwrap() };
-        assert!(matches!(watch.next().await, ServerMessage::Welcome { version: 1 }));
-        watch.send(&ClientMessage::Hello { version: 1 }).await;
+        assert!(matches!(watch.next().await, ServerMessage::Welcome { version: VERSION }));
+        watch.send(&ClientMessage::Hello { version: VERSION }).await;
         watch
     }
 }

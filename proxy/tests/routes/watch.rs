@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use krateyard_shared::identity::{ClusterName, Resource};
+use krateyard_shared::json_patch;
 use krateyard_shared::kinds::Kind;
 use krateyard_shared::refusal::Refusal;
 use krateyard_shared::rows::Row;
@@ -244,7 +245,7 @@ async fn a_revoked_binding_closes_what_it_opened_within_seconds_and_a_new_one_co
 async fn one_object_is_told_whole_at_each_change_and_when_it_is_gone() {
     let bench = Bench::start().await;
     bench.sim.apply(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "m", "namespace": "web"}, "data": {"a": "1"}})).unwrap();
-    let mut watch = bench.watch("demo-viewer").await;
+    let mut watch = bench.older_watch("demo-viewer").await;
     let maps = Resource { group: String::new(), version: "v1".into(), plural: "configmaps".into() };
     watch.subscribe(1, maps, Scope::Object { namespace: Some("web".into()), name: "m".into() }).await;
     assert!(matches!(watch.next().await, ServerMessage::Ack { id: 1, .. }));
@@ -276,12 +277,46 @@ async fn who_may_get_and_not_watch_an_object_is_told_by_looking_again() {
     bench.sim.apply(reader).unwrap();
     let map = |value: &str| json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "m", "namespace": "web"}, "data": {"a": value}});
     bench.sim.apply(map("1")).unwrap();
-    let mut watch = bench.watch("demo-nobody").await;
+    let mut watch = bench.older_watch("demo-nobody").await;
     let maps = Resource { group: String::new(), version: "v1".into(), plural: "configmaps".into() };
     watch.subscribe(1, maps, Scope::Object { namespace: Some("web".into()), name: "m".into() }).await;
     watch.until(|message| matches!(message, ServerMessage::Object { json: Some(_), .. }).then_some(())).await;
     bench.sim.apply(map("2")).unwrap();
     watch.until(|message| matches!(message, ServerMessage::Object { json: Some(text), .. } if text.contains(r#""a":"2""#)).then_some(())).await;
+}
+
+#[tokio::test]
+async fn an_object_arrives_exactly_however_it_changes() {
+    let bench = Bench::start().await;
+    let map = |n: usize| {
+        let data = json!({"same": "x".repeat(2000), "n": n.to_string(), format!("key/{}", n % 3): "~"});
+        json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "m", "namespace": "web"}, "data": data})
+    };
+    bench.sim.apply(map(0)).unwrap();
+    let mut watch = bench.watch("demo-viewer").await;
+    let maps = Resource { group: String::new(), version: "v1".into(), plural: "configmaps".into() };
+    watch.subscribe(1, maps, Scope::Object { namespace: Some("web".into()), name: "m".into() }).await;
+    let (mut copy, mut patches) = (Value::Null, 0);
+    for n in 1..20 {
+        if n % 7 == 0 {
+            bench.sim.remove("v1", "ConfigMap", "web", "m").unwrap();
+        }
+        bench.sim.apply(map(n)).unwrap();
+        let is = bench.sim.get("v1", "ConfigMap", "web", "m").unwrap();
+        while copy != is {
+            match watch.next().await {
+                ServerMessage::Object { json, .. } => copy = json.map_or(Value::Null, |json| serde_json::from_str(&json).unwrap()),
+                ServerMessage::ObjectPatch { patch, .. } => {
+                    assert!(patch.len() < 1000, "{patch}");
+                    json_patch::apply(&mut copy, &serde_json::from_str(&patch).unwrap()).unwrap();
+                    patches += 1;
+                }
+                ServerMessage::Denied { refusal, .. } => panic!("{refusal}"),
+                _ => {}
+            }
+        }
+    }
+    assert!(patches > 10, "{patches}");
 }
 
 #[tokio::test]

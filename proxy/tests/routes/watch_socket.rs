@@ -37,6 +37,26 @@ async fn nonsense_is_answered_and_the_socket_stays() {
 }
 
 #[tokio::test]
+async fn what_the_document_says_to_type_is_answered() {
+    let bench = Bench::start().await;
+    let document = include_str!("../../../shared/WIRE.md");
+    let mut socket = bench.connect("/ws/watch", &[("authorization", "Bearer demo-admin"), ("sec-websocket-protocol", JSON)]).await.unwrap();
+    for line in document.lines().filter(|line| line.starts_with('{')) {
+        socket.send(Message::text(line.replace("prod-eu-1", "demo"))).await;
+    }
+    let mut said = Vec::new();
+    while said.last().is_none_or(|kind| kind != "rows") {
+        let message: serde_json::Value = serde_json::from_str(socket.next().await.unwrap().to_text().unwrap()).unwrap();
+        said.push(message["type"].as_str().unwrap().to_owned());
+        if let Some(row) = message["rows"].get(0) {
+            assert_eq!((message["done"].clone(), row["namespace"].clone()), (true.into(), "web".into()), "readable: {message}");
+        }
+    }
+    said.retain(|kind| kind != "freshness");
+    assert_eq!(said, ["welcome", "ack", "rows"]);
+}
+
+#[tokio::test]
 async fn a_long_frame_closes_the_socket() {
     let bench = Bench::start().await;
     let mut watch = bench.watch("demo-admin").await;

@@ -1,6 +1,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use serde_json::{Value, json};
+
 use super::*;
 
 const START: Position = Position { epoch: 7, seq: 40 };
@@ -167,4 +169,35 @@ fn what_went_and_came_again_while_the_list_came_is_there() {
     queue.row(&"a".into(), "a".into());
     queue.loaded(rows_of(1));
     assert_eq!(drain(&queue)[1..], [Batch::Rows { rows: vec!["row 0".into(), "a".into()], done: true }]);
+}
+
+#[test]
+fn an_object_is_told_by_what_changed_to_who_takes_that_and_whole_to_others() {
+    let versions =
+        [json!({"a": 1, "long": "x".repeat(100)}), json!({"a": 2, "long": "x".repeat(100)}), json!([]), json!({"b": "y".repeat(MOST_KEPT)}), json!({"b": 1})];
+    for patches in [true, false] {
+        let (queue, _) = queue();
+        queue.begin_object(START, patches);
+        queue.next();
+        let (mut copy, mut patched) = (Value::Null, 0);
+        for version in &versions {
+            // One that nobody saw.
+            queue.object(Some(json!({"never": "told"}).to_string()));
+            queue.object(Some(version.to_string()));
+            match queue.next() {
+                Some(Batch::Object(Some(json))) => copy = serde_json::from_str(&json).unwrap(),
+                Some(Batch::ObjectPatch(patch)) => {
+                    json_patch::apply(&mut copy, &serde_json::from_str(&patch).unwrap()).unwrap();
+                    patched += 1;
+                }
+                other => panic!("{other:?}"),
+            }
+            assert_eq!(copy, *version);
+        }
+        assert_eq!(patched, usize::from(patches), "the second alone is shorter as a patch, and of a long one no copy is kept");
+        queue.object(None);
+        queue.next();
+        queue.object(Some(versions[0].to_string()));
+        assert_eq!(queue.next(), Some(Batch::Object(Some(versions[0].to_string()))), "what is there again is another");
+    }
 }

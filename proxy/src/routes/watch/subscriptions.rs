@@ -1,11 +1,12 @@
 use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use krateyard_shared::identity::{ClusterName, Resource};
 use krateyard_shared::kinds::Kind;
 use krateyard_shared::refusal::Refusal;
 use krateyard_shared::scope::{Part, Scope};
-use krateyard_shared::watch::{Beat, MAX_SUBSCRIPTIONS, Position, SubscriptionId};
+use krateyard_shared::watch::{self, Beat, MAX_SUBSCRIPTIONS, Position, SubscriptionId};
 use tokio::sync::Notify;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -20,6 +21,8 @@ use crate::{object, path};
 pub(super) struct Subscriptions {
     app: Shared,
     session: Arc<Session>,
+    /// The version of the other side.
+    version: AtomicU32,
     live: Mutex<HashMap<SubscriptionId, Live>>,
     inbox: Arc<Inbox>,
     /// Whoever has this open hears of changes of rights in these clusters.
@@ -30,6 +33,14 @@ struct Live {
     queue: Arc<Queue>,
     refresh: Arc<Notify>,
     _task: AbortOnDropHandle<()>,
+}
+
+/// What the other side has and takes.
+#[derive(Clone, Copy)]
+struct Having {
+    resume: Option<Position>,
+    /// Patches of an object.
+    patches: bool,
 }
 
 /// Which queues hold something, and where access changed.
@@ -60,7 +71,7 @@ enum Wanted {
 
 impl Subscriptions {
     pub(super) fn new(app: Shared, session: Arc<Session>) -> Arc<Subscriptions> {
-        let subscriptions = Subscriptions { app, session, live: Mutex::default(), inbox: Arc::default(), followed: Mutex::default() };
+        let subscriptions = Subscriptions { app, session, version: AtomicU32::new(1), live: Mutex::default(), inbox: Arc::default(), followed: Mutex::default() };
         for cluster in subscriptions.app.clusters.iter().filter(|cluster| cluster.is_awake()) {
             subscriptions.follow(cluster);
         }
@@ -74,6 +85,11 @@ impl Subscriptions {
             let (inbox, name) = (self.inbox.clone(), cluster.name.clone());
             AbortOnDropHandle::new(tokio::spawn(cluster.clone().each_access_change(move || inbox.put_changed(name.clone()))))
         });
+    }
+
+    /// The other side says its version.
+    pub(super) fn speak(&self, version: u32) {
+        self.version.store(version, Ordering::Relaxed);
     }
 
     /// Begins a subscription, of rows where `resume` says if that is known; everything else comes through [`Subscriptions::next`].
@@ -94,7 +110,8 @@ impl Subscriptions {
         let inbox = self.inbox.clone();
         let queue = Arc::new(Queue::new(move || inbox.put(id)));
         let refresh = Arc::new(Notify::new());
-        let task = tokio::spawn(serve(cluster, self.session.clone(), wanted, resume, queue.clone(), refresh.clone()));
+        let having = Having { resume, patches: self.version.load(Ordering::Relaxed) >= watch::PATCHES_SINCE };
+        let task = tokio::spawn(serve(cluster, self.session.clone(), wanted, having, queue.clone(), refresh.clone()));
         live.insert(id, Live { queue, refresh, _task: AbortOnDropHandle::new(task) });
         Ok(())
     }
@@ -157,11 +174,11 @@ impl Inbox {
 }
 
 /// A subscription's life: permit, data, and the end of the right.
-async fn serve(cluster: Arc<Cluster>, session: Arc<Session>, wanted: Wanted, resume: Option<Position>, queue: Arc<Queue>, refresh: Arc<Notify>) {
-    let rows = async |target, part| rows(&cluster, &session, target, part, resume, &queue, &refresh).await;
+async fn serve(cluster: Arc<Cluster>, session: Arc<Session>, wanted: Wanted, having: Having, queue: Arc<Queue>, refresh: Arc<Notify>) {
+    let rows = async |target, part| rows(&cluster, &session, target, part, having.resume, &queue, &refresh).await;
     let refusal = match wanted {
         Wanted::Rows(target, part) => rows(target, part).await,
-        Wanted::Object(target) => object(&cluster, &session, target, &queue, &refresh).await,
+        Wanted::Object(target) => object(&cluster, &session, target, having.patches, &queue, &refresh).await,
         Wanted::Unknown { resource, scope } => match canonical(cluster.kind_of(&resource).await, resource.clone(), scope) {
             Ok(Wanted::Rows(target, part)) => rows(target, part).await,
             Ok(_) => Refusal::NotFound { what: format!("rows of {resource}") },
@@ -198,12 +215,12 @@ async fn rows(
     }
 }
 
-async fn object(cluster: &Arc<Cluster>, session: &Arc<Session>, target: ReadObject, queue: &Queue, refresh: &Notify) -> Refusal {
+async fn object(cluster: &Arc<Cluster>, session: &Arc<Session>, target: ReadObject, patches: bool, queue: &Queue, refresh: &Notify) -> Refusal {
     let permit = match authorize::authorize(cluster, session, target).await {
         Ok(permit) => permit,
         Err(refusal) => return refusal,
     };
-    queue.begin_object(Position { epoch: getrandom::u64().unwrap_or_default() >> 11, seq: 0 });
+    queue.begin_object(Position { epoch: getrandom::u64().unwrap_or_default() >> 11, seq: 0 }, patches);
     let revoked = permit.revoked();
     tokio::pin!(revoked);
     loop {
