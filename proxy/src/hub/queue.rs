@@ -77,7 +77,8 @@ struct Waiting {
     patches: bool,
     /// What it has, where a patch may follow.
     told: Option<String>,
-    freshness: Option<Freshness>,
+    /// With the sequence number at which it was so.
+    freshness: Option<(Freshness, u64)>,
     end: Option<End>,
 }
 
@@ -177,7 +178,7 @@ impl Queue {
 
     /// What is known of the upstream.
     pub(crate) fn freshness(&self, freshness: Freshness) {
-        self.change_waiting(|waiting| waiting.freshness = Some(freshness));
+        self.change_waiting(|waiting| waiting.freshness = Some((freshness, waiting.reached.seq)));
     }
 
     /// Ends the subscription: nothing that waits is told any more.
@@ -227,7 +228,7 @@ impl Waiting {
         if let Some((reason, position)) = self.reset.take() {
             return Some(Batch::Reset { reason, position });
         }
-        if let Some(freshness) = self.freshness.take() {
+        if let Some((freshness, _)) = self.freshness.take_if(|(freshness, seq)| !is_early(freshness, *seq, &self.changes, self.sent_seq)) {
             return Some(Batch::Freshness(freshness));
         }
         if !self.rows.is_empty() || self.snapshot == Snapshot::Complete {
@@ -289,6 +290,11 @@ impl Waiting {
         }
         Batch::Delta { from_seq, to_seq: self.sent_seq, upserts, deletes }
     }
+}
+
+/// Good news of changes come after these; bad news at once.
+fn is_early(freshness: &Freshness, seq: u64, changes: &HashMap<Uid, Option<Bytes>>, sent_seq: u64) -> bool {
+    !matches!(freshness, Freshness::Stale { .. } | Freshness::CatchingUp) && !changes.is_empty() && sent_seq < seq
 }
 
 /// What makes the one of the other, if that is shorter.

@@ -172,6 +172,7 @@ impl Upstream {
             if let Some(at) = self.retry_at {
                 tokio::time::sleep_until(at).await;
                 (self.retry_at, self.heard_at) = (None, Instant::now());
+                self.tell_at = self.tell_at.map(|_| self.heard_at + SETTLE);
             }
             if self.events.is_none() {
                 match self.cluster.client().await.cloned() {
@@ -184,6 +185,8 @@ impl Upstream {
             // Before it begins to say what there is, an answer means that a list comes.
             let tell_at = self.tell_at.filter(|_| self.has_begun);
             tokio::select! {
+                // What waits to be read comes before what is said of it.
+                biased;
                 event = events.next() => {
                     self.heard_at = Instant::now();
                     self.has_begun = true;

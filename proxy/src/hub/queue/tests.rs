@@ -201,3 +201,22 @@ fn an_object_is_told_by_what_changed_to_who_takes_that_and_whole_to_others() {
         assert_eq!(queue.next(), Some(Batch::Object(Some(versions[0].to_string()))), "what is there again is another");
     }
 }
+
+#[test]
+fn live_is_said_after_what_made_it_so_and_stale_at_once() {
+    let (queue, _) = queue();
+    queue.begin(START, rows(0), true, rows_of(0));
+    drain(&queue);
+    let stale = || Freshness::Stale { since: 1, cause: "gone".into() };
+    let deltas = |batches: Vec<Batch>| batches.iter().map(|batch| matches!(batch, Batch::Delta { .. })).collect::<Vec<_>>();
+    assert!(change(&queue, "a", row("a"), 41, 1, 10));
+    queue.freshness(stale());
+    assert_eq!(deltas(drain(&queue)), [false, true]);
+    assert!(change(&queue, "a", row("b"), 42, 1, 10));
+    queue.freshness(Freshness::Live);
+    assert!(matches!(queue.next(), Some(Batch::Delta { to_seq: 42, .. })));
+    // What comes after it does not hold it up.
+    assert!(change(&queue, "a", row("c"), 43, 1, 10));
+    assert_eq!(queue.next(), Some(Batch::Freshness(Freshness::Live)));
+    assert_eq!(deltas(drain(&queue)), [true]);
+}
