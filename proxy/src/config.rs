@@ -64,6 +64,8 @@ pub struct Limits {
     pub rights_settle: Duration,
     /// How long a hub lives without subscribers.
     pub hub_rest: Duration,
+    /// Bytes that the rows of one cluster may take before no further kind is watched.
+    pub hub_bytes: usize,
     /// Changed objects that may wait for one slow subscriber before it is reset.
     pub pending_rows: usize,
     /// `timeoutSeconds` of upstream watches: so long at most may one be quiet before the API server shows that it is there.
@@ -93,6 +95,8 @@ impl Default for Limits {
             token_review: Duration::from_secs(30),
             rights_settle: Duration::from_secs(1),
             hub_rest: Duration::from_secs(60),
+            // Some 500,000 pods.
+            hub_bytes: 256 << 20,
             pending_rows: 20_000,
             watch_timeout_secs: 60,
             // kube's watcher asks anew after 5 s, and is answered within `upstream_timeout`.

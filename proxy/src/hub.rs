@@ -10,6 +10,7 @@ mod upstream;
 mod view;
 
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use krateyard_shared::kinds::Kind;
@@ -27,6 +28,9 @@ use upstream::Upstream;
 
 /// Requests to an owner task that may wait.
 const COMMANDS: usize = 64;
+
+/// When to ask again where memory is full: half the time after which an unwatched hub rests.
+const FULL_SECS: u32 = 30;
 
 /// What is asked of a hub's owner task.
 enum Command {
@@ -50,7 +54,21 @@ enum Command {
 /// The hubs of one cluster. A hub is an owner task; it is started by its first subscriber and ends some time after its last one.
 #[derive(Default)]
 pub(crate) struct Hubs {
+    /// Bytes of the rows of all of them.
+    held: Arc<AtomicUsize>,
     running: Mutex<HashMap<Kind, mpsc::Sender<Command>>>,
+}
+
+impl Hubs {
+    /// Whether another may begin. Those that run grow on: what somebody looks at is not cut off.
+    fn has_room(&self, most: usize) -> Result<(), Refusal> {
+        let held = self.held.load(Ordering::Relaxed);
+        if held < most {
+            return Ok(());
+        }
+        let which = format!("rows of this cluster in the proxy's memory ({} of {} MB)", held >> 20, most >> 20);
+        Err(Refusal::Limit { which, retry_after_secs: FULL_SECS })
+    }
 }
 
 /// Somebody's view of a hub: while it and its queue live, changes come.
@@ -72,7 +90,8 @@ impl Subscription {
     pub(crate) async fn refresh(&self) {
         match &self.own {
             Some(own) => drop(own.send(Command::Refresh).await),
-            None => send(self.permit.cluster(), self.permit.target().kind, || Command::Refresh).await,
+            // A hub that ended in between begins with a list.
+            None => drop(send(self.permit.cluster(), self.permit.target().kind, || Command::Refresh).await),
         }
     }
 }
@@ -81,7 +100,7 @@ impl Subscription {
 /// one that asks in the person's own name and ends with the subscription.
 ///
 /// # Errors
-/// `BadRequest` for a person in whose name nothing can be asked; `Forbidden` where the way to a workload's pods leads over what the person may not list.
+/// `BadRequest` for a person in whose name nothing can be asked; `Limit` where the rows of this cluster take all the memory that they may; `Forbidden` where the way to a workload's pods leads over what the person may not list.
 pub(crate) async fn subscribe(permit: Permit<WatchRows>, part: Part, resume: Option<Position>, queue: &Arc<Queue>) -> Result<Subscription, Refusal> {
     let between = match &part {
         Part::Workload { kind, .. } => between(kind),
@@ -104,9 +123,10 @@ async fn subscribe_directly(permit: Permit<WatchRows>, part: Part, resume: Optio
     let polls = !permit.cluster().is_listed(kind) && !permit.cluster().reviews.allowed(permit.cluster(), &session.user, &permit.target().watching()).await?;
     let is_shared = !polls && kind.is_shared() && (!may_lack || permit.cluster().may_watch(kind).await);
     if is_shared {
-        send(permit.cluster(), kind, subscribe).await;
+        send(permit.cluster(), kind, subscribe).await?;
         return Ok(Subscription { permit, own: None, _chain: None });
     }
+    permit.cluster().hubs.has_room(permit.cluster().limits.hub_bytes)?;
     let (own, received) = mpsc::channel(COMMANDS);
     permit.cluster().spawn(owner::run(permit.cluster().clone(), Upstream::of_person(&permit, polls)?, received));
     // It takes commands from its first step on.
@@ -115,13 +135,17 @@ async fn subscribe_directly(permit: Permit<WatchRows>, part: Part, resume: Optio
 }
 
 /// Sends a command to the hub of a kind, which is started when there is none; one that rests between finding and sending it is started again.
-async fn send(cluster: &Arc<Cluster>, kind: Kind, command: impl Fn() -> Command) {
+///
+/// # Errors
+/// `Limit` where one would have to be started, and the rows of this cluster take all the memory that they may.
+async fn send(cluster: &Arc<Cluster>, kind: Kind, command: impl Fn() -> Command) -> Result<(), Refusal> {
     loop {
         let hub = {
             let mut running = cluster.hubs.running.lock().expect("no panic while held");
             match running.get(&kind).filter(|hub| !hub.is_closed()) {
                 Some(hub) => hub.clone(),
                 None => {
+                    cluster.hubs.has_room(cluster.limits.hub_bytes)?;
                     let (commands, received) = mpsc::channel(COMMANDS);
                     running.insert(kind, commands.clone());
                     cluster.spawn(owner::run(cluster.clone(), Upstream::new(cluster.clone(), kind), received));
@@ -130,7 +154,7 @@ async fn send(cluster: &Arc<Cluster>, kind: Kind, command: impl Fn() -> Command)
             }
         };
         if hub.send(command()).await.is_ok() || cluster.stop.is_cancelled() {
-            return;
+            return Ok(());
         }
     }
 }

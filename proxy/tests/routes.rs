@@ -17,6 +17,8 @@ mod k8s;
 mod laptop;
 #[path = "routes/logs.rs"]
 mod logs;
+#[path = "routes/memory.rs"]
+mod memory;
 #[path = "routes/older.rs"]
 mod older;
 #[path = "routes/resources.rs"]

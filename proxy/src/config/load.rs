@@ -115,6 +115,7 @@ struct FileLimits {
     sessions: Option<usize>,
     review_secs: Option<u64>,
     hub_rest_secs: Option<u64>,
+    hub_mb: Option<u64>,
     watch_timeout_secs: Option<u64>,
 }
 
@@ -290,6 +291,7 @@ fn limits(file: &FileLimits, errors: &mut Errors) -> Limits {
     number("sessions", wide(file.sessions), 1..=1_000_000, &mut |n| limits.sessions = n as usize);
     number("review_secs", file.review_secs, 1..=30, &mut |n| limits.review = Duration::from_secs(n));
     number("hub_rest_secs", file.hub_rest_secs, 1..=86_400, &mut |n| limits.hub_rest = Duration::from_secs(n));
+    number("hub_mb", file.hub_mb, 1..=65_536, &mut |n| limits.hub_bytes = (n as usize) << 20);
     number("watch_timeout_secs", file.watch_timeout_secs, 10..=290, &mut |n| limits.watch_timeout_secs = n as u32);
     limits
 }

@@ -38,11 +38,14 @@ pub(super) async fn follow(pods: Permit<WatchRows>, between: Permit<WatchRows>, 
             known.changed = false;
             let WatchRows { kind, scope } = pods.target().clone();
             let through = known.uids.clone();
-            send(pods.cluster(), kind, || match has_begun {
+            let sent = send(pods.cluster(), kind, || match has_begun {
                 true => Command::Through { queue: queue.clone(), through: through.clone() },
                 false => Command::Subscribe { scope: scope.clone(), part: part.clone(), through: through.clone(), resume: None, queue: queue.clone() },
             })
             .await;
+            if let Err(refusal) = sent {
+                return queue.end(End::Denied(refusal));
+            }
             has_begun = true;
         }
         tokio::select! {

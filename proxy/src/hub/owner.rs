@@ -33,6 +33,22 @@ struct Hub {
     subscribers: Vec<View>,
 }
 
+/// Lists that people ask for. Whoever asks gets one that begins after the question.
+#[derive(Default)]
+struct Refresh {
+    is_asked: bool,
+    last: Option<Instant>,
+}
+
+impl Refresh {
+    /// Waits until another may be.
+    async fn due(&self) {
+        if let Some(last) = self.last {
+            tokio::time::sleep_until(last + REFRESH).await;
+        }
+    }
+}
+
 /// The owner task of a hub: it alone touches the table. It ends when nobody has looked for a while, or when the cluster refuses.
 pub(super) async fn run(cluster: Arc<Cluster>, mut upstream: Upstream, mut commands: mpsc::Receiver<Command>) {
     let kind = upstream.kind();
@@ -42,7 +58,7 @@ pub(super) async fn run(cluster: Arc<Cluster>, mut upstream: Upstream, mut comma
     let definition = replaced(hub.cluster.clone(), kind);
     tokio::pin!(definition);
     let mut watched = Instant::now();
-    let mut refreshed: Option<Instant> = None;
+    let mut refresh = Refresh::default();
     tracing::debug!(cluster = %hub.cluster.name, plural = kind.entry().plural, "a hub begins");
     loop {
         tokio::select! {
@@ -52,11 +68,7 @@ pub(super) async fn run(cluster: Arc<Cluster>, mut upstream: Upstream, mut comma
                     hub.subscribe(View::new(scope, part, through, &queue), resume, &queue);
                 }
                 Some(Command::Through { queue, through }) => hub.go_through(&queue, &through),
-                Some(Command::Refresh) if refreshed.is_none_or(|at| at.elapsed() >= REFRESH) => {
-                    refreshed = Some(Instant::now());
-                    upstream.relist().await;
-                }
-                Some(Command::Refresh) => {}
+                Some(Command::Refresh) => refresh.is_asked = true,
                 None => return,
             },
             news = upstream.next() => if let Err(refusal) = hub.take(news) {
@@ -66,6 +78,10 @@ pub(super) async fn run(cluster: Arc<Cluster>, mut upstream: Upstream, mut comma
                 };
                 return hub.end(commands, end).await;
             },
+            () = refresh.due(), if refresh.is_asked => {
+                refresh = Refresh { is_asked: false, last: Some(Instant::now()) };
+                upstream.relist().await;
+            }
             why = &mut definition => return hub.end(commands, End::Complete(why.into())).await,
             _ = look.tick() => {
                 hub.subscribers.retain(|view| view.queue().is_some());
@@ -84,7 +100,8 @@ impl Hub {
     fn new(cluster: Arc<Cluster>, kind: Kind, best: Freshness) -> Hub {
         // 53 bits, so that a JSON reader in a browser keeps it.
         let epoch = getrandom::u64().unwrap_or_default() >> 11;
-        Hub { cluster, kind, table: Table::default(), epoch, listed: false, freshness: Freshness::CatchingUp, best, subscribers: Vec::new() }
+        let table = Table::counted(cluster.hubs.held.clone());
+        Hub { cluster, kind, table, epoch, listed: false, freshness: Freshness::CatchingUp, best, subscribers: Vec::new() }
     }
 
     fn position(&self) -> Position {

@@ -1,5 +1,6 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use krateyard_shared::checksum::{self, Checksum};
@@ -10,6 +11,9 @@ use crate::authorize::RowScope;
 /// Objects that are gone and still remembered, so that who comes back can be told which. Rows say themselves when they last changed, so these alone need
 /// room: some 100 bytes each, 400 KiB in a hub where so many went. It is ten minutes at seven a second.
 const MAX_GONE: usize = 4096;
+
+/// What a row takes besides its bytes, about: its uid, its entry, their places in maps.
+const BESIDES: usize = 200;
 
 /// A uid, shared by the table and the queues that wait for it.
 pub(crate) type Uid = Arc<str>;
@@ -25,6 +29,7 @@ pub(super) struct Table {
     /// The number of the last difference.
     seq: u64,
     is_loaded: bool,
+    held: Held,
     /// What went, in the order of its numbers.
     gone: VecDeque<Gone>,
     /// The highest number of what went and was forgotten.
@@ -37,6 +42,19 @@ pub(super) struct Entry {
     list: u32,
     /// The number of its last difference.
     changed: u64,
+}
+
+/// What the rows of a table take, in bytes, counted with those of the cluster's other tables.
+#[derive(Default)]
+struct Held {
+    own: usize,
+    all: Arc<AtomicUsize>,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.all.fetch_sub(self.own, Ordering::Relaxed);
+    }
 }
 
 struct Gone {
@@ -85,6 +103,11 @@ impl Entry {
 }
 
 impl Table {
+    /// An empty one, whose bytes count in `all`.
+    pub(super) fn counted(all: Arc<AtomicUsize>) -> Table {
+        Table { held: Held { own: 0, all }, ..Table::default() }
+    }
+
     /// The number of the last difference.
     pub(super) fn seq(&self) -> u64 {
         self.seq
@@ -177,6 +200,8 @@ impl Table {
     }
 
     fn count_in(&mut self, namespace: Option<&Arc<str>>, row: &[u8]) {
+        self.held.own += row.len() + BESIDES;
+        self.held.all.fetch_add(row.len() + BESIDES, Ordering::Relaxed);
         let hash = checksum::hash(row);
         self.all.add(hash);
         if let Some(namespace) = namespace {
@@ -185,6 +210,8 @@ impl Table {
     }
 
     fn take_off(&mut self, namespace: Option<&Arc<str>>, row: &[u8]) {
+        self.held.own -= row.len() + BESIDES;
+        self.held.all.fetch_sub(row.len() + BESIDES, Ordering::Relaxed);
         let hash = checksum::hash(row);
         self.all.remove(hash);
         if let Some(namespace) = namespace
@@ -244,6 +271,21 @@ mod tests {
         assert_eq!(count(&table, "web"), 1);
         table.remove("2");
         assert_eq!(count(&table, "web"), 0);
+    }
+
+    #[test]
+    fn what_rows_take_is_counted_and_given_back() {
+        let all = Arc::new(AtomicUsize::default());
+        let held = || all.load(Ordering::Relaxed);
+        let (mut one, mut other) = (Table::counted(all.clone()), Table::counted(all.clone()));
+        one.upsert(seen("1", "web", "a"));
+        other.upsert(seen("1", "web", "a"));
+        one.upsert(seen("1", "web", "abcd"));
+        assert_eq!(held(), 5 + 2 * BESIDES);
+        one.remove("1");
+        assert_eq!(held(), 1 + BESIDES);
+        drop(other);
+        assert_eq!(held(), 0);
     }
 
     #[test]

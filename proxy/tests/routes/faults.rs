@@ -104,7 +104,7 @@ async fn a_cluster_without_streaming_lists_is_listed_in_pages() {
 }
 
 #[tokio::test]
-async fn a_person_who_asks_gets_a_list_past_every_cache() {
+async fn a_person_who_asks_gets_a_list_past_every_cache_that_begins_after_the_question() {
     let bench = Bench::start().await;
     let mut watch = bench.watch("demo-admin").await;
     watch.subscribe(1, Kind::Node.resource(), Scope::All).await;
@@ -117,6 +117,9 @@ async fn a_person_who_asks_gets_a_list_past_every_cache() {
     watch.subscribe(2, Kind::Node.resource(), Scope::All).await;
     watch.rows(2).await;
     assert_eq!(bench.sim.requests().of("list", "/api/v1/nodes").made, 1, "at most once in 5 s");
+    let begun = std::time::Instant::now();
+    eventually(|| bench.sim.requests().of("list", "/api/v1/nodes").made > 1).await;
+    assert!(begun.elapsed() > Duration::from_secs(3), "{:?}", begun.elapsed());
 }
 
 #[tokio::test]
@@ -163,7 +166,7 @@ async fn a_cluster_that_falls_silent_is_noticed_said_and_caught_up_with() {
             _ => None,
         })
         .await;
-    assert!(cause.contains("nothing was heard for 1 s") || cause.contains("no answer within 0.3 s"), "{cause}");
+    assert!(["nothing was heard for 1 s", "no answer within", "does not answer"].iter().any(|words| cause.contains(words)), "{cause}");
     bench.sim.faults().clear();
     // Live is not said before what happened meanwhile.
     let mut found = false;

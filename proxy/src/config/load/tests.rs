@@ -47,6 +47,7 @@ name = "here"
 in_cluster = true
 [limits]
 sockets_per_user = 7
+hub_mb = 3
 "#;
 
 fn from_file(text: &'static str) -> Result<Config, ConfigErrors> {
@@ -72,7 +73,7 @@ fn a_flag_stands_above_the_environment_and_that_above_the_file() {
 fn a_file_names_clusters_and_limits() {
     let config = from_file(FILE).unwrap();
     assert_eq!(config.clusters.iter().map(|c| c.name.0.as_str()).collect::<Vec<_>>(), ["eu", "here"]);
-    assert_eq!(config.limits.sockets_per_user, 7);
+    assert_eq!((config.limits.sockets_per_user, config.limits.hub_bytes), (7, 3 << 20));
     assert_eq!(config.session_lifetime, Duration::from_secs(3600));
     assert!(matches!(config.clusters[1].endpoint, Endpoint::InCluster));
 }

@@ -71,7 +71,8 @@ enum Wanted {
 
 impl Subscriptions {
     pub(super) fn new(app: Shared, session: Arc<Session>) -> Arc<Subscriptions> {
-        let subscriptions = Subscriptions { app, session, version: AtomicU32::new(1), live: Mutex::default(), inbox: Arc::default(), followed: Mutex::default() };
+        let subscriptions =
+            Subscriptions { app, session, version: AtomicU32::new(1), live: Mutex::default(), inbox: Arc::default(), followed: Mutex::default() };
         for cluster in subscriptions.app.clusters.iter().filter(|cluster| cluster.is_awake()) {
             subscriptions.follow(cluster);
         }
