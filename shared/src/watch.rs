@@ -20,6 +20,8 @@ pub const JSON: &str = "krateyard.v1.json";
 pub const VERSION: u32 = 2;
 /// From this version on changes of an object may come as patches.
 pub const PATCHES_SINCE: u32 = 2;
+/// From this version on [`Freshness::Polled`] is known.
+pub const POLLED_SINCE: u32 = 2;
 /// Longest frame that the proxy accepts from a browser, in bytes: a Subscribe is some hundred.
 pub const MAX_CLIENT_FRAME: usize = 16 * 1024;
 /// Subscriptions that one socket may hold: the 30 kinds of a namespace in 100 of them, and what windows ask for besides.
@@ -213,7 +215,8 @@ pub enum Freshness {
         #[n(1)]
         cause: String,
     },
-    /// Up to date as of the last list: no watch is served here, or none is allowed, so it is listed each so many seconds. An older page skips this, and shows `live`.
+    /// Up to date as of the last list: no watch is served here, or none is allowed, so it is listed each so many seconds. Since [`POLLED_SINCE`]:
+    /// before it is `Live`.
     #[n(3)]
     #[allow(missing_docs)]
     Polled {

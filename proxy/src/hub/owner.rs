@@ -140,7 +140,7 @@ impl Hub {
                 self.listed = false;
                 self.table.mark();
                 // After a failure nothing is fresh before the list is complete.
-                if self.freshness != Freshness::Live {
+                if self.freshness != self.best {
                     self.fresh(Freshness::CatchingUp);
                 }
             }

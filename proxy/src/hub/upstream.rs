@@ -1,3 +1,5 @@
+mod heard;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,8 +16,8 @@ use kube::runtime::watcher::{self, ListSemantic, watcher};
 use kube::{Api, Client, Resource};
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
-use tower::service_fn;
 
+use self::heard::{heard, silence};
 use super::polled::{self, Polled};
 use super::projected::{self, Known, Plain, Projected};
 use crate::authorize::{Permit, RowScope, WatchRows};
@@ -27,8 +29,6 @@ use crate::refuse::{self, Actor, Asked};
 const MIN_WAIT: Duration = Duration::from_millis(200);
 /// The longest: a cluster that answers again is seen again within 5 s.
 const MAX_WAIT: Duration = Duration::from_secs(4);
-/// A request that waits so long for the beginning of its answer is told: rows are not confirmed meanwhile.
-const SILENT: Duration = Duration::from_secs(2);
 /// A connection that held so long was a good one.
 const GOOD: Duration = Duration::from_secs(10);
 
@@ -343,43 +343,6 @@ fn wait(failures: u32) -> Duration {
     let longest = MIN_WAIT.saturating_mul(1 << failures.min(10)).min(MAX_WAIT);
     let cut = f64::from(getrandom::u32().unwrap_or(0)) / f64::from(u32::MAX) / 2.0;
     longest.mul_f64(1.0 - cut)
-}
-
-/// Waits until something that was asked has been without answer for [`SILENT`], and is not the one of which that is known.
-async fn silence(mut asked: watch::Receiver<Option<Instant>>, known: Option<Instant>) -> Instant {
-    loop {
-        let since = asked.borrow_and_update().filter(|since| known != Some(*since));
-        let silent = async {
-            match since {
-                Some(since) => tokio::time::sleep_until(since + SILENT).await,
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            () = silent => return since.expect("it was waited for"),
-            _ = asked.changed() => {}
-        }
-    }
-}
-
-/// A client that says when it asked and when it was answered: kube's watcher reconnects without a word, and a quiet watch has no event that would show it.
-/// Its requests carry these headers besides.
-fn heard(client: Client, answered: Arc<Notify>, asked: watch::Sender<Option<Instant>>, headers: HeaderMap) -> Client {
-    let service = service_fn(move |mut request: http::Request<kube::client::Body>| {
-        let (client, answered, asked) = (client.clone(), answered.clone(), asked.clone());
-        request.headers_mut().extend(headers.clone());
-        async move {
-            asked.send_replace(Some(Instant::now()));
-            let response = client.send(request).await;
-            asked.send_replace(None);
-            let response = response?;
-            if response.status().is_success() {
-                answered.notify_one();
-            }
-            Ok::<_, kube::Error>(response)
-        }
-    });
-    Client::new(service, "default")
 }
 
 /// Projects an object whose kind only the watch knows.

@@ -127,7 +127,7 @@ impl Writer {
                         if matches!(batch, Batch::End(_)) {
                             self.subscriptions.forget(id);
                         }
-                        self.ready.push_back(message(id, batch));
+                        self.ready.push_back(message(id, self.subscriptions.in_their_words(batch)));
                     }
                 }
             }

@@ -6,7 +6,7 @@ use krateyard_shared::identity::{ClusterName, Resource};
 use krateyard_shared::kinds::Kind;
 use krateyard_shared::refusal::Refusal;
 use krateyard_shared::scope::{Part, Scope};
-use krateyard_shared::watch::{self, Beat, MAX_SUBSCRIPTIONS, Position, SubscriptionId};
+use krateyard_shared::watch::{self, Beat, Freshness, MAX_SUBSCRIPTIONS, Position, SubscriptionId};
 use tokio::sync::Notify;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -93,6 +93,18 @@ impl Subscriptions {
         self.version.store(version, Ordering::Relaxed);
     }
 
+    fn speaks(&self, version: u32) -> bool {
+        self.version.load(Ordering::Relaxed) >= version
+    }
+
+    /// What an older side does not know, said as it knows it.
+    pub(super) fn in_their_words(&self, batch: Batch) -> Batch {
+        match batch {
+            Batch::Freshness(Freshness::Polled { .. }) if !self.speaks(watch::POLLED_SINCE) => Batch::Freshness(Freshness::Live),
+            batch => batch,
+        }
+    }
+
     /// Begins a subscription, of rows where `resume` says if that is known; everything else comes through [`Subscriptions::next`].
     ///
     /// # Errors
@@ -111,7 +123,7 @@ impl Subscriptions {
         let inbox = self.inbox.clone();
         let queue = Arc::new(Queue::new(move || inbox.put(id)));
         let refresh = Arc::new(Notify::new());
-        let having = Having { resume, patches: self.version.load(Ordering::Relaxed) >= watch::PATCHES_SINCE };
+        let having = Having { resume, patches: self.speaks(watch::PATCHES_SINCE) };
         let task = tokio::spawn(serve(cluster, self.session.clone(), wanted, having, queue.clone(), refresh.clone()));
         live.insert(id, Live { queue, refresh, _task: AbortOnDropHandle::new(task) });
         Ok(())
