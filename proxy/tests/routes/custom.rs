@@ -244,7 +244,6 @@ async fn who_may_list_and_not_watch_has_rows_that_are_listed_again_and_again() {
     assert_eq!(access.namespaces[0].resources, ["configmaps"]);
     let mut watch = bench.watch("lister").await;
     watch.subscribe(1, krateyard_shared::kinds::Kind::ConfigMap.resource(), Scope::Namespace("web".into())).await;
-    assert_eq!(watch.rows(1).await.len(), bench.sim.list("v1", "ConfigMap", "web").len());
     let state = watch
         .until(|message| match message {
             ServerMessage::Freshness { id: 1, state } => Some(state).filter(|state| *state != Freshness::CatchingUp),
@@ -252,6 +251,8 @@ async fn who_may_list_and_not_watch_has_rows_that_are_listed_again_and_again() {
         })
         .await;
     assert_eq!(state, Freshness::Polled { every_secs: 5 }, "and is told so");
+    watch.subscribe(2, krateyard_shared::kinds::Kind::ConfigMap.resource(), Scope::Namespace("web".into())).await;
+    assert_eq!(watch.rows(2).await.len(), bench.sim.list("v1", "ConfigMap", "web").len());
     bench.sim.apply(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta("later"), "data": {}})).unwrap();
     let name = watch
         .until(|message| match message {
