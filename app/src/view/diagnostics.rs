@@ -8,6 +8,9 @@ use super::parts::{copy, glyph, shape};
 use crate::runtime::StreamReport;
 use crate::stream::span;
 
+/// Titles, and how they stand.
+const HEAD: [(&str, &str); 6] = [("Resource", "name"), ("Part", ""), ("State", "state"), ("Rows", "r"), ("Sequence", "r"), ("Confirmed", "r")];
+
 /// The sheet of diagnostics, over the canvas.
 #[component]
 pub fn Diagnostics() -> impl IntoView {
@@ -48,7 +51,7 @@ pub fn Diagnostics() -> impl IntoView {
             <p class="muted">{summary}</p>
             <div class="diag-rows">
                 <table>
-                    <thead><tr>{["Resource", "Part", "State", "Rows", "Sequence", "Confirmed"].map(|title| view! { <th>{title}</th> }).collect_view()}</tr></thead>
+                    <thead><tr>{HEAD.map(|(title, class)| view! { <th class=class>{title}</th> }).collect_view()}</tr></thead>
                     <tbody>{move || report.with(|report| report.streams.iter().map(|stream| line(stream, desk.now_ms.get_untracked())).collect_view())}</tbody>
                 </table>
             </div>
@@ -57,7 +60,7 @@ pub fn Diagnostics() -> impl IntoView {
 }
 
 fn line(stream: &StreamReport, now_ms: u64) -> impl IntoView + use<> {
-    let (class, mark) = if stream.is_live { ("status", "st-ok") } else { ("status warn", "st-re") };
+    let (class, mark) = if stream.is_live { ("status ok", "st-ok") } else { ("status warn", "st-re") };
     let notes = [(stream.failures, "failed in a row"), (stream.unreadable, "rows unreadable")];
     let notes: Vec<_> = notes.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
     let confirmed = match stream.as_of_ms {

@@ -171,7 +171,9 @@ pub fn sentence_case(words: &str) -> String {
 /// A name cut in the middle, so that its last five characters stay: the tail tells pods apart.
 pub fn cut_name(name: &str) -> impl IntoView + use<> {
     const TAIL: usize = 5;
+    // One letter alone is no head: it would stand apart, as wide as an ellipsis needs.
     let split = name.char_indices().rev().nth(TAIL - 1).map_or(0, |(at, _)| at);
+    let split = if name[..split].chars().nth(1).is_some() { split } else { 0 };
     let (head, tail) = name.split_at(split);
     view! { <span class="cutname" title=name.to_owned()>{(!head.is_empty()).then(|| view! { <span class="cut">{head.to_owned()}</span> })}<span>{tail.to_owned()}</span></span> }
 }

@@ -8,6 +8,9 @@ const NAME_PX: i32 = 110;
 /// The same where a person asked for columns: the default ones give way earlier then.
 const NAME_ASKED_PX: i32 = 180;
 
+/// The same beside columns that are only worth showing where there is room: names come first.
+const NAME_BESIDE_EXTRAS_PX: i32 = 150;
+
 /// The columns of one table at one width.
 #[derive(Debug, Clone, Default)]
 pub struct Fitted {
@@ -33,6 +36,12 @@ pub fn fit(columns: &'static [Column], choice: &Choice, width: i32, is_worth: im
     let mut shown: Vec<&'static Column> = columns.iter().filter(is_shown).chain(choice.labels().iter().filter_map(|key| label::column(key))).collect();
     let is_asked = |column: &Column| choice.is_asked(column) || !columns.iter().any(|own| std::ptr::eq(own, column));
     let least = if shown.iter().any(|column| is_asked(column)) { NAME_ASKED_PX } else { NAME_PX };
+    while width > 0
+        && needed(&shown, NAME_BESIDE_EXTRAS_PX) > width
+        && let Some(at) = shown.iter().rposition(|column| !column.by_default && !is_asked(column))
+    {
+        shown.remove(at);
+    }
     while width > 0
         && needed(&shown, least) > width
         && let Some(at) = shown.iter().rposition(|column| !column.is_kept() && !is_asked(column))
@@ -67,6 +76,13 @@ mod tests {
         assert_eq!(titles("", 0), ["Name", "Ready", "Status", "Restarts", "Age"]);
         assert_eq!(titles("+Node\n-Restarts\n+IP", 0), ["Name", "Ready", "Status", "Age", "Node", "IP"]);
         assert_eq!(titles("-Name", 0)[0], "Name", "without a name there is no row");
+    }
+
+    #[test]
+    fn what_is_only_worth_showing_leaves_room_for_names() {
+        let with_use = |text: &str, width| fit(columns::of(Kind::Pod), &Choice::parse(text), width, |column| column.gauge().is_some()).columns.len();
+        assert_eq!((with_use("", 700), with_use("", 590), with_use("", 560)), (7, 6, 5));
+        assert!(["CPU", "Memory"].iter().all(|title| titles("+CPU\n+Memory", 560).contains(title)), "a person asked for both");
     }
 
     #[test]
