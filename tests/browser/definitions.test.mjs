@@ -25,7 +25,7 @@ async function list(page, word, title) {
   return window;
 }
 
-test("a list takes on the columns of a definition that changes, and says when there is no definition any more", async (t) => {
+test("a list takes on the columns of a definition that changes, says when there is no definition any more, and comes back with it", async (t) => {
   const { demo } = world;
   const person = await signedIn(t, world, "admin");
   const { page } = person;
@@ -47,6 +47,15 @@ test("a list takes on the columns of a definition that changes, and says when th
   await demo.kube("DELETE", `${definitions}/backups.data.example.com`);
   await window.getByText(/does not define/).first().waitFor();
   await person.picture(page, "definition-gone");
+
+  const { metadata: { name }, spec } = definition;
+  await demo.kube("POST", definitions, { apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition", metadata: { name }, spec });
+  await until(() => demo.kube("POST", backups, {
+    apiVersion: "data.example.com/v1", kind: "Backup", metadata: { name: "made-after", namespace: "payments" }, spec: { retention: "7d" },
+  }).then(() => true, () => false), Boolean);
+  await window.getByText("made-after").waitFor();
+  await until(columns, (now) => now.includes("Kept for"));
+  assert.deepEqual(await namesIn(window), ["made-after"]);
 });
 
 test("who may list and not watch reads that the list is asked for again and again, and it follows the cluster", async (t) => {
