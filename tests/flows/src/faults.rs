@@ -8,7 +8,9 @@
 
 mod cluster;
 mod dice;
+mod excuses;
 mod house;
+mod pace;
 mod script;
 mod watchman;
 
@@ -16,8 +18,6 @@ use std::time::Duration;
 
 use krateyard_app::stream::StreamState;
 use krateyard_shared::scope::Scope;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
 
 use crate::cable::{Cable, Flow, Traffic};
@@ -25,7 +25,9 @@ use crate::person::Person;
 use crate::stage::Account;
 use cluster::{NAMESPACES, REMADE, Thing};
 use dice::Dice;
-use house::{HEARTBEAT, House, WATCH};
+use excuses::Excuses;
+use house::{HEARTBEAT, House};
+use pace::pace;
 use script::{Act, Break, Script};
 use watchman::{GRACE, Sight};
 
@@ -33,19 +35,8 @@ use watchman::{GRACE, Sight};
 const LOOK: Duration = Duration::from_millis(100);
 /// Between two frames of people's screens.
 const FRAME: Duration = Duration::from_millis(200);
-/// Time passes in such steps, each when nothing came through for so many rounds; in longer ones where nothing came through since the last.
-const STEP: Duration = Duration::from_millis(20);
-const LONG_STEP: Duration = Duration::from_millis(100);
-const QUIET: u32 = 3;
 /// How long the beginning may take.
 const BEGIN: Duration = Duration::from_secs(30);
-/// Until an app gives up a connection that says nothing (`krateyard_app::runtime::socket::SILENCE_MS`), and is back.
-const FRONT_LOST: Duration = Duration::from_secs(43);
-/// Until kube gives up a watch that says nothing: 5 s after it should have ended.
-const UPSTREAM_LOST: Duration = Duration::from_secs(WATCH + 5 + 2);
-/// Until no connection that was idle when it was lost is tried any more: hyper keeps one for 90 s, and a request on a dead one fails after 10.
-const POOL_LOST: Duration = Duration::from_secs(90 + 10 + 2);
-
 /// Plays the scenario of a seed; answers what happened in it.
 ///
 /// # Errors
@@ -70,33 +61,6 @@ pub fn play(seed: u64) -> Result<Vec<String>, String> {
     tokio::task::LocalSet::new().block_on(&runtime, paced)
 }
 
-/// A paused clock of tokio's jumps on as soon as no task can run; but bytes on their way through the kernel are nobody's task. So it is held after each step, as it
-/// is while a blocking task runs, until nothing came through any cable for some rounds. A round is a byte's way through the kernel: what was sent before it has
-/// arrived by then.
-async fn pace(traffic: Traffic) {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
-    let (near, far) = futures::future::join(TcpStream::connect(listener.local_addr().expect("bound above")), listener.accept()).await;
-    let (mut near, mut far) = (near.expect("it listens"), far.expect("it connects").0);
-    near.set_nodelay(true).expect("a socket");
-    let mut before = 0;
-    loop {
-        let (resume, held) = std::sync::mpsc::sync_channel::<()>(0);
-        let clock = tokio::task::spawn_blocking(move || held.recv());
-        let (mut seen, mut quiet) = (traffic.count(), 0);
-        while quiet < QUIET {
-            let mut byte = [0];
-            near.write_all(&byte).await.expect("it reads");
-            far.read_exact(&mut byte).await.expect("it writes");
-            quiet = if traffic.count() == seen { quiet + 1 } else { 0 };
-            seen = traffic.count();
-        }
-        drop(resume);
-        let _ = clock.await;
-        let is_still = std::mem::replace(&mut before, seen) == seen;
-        tokio::time::sleep(if is_still { LONG_STEP } else { STEP }).await;
-    }
-}
-
 struct Scenario {
     seed: u64,
     dice: Dice,
@@ -104,10 +68,7 @@ struct Scenario {
     people: Vec<Person>,
     sights: Vec<Sight>,
     begun: Instant,
-    /// Until then, connections may be dead without anybody knowing.
-    front_lost_until: Instant,
-    upstream_lost_until: Instant,
-    pool_lost_until: Instant,
+    excuses: Excuses,
     told: Vec<String>,
 }
 
@@ -120,18 +81,7 @@ impl Scenario {
         let people: Vec<Person> = accounts.iter().map(open).collect();
         let sights = wanted(&mut dice);
         let begun = Instant::now();
-        let mut scenario = Scenario {
-            seed,
-            dice,
-            house,
-            people,
-            sights,
-            begun,
-            front_lost_until: begun,
-            upstream_lost_until: begun,
-            pool_lost_until: begun,
-            told: Vec::new(),
-        };
+        let mut scenario = Scenario { seed, dice, house, people, sights, begun, excuses: Excuses::none(), told: Vec::new() };
         for _ in 0..20 {
             scenario.house.cluster.change(&mut scenario.dice);
         }
@@ -173,8 +123,9 @@ impl Scenario {
     }
 
     fn watch(&mut self) -> Result<(), String> {
-        let may_lag_until = self.front_lost_until.max(self.upstream_lost_until);
+        self.excuses.faults(self.house.cluster.sim().faults());
         for sight in &mut self.sights {
+            let may_lag_until = self.excuses.behind(sight.account);
             if self.people[sight.person].is_awake() {
                 sight.watch(&self.house.cluster, may_lag_until).map_err(|problem| format!("{}\n    {problem}", sight.words(&self.house.cluster)))?;
             }
@@ -197,17 +148,12 @@ impl Scenario {
             Act::Revoke => house.cluster.revoke("payments"),
             Act::Grant => house.cluster.grant("payments"),
             Act::Front(what) => {
-                if happen(&house.front, what) {
-                    self.front_lost_until = Instant::now() + FRONT_LOST;
-                }
+                happen(&house.front, what);
+                self.excuses.front(what);
             }
             Act::Upstream(what) => {
-                if happen(&house.upstream, what) {
-                    self.upstream_lost_until = Instant::now() + UPSTREAM_LOST;
-                }
-                if matches!(what, Break::Lose) {
-                    self.pool_lost_until = Instant::now() + POOL_LOST;
-                }
+                happen(&house.upstream, what);
+                self.excuses.upstream(what);
             }
             Act::StopProxy { in_order } => house.stop_proxy(in_order),
             Act::StartProxy => house.start_proxy().await,
@@ -216,10 +162,13 @@ impl Scenario {
             Act::RestartApi(kind) => house.cluster.sim().restart(kind).await.expect("its port"),
             Act::Compact => house.cluster.sim().compact(),
             Act::Set(fault) => drop(house.cluster.sim().faults().set(fault)),
-            Act::ClearFaults => house.cluster.sim().faults().clear(),
+            Act::ClearFaults => {
+                self.excuses.faults_end(house.cluster.sim().faults());
+                house.cluster.sim().faults().clear();
+            }
             Act::Freeze(frozen) => {
                 house.cluster.sim().faults().freeze(frozen);
-                self.upstream_lost_until = Instant::now() + UPSTREAM_LOST;
+                self.excuses.upstream(Break::Hold);
             }
             Act::Sleep { person } => self.people[person].fall_asleep(),
             Act::Wake { person } => self.people[person].wake_up(),
@@ -238,8 +187,8 @@ impl Scenario {
 
     /// Everything is as it should be again.
     async fn mend(&mut self) {
+        self.act(Act::ClearFaults).await;
         let house = &mut self.house;
-        house.cluster.sim().faults().clear();
         house.cluster.sim().open_port().await.expect("its port");
         happen(&house.upstream, Break::Mend);
         happen(&house.front, Break::Mend);
@@ -264,9 +213,9 @@ impl Scenario {
         let clock = self.people[0].clock_ms();
         let announced = Instant::now() + self.longest_wait(clock);
         // What was true by chance, on a connection that is dead, says nothing.
-        self.pass_until(self.front_lost_until.max(self.upstream_lost_until)).await?;
+        self.pass_until(self.excuses.by_chance()).await?;
         let mended = Instant::now();
-        let deadline = mended.max(announced).max(self.pool_lost_until) + GRACE;
+        let deadline = mended.max(announced).max(self.excuses.unconfirmed()) + GRACE;
         while !self.is_settled() {
             if Instant::now() > deadline {
                 return Err(format!("{} s after all was mended:\n    {}", mended.elapsed().as_secs_f32(), self.unsettled()));
@@ -282,7 +231,7 @@ impl Scenario {
             return Err(format!("rows did not fit and were asked for anew: {resyncs:?} times"));
         }
         // Where a request goes out on a connection that is dead, a table is not confirmed for a while.
-        self.pass_until(self.pool_lost_until).await?;
+        self.pass_until(self.excuses.unconfirmed()).await?;
         if self.is_settled() { Ok(()) } else { Err(format!("what was true is no more:\n    {}", self.unsettled())) }
     }
 
@@ -336,8 +285,7 @@ fn wanted(dice: &mut Dice) -> Vec<Sight> {
     sights
 }
 
-/// Answers whether connections may be dead now without anybody knowing.
-fn happen(cable: &Cable, what: Break) -> bool {
+fn happen(cable: &Cable, what: Break) {
     match what {
         Break::Cut => cable.cut(),
         Break::Lose => cable.lose(),
@@ -345,5 +293,4 @@ fn happen(cable: &Cable, what: Break) -> bool {
         Break::Slow => cable.set(Flow::OneWay),
         Break::Mend => cable.set(Flow::Open),
     }
-    matches!(what, Break::Lose | Break::Hold | Break::Slow)
 }

@@ -1,5 +1,7 @@
 //! What only a simulator can be told to do, or to tell: a cluster that stops, forgets its history, or counts who asks.
 
+use std::time::Duration;
+
 use flows::{Account, Person, Stage, flow};
 use krateyard_app::store::Table;
 use krateyard_shared::kinds::Kind;
@@ -107,6 +109,34 @@ fn a_burst_of_changes_between_two_looks_is_collapsed_and_nothing_is_lost() {
         }
         stage.sim().apply(pod("payments", "last", "Running")).expect("applied");
         Person::table_when(&all, has("last")).await.expect("the last change");
+        Person::sees_the_cluster(&stage, &all, Kind::Pod, "").await;
+        Person::sees_the_cluster(&stage, &payments, Kind::Pod, "payments").await;
+        assert_eq!(admin.workspace().resyncs(), 0);
+    });
+}
+
+#[test]
+fn ten_thousand_changes_in_a_second_are_all_seen_in_the_end() {
+    flow(async || {
+        let stage = Stage::simulated().await;
+        let admin = Person::open(&stage, Account::Admin);
+        let (all, payments) = (admin.table(Kind::Pod, Scope::All), admin.table(Kind::Pod, Scope::Namespace("payments".into())));
+        Person::sees_the_cluster(&stage, &all, Kind::Pod, "").await;
+        let begun = std::time::Instant::now();
+        for round in 0..10_000_usize {
+            let (name, namespace) = (format!("storm-{}", round * 7 % 900), ["payments", "web"][round % 2]);
+            if round % 5 == 4 {
+                // Not there (any more) in many rounds: that is part of the storm.
+                let _ = stage.sim().remove("v1", "Pod", namespace, &name);
+            } else {
+                stage.sim().apply(pod(namespace, &name, ["Pending", "Running", "Failed"][round % 3])).expect("applied");
+            }
+            // 500 at once, then as long as is left of that twentieth of a second.
+            if round % 500 == 499 {
+                let next = Duration::from_millis(50) * u32::try_from(round / 500 + 1).expect("few");
+                tokio::time::sleep(next.saturating_sub(begun.elapsed())).await;
+            }
+        }
         Person::sees_the_cluster(&stage, &all, Kind::Pod, "").await;
         Person::sees_the_cluster(&stage, &payments, Kind::Pod, "payments").await;
         assert_eq!(admin.workspace().resyncs(), 0);

@@ -19,7 +19,7 @@ use crate::access::{forbidden, impersonate, reviews};
 use crate::body::media_type;
 use crate::clock::Clock;
 use crate::failure::Failure;
-use crate::faults::Faults;
+use crate::faults::{Effect, Faults};
 use crate::kinds::{GROUPS_NOT_SIMULATED, Kind, RESOURCES_NOT_SIMULATED, Registry, SUBRESOURCES_NOT_SIMULATED, built_in_kind};
 use crate::names::{Names, Random};
 use crate::negotiate::{Form, form};
@@ -100,6 +100,10 @@ impl Cluster {
         {
             return response;
         }
+        let query = match effect {
+            Some(Effect::Again(versions)) => query.earlier(versions),
+            _ => query,
+        };
         let response = match self.handle(parts, body, &query, &asked).await {
             Ok(response) => response,
             Err(failure) => failure.into_response(),

@@ -66,6 +66,9 @@ pub enum Effect {
     Gone,
     /// 410 as an HTTP answer to a watch as well.
     GoneHttp,
+    /// A watch begins so many versions before the one that was asked for: changes that the client knows come again, in their order. An API server does so for
+    /// whoever goes on from an older version, such as that of the last bookmark; it never swaps the changes of one object.
+    Again(u64),
     /// 429 with Retry-After in seconds.
     TooManyRequests(u64),
     /// 500.
@@ -246,7 +249,7 @@ impl Effect {
                 tokio::time::sleep(Duration::from_millis(*milliseconds)).await;
                 return None;
             }
-            Self::HalfBody(_) | Self::Stall(_) => return None,
+            Self::HalfBody(_) | Self::Stall(_) | Self::Again(_) => return None,
             Self::Gone if asked.verb == "watch" => {
                 let status = expired().status();
                 return Some(answer::text(200, "application/json", format!("{}\n", json!({"type": "ERROR", "object": status}))));

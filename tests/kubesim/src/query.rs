@@ -25,6 +25,16 @@ impl Query {
         self.get(name).filter(|value| !value.is_empty())
     }
 
+    /// The same, so many versions earlier; never the beginning of all, which means something else.
+    pub(crate) fn earlier(mut self, versions: u64) -> Self {
+        for (_, value) in self.0.iter_mut().filter(|(key, _)| key == "resourceVersion") {
+            if let Some(version) = value.parse::<u64>().ok().filter(|version| *version > 0) {
+                *value = version.saturating_sub(versions).max(1).to_string();
+            }
+        }
+        self
+    }
+
     /// All values of this name.
     pub(crate) fn all(&self, name: &str) -> Vec<String> {
         self.0.iter().filter(|(key, _)| key == name).map(|(_, value)| value.clone()).collect()

@@ -13,6 +13,8 @@ use crate::stage::CLUSTER;
 pub(super) const HEARTBEAT: u64 = 5;
 /// After so long without a word an upstream watch is made anew, in seconds.
 pub(super) const WATCH: u64 = 20;
+/// After so much longer an upstream that says nothing at all is left for another, in seconds.
+pub(super) const MARGIN: u64 = 15;
 /// A hub without subscribers lives on so long, in seconds.
 pub(super) const REST: u64 = 10;
 

@@ -144,6 +144,8 @@ fn fault(dice: &mut Dice) -> Fault {
         Effect::Gone,
         Effect::GoneHttp,
         Effect::GoneHttp,
+        Effect::Again(dice.between(1, 60)),
+        Effect::Again(dice.between(1, 60)),
         Effect::Close,
         Effect::Delay(dice.between(10, 8000)),
         Effect::HalfBody(usize::try_from(dice.below(20_000)).expect("small")),
