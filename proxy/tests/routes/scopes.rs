@@ -151,7 +151,7 @@ async fn who_may_list_pods_but_not_replica_sets_reads_which_right_is_missing() {
 
 #[tokio::test]
 async fn what_pods_and_nodes_use_is_listed_again_and_again_for_whoever_may_list_it() {
-    let bench = still().await;
+    let bench = Bench::with(Options { living: false, metrics: true, ..Options::default() }, |_| ()).await;
     let mut watch = bench.watch("demo-admin").await;
     watch.subscribe(1, Kind::PodMetrics.resource(), Scope::Namespace("payments".into())).await;
     let state = watch
