@@ -98,9 +98,9 @@ impl Cluster {
         kind.is_polled() || self.is_table(kind)
     }
 
-    /// Whether rows of a kind are the API server's Tables here.
+    /// Whether rows of a kind are the API server's Tables here. What seemed so while definitions could not be read, and is defined, is watched.
     pub(crate) fn is_table(&self, kind: Kind) -> bool {
-        self.tables.kinds.lock().expect("no panic while held").contains(&kind)
+        self.tables.kinds.lock().expect("no panic while held").contains(&kind) && !self.was_defined(&kind.resource())
     }
 
     /// None where there are no Tables; no columns where the proxy may not list.

@@ -238,15 +238,25 @@ async fn replaced(cluster: Arc<Cluster>, kind: Kind) -> &'static str {
     }
     let entry = kind.entry();
     let names = |defined: &Option<Defined>| defined.iter().flat_map(|defined| defined.iter()).any(|(_, known)| *known == kind);
+    let is_there = |defined: &Option<Defined>| {
+        defined.iter().flat_map(|defined| defined.iter()).any(|(custom, _)| custom.group == entry.group && custom.plural == entry.plural)
+    };
+    // It only seemed to be another server's, while definitions could not be read.
+    let seemed_table = cluster.is_table(kind);
     loop {
         let mut definitions = cluster.definitions();
+        if seemed_table {
+            if definitions.wait_for(is_there).await.is_ok() {
+                return "the cluster defines this kind itself";
+            }
+            continue;
+        }
         // What is not known yet, or cannot be, is no reason to end.
         if definitions.wait_for(names).await.is_err() {
             continue;
         }
         if let Ok(defined) = definitions.wait_for(|defined| !names(defined)).await {
-            let is_there = defined.iter().flat_map(|defined| defined.iter()).any(|(custom, _)| custom.group == entry.group && custom.plural == entry.plural);
-            return if is_there { "the definition of this kind changed" } else { "the cluster does not define this kind any more" };
+            return if is_there(&defined) { "the definition of this kind changed" } else { "the cluster does not define this kind any more" };
         }
     }
 }
