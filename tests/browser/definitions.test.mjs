@@ -48,8 +48,10 @@ test("a list takes on the columns of a definition that changes, says when there 
   await window.getByText(/does not define/).first().waitFor();
   await person.picture(page, "definition-gone");
 
-  const { metadata: { name }, spec } = definition;
-  await demo.kube("POST", definitions, { apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition", metadata: { name }, spec });
+  const { metadata: { name }, spec, status } = definition;
+  const made = await demo.kube("POST", definitions, { apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition", metadata: { name }, spec });
+  // Nothing happens by itself here, so nobody else says that it is established.
+  await demo.kube("PUT", `${definitions}/${name}/status`, { ...made, status });
   await until(() => demo.kube("POST", backups, {
     apiVersion: "data.example.com/v1", kind: "Backup", metadata: { name: "made-after", namespace: "payments" }, spec: { retention: "7d" },
   }).then(() => true, () => false), Boolean);
