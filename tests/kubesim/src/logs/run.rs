@@ -75,7 +75,7 @@ pub(super) fn end_of(pod: &Value, name: &str, run: &Run) -> Option<Timestamp> {
     let status = container::status(pod, name);
     for ended in [&status["state"]["terminated"], &status["lastState"]["terminated"]] {
         if ended["containerID"] == run.id.as_str() {
-            return time(&ended["finishedAt"]).or_else(|| Some(Timestamp::now()));
+            return finished(ended).or_else(|| Some(Timestamp::now()));
         }
     }
     // another run has taken its place
@@ -84,6 +84,11 @@ pub(super) fn end_of(pod: &Value, name: &str, run: &Run) -> Option<Timestamp> {
 
 fn time(value: &Value) -> Option<Timestamp> {
     value.as_str()?.parse().ok()
+}
+
+/// When a run finished: its state says the second, and it lives to the end of that.
+fn finished(state: &Value) -> Option<Timestamp> {
+    time(&state["finishedAt"]).map(|end| end + SignedDuration::from_millis(999))
 }
 
 impl Run {
@@ -96,8 +101,7 @@ impl Run {
             seed: hash(&id),
             id,
             start,
-            // a container lives to the end of the second in which it finished
-            end: time(&shown["finishedAt"]).map(|end| end + SignedDuration::from_millis(999)),
+            end: finished(shown),
             exit_code: shown["exitCode"].as_i64().unwrap_or(0),
             reason: shown["reason"].as_str().unwrap_or_default().to_owned(),
             style: Style::of(image, name),
