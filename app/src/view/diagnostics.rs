@@ -62,7 +62,9 @@ pub fn Diagnostics() -> impl IntoView {
 fn line(stream: &StreamReport, now_ms: u64) -> impl IntoView + use<> {
     let (class, mark) = if stream.is_live { ("status ok", "st-ok") } else { ("status warn", "st-re") };
     let notes = [(stream.failures, "failed in a row"), (stream.unreadable, "rows unreadable")];
-    let notes: Vec<_> = notes.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+    let notes = notes.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
+    // A narrow sheet cuts the cause of a state.
+    let title: Vec<_> = [stream.state.clone()].into_iter().chain(notes).collect();
     let confirmed = match stream.as_of_ms {
         0 => "-".to_owned(),
         as_of_ms => span(now_ms.saturating_sub(as_of_ms) / 1000),
@@ -71,7 +73,7 @@ fn line(stream: &StreamReport, now_ms: u64) -> impl IntoView + use<> {
         <tr class:muted=!stream.is_needed>
             <td class="mono">{stream.resource.clone()}</td>
             <td>{stream.part.clone()}</td>
-            <td title=notes.join(", ")><span class=class>{shape(mark)}<span>{stream.state.clone()}</span></span></td>
+            <td title=title.join(", ")><span class=class>{shape(mark)}<span>{stream.state.clone()}</span></span></td>
             <td class="r">{stream.rows}</td>
             <td class="r">{stream.position.map_or_else(|| "-".to_owned(), |position| position.seq.to_string())}</td>
             <td class="r">{confirmed}</td>
