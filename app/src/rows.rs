@@ -6,6 +6,7 @@ pub mod filter;
 #[cfg(test)]
 pub(crate) mod fixtures;
 pub mod line;
+pub mod overview;
 pub mod reduce;
 pub mod selection;
 pub mod sort;

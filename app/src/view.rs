@@ -14,6 +14,7 @@ pub mod keyboard;
 pub mod krate;
 pub mod logs_window;
 pub mod minimap;
+pub mod overview;
 pub mod parts;
 pub mod pop;
 pub mod preferences;

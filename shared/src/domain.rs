@@ -21,6 +21,10 @@ pub enum Domain {
     Crds,
     Custom,
     Events,
+    /// What needs somebody, in all of the cluster.
+    Attention,
+    /// How many objects do how.
+    ClusterOverview,
     /// What pods and nodes use now.
     Metrics,
     /// Everything that Spotlight searches.
@@ -99,6 +103,14 @@ pub const DOMAINS: &[DomainEntry] = &[
     // Its kinds are learnt from the cluster.
     watched(Domain::Custom, "custom", &[], Gate::List, Mode::All).every(10_000).patient(60_000),
     watched(Domain::Events, "events", &[Kind::Event], Gate::List, Mode::All).every(3000),
+    // Of these two the proxy tells findings and counts, once a second at most ([`crate::scope::Scope`]).
+    watched(Domain::Attention, "attention", &[
+        Kind::Pod, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::Job, Kind::HorizontalPodAutoscaler, Kind::Service,
+        Kind::PersistentVolumeClaim, Kind::PersistentVolume, Kind::Node, Kind::Namespace, Kind::APIService,
+    ], Gate::List, Mode::Any).first(0),
+    watched(Domain::ClusterOverview, "cluster-overview", &[
+        Kind::Pod, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::Job, Kind::PersistentVolumeClaim, Kind::Node, Kind::Event,
+    ], Gate::List, Mode::Any).first(3),
     // metrics-server measures this often (`--metric-resolution`): more often shows nothing new.
     watched(Domain::Metrics, "metrics", &[Kind::PodMetrics, Kind::NodeMetrics], Gate::Direct, Mode::Any).every(15_000),
     DomainEntry { cooldown_ms: 1500, ..watched(Domain::Catalog, "catalog", &CATALOG, Gate::Direct, Mode::Any).every(15_000).patient(30_000).first(4) },
@@ -155,12 +167,17 @@ impl Domain {
         DOMAINS.iter().find(|entry| entry.domain == self).expect("DOMAINS names every domain: a test holds it")
     }
 
+    /// Whether its kinds are those of other domains, looked at in another way.
+    fn spans_others(self) -> bool {
+        matches!(self, Domain::Catalog | Domain::Attention | Domain::ClusterOverview)
+    }
+
     /// The domain that shows a kind's collection.
     pub fn of_kind(kind: Kind) -> Domain {
         if matches!(kind, Kind::Custom(_)) {
             return Domain::Custom;
         }
-        let shows = |entry: &&DomainEntry| entry.domain != Domain::Catalog && entry.kinds.contains(&kind);
+        let shows = |entry: &&DomainEntry| !entry.domain.spans_others() && entry.kinds.contains(&kind);
         DOMAINS.iter().find(shows).expect("each kind is in one domain: a test holds it").domain
     }
 }
@@ -172,8 +189,8 @@ mod tests {
     #[test]
     fn every_domain_has_an_entry() {
         use Domain::{
-            Autoscaling, Catalog, ClusterConfig, Config, Crds, Custom, Devices, Events, Metrics, Namespaces, Network, Nodes, Object, Pods, Quotas, Rbac,
-            Storage, Workloads,
+            Attention, Autoscaling, Catalog, ClusterConfig, ClusterOverview, Config, Crds, Custom, Devices, Events, Metrics, Namespaces, Network, Nodes,
+            Object, Pods, Quotas, Rbac, Storage, Workloads,
         };
         let all = [
             Namespaces,
@@ -192,6 +209,8 @@ mod tests {
             Custom,
             Events,
             Metrics,
+            Attention,
+            ClusterOverview,
             Catalog,
             Object,
         ];
@@ -204,7 +223,7 @@ mod tests {
     #[test]
     fn every_kind_is_in_one_domain_that_shows_it() {
         for entry in KINDS {
-            let shown = DOMAINS.iter().filter(|domain| domain.domain != Domain::Catalog && domain.kinds.contains(&entry.kind));
+            let shown = DOMAINS.iter().filter(|domain| !domain.domain.spans_others() && domain.kinds.contains(&entry.kind));
             assert_eq!(shown.count(), 1, "{}", entry.name);
             assert_eq!(Domain::of_kind(entry.kind).entry().kinds.iter().filter(|kind| **kind == entry.kind).count(), 1, "{}", entry.name);
         }

@@ -3,6 +3,7 @@
 //! No IO, no clock, no async, no framework. Modules stand in the order in which data meets them.
 
 pub mod api;
+pub mod attention;
 pub mod checksum;
 pub mod domain;
 pub mod identity;

@@ -8,6 +8,7 @@ mod network;
 mod node;
 mod plain;
 mod pod;
+mod summary;
 mod uses;
 mod workload;
 
@@ -22,6 +23,7 @@ pub use node::NodeFacts;
 pub use plain::metrics::{Measured, measured};
 pub use plain::{CellValue, PlainFacts, PlainStatus};
 pub use pod::{ContainerFacts, ContainerRole, ContainerRunState, Ended, PodFacts};
+pub use summary::SummaryFacts;
 pub use uses::{Use, Used};
 pub use workload::{DeploymentFacts, ReplicaSetFacts};
 
@@ -102,6 +104,9 @@ pub enum Facts {
     /// Of every other kind: a cell for each of its columns.
     #[n(7)]
     Plain(#[n(0)] PlainFacts),
+    /// Of no object: how many of them do how ([`crate::scope::Scope::Summary`]).
+    #[n(8)]
+    Summary(#[n(0)] SummaryFacts),
 }
 
 impl Row<()> {
@@ -116,6 +121,25 @@ impl<K> Row<K> {
     /// The value of a label.
     pub fn label(&self, key: &str) -> Option<&str> {
         self.labels.binary_search_by(|(k, _)| k.as_str().cmp(key)).ok().map(|at| self.labels[at].1.as_str())
+    }
+}
+
+impl Row<()> {
+    /// How many objects of a kind do how, in a namespace; `None` for a kind without namespaces.
+    pub fn summary(namespace: Option<&str>, counts: SummaryFacts) -> Row<()> {
+        let name = namespace.unwrap_or_default().to_owned();
+        Row {
+            kind: (),
+            // Of no object: a namespace has one of each kind.
+            uid: format!("summary/{name}"),
+            namespace: namespace.map(str::to_owned),
+            name,
+            created: 0,
+            deleting: None,
+            labels: Vec::new(),
+            owner: None,
+            facts: Facts::Summary(counts),
+        }
     }
 }
 

@@ -66,6 +66,22 @@ pub enum Scope {
         #[n(1)]
         selector: String,
     },
+    /// What needs somebody ([`crate::attention`]).
+    #[n(6)]
+    #[serde(rename_all = "camelCase")]
+    Attention {
+        /// Only in this namespace.
+        #[n(0)]
+        namespace: Option<String>,
+    },
+    /// How many objects do how: instead of their rows one for each namespace ([`crate::rows::SummaryFacts`]).
+    #[n(7)]
+    #[serde(rename_all = "camelCase")]
+    Summary {
+        /// Only of this namespace.
+        #[n(0)]
+        namespace: Option<String>,
+    },
 }
 
 /// Which of the objects that a right covers: a scope without its namespace, parsed.
@@ -84,6 +100,10 @@ pub enum Part {
     },
     /// What a selector selects.
     Labels(LabelSelector),
+    /// What needs somebody: its row does not say since when.
+    Attention,
+    /// Counts in the place of rows.
+    Summary,
 }
 
 impl Scope {
@@ -93,6 +113,7 @@ impl Scope {
             Scope::All => None,
             Scope::Namespace(namespace) | Scope::Workload { namespace, .. } => Some(namespace),
             Scope::Object { namespace, .. } | Scope::Node { namespace, .. } | Scope::Labels { namespace, .. } => namespace.as_deref(),
+            Scope::Attention { namespace } | Scope::Summary { namespace } => namespace.as_deref(),
         }
     }
 
@@ -104,6 +125,8 @@ impl Scope {
             Scope::All => Scope::Namespace(namespace),
             Scope::Node { namespace: None, node } => Scope::Node { namespace: Some(namespace), node: node.clone() },
             Scope::Labels { namespace: None, selector } => Scope::Labels { namespace: Some(namespace), selector: selector.clone() },
+            Scope::Attention { namespace: None } => Scope::Attention { namespace: Some(namespace) },
+            Scope::Summary { namespace: None } => Scope::Summary { namespace: Some(namespace) },
             scope => scope.clone(),
         }
     }
@@ -118,18 +141,21 @@ impl Scope {
             Scope::Node { node, .. } => Part::Node(node.clone()),
             Scope::Workload { kind, name, .. } => Part::Workload { kind: kind.clone(), name: name.clone() },
             Scope::Labels { selector, .. } => Part::Labels(LabelSelector::parse(selector)?),
+            Scope::Attention { .. } => Part::Attention,
+            Scope::Summary { .. } => Part::Summary,
         })
     }
 }
 
 impl Part {
-    /// Whether a row belongs to it. `through` are the uids of what stands between a workload and its pods ([`between`]).
+    /// Whether a row belongs to it, as far as the row says: what the hub alone knows, no row does. `through` are the uids of what stands between a workload and its pods ([`between`]).
     pub fn holds<K>(&self, row: &Row<K>, through: &HashSet<String>) -> bool {
         match self {
             Part::Whole => true,
             Part::Node(node) => matches!(&row.facts, Facts::Pod(pod) if pod.node == *node),
             Part::Workload { kind, name } => row.owner.as_ref().is_some_and(|owner| (&owner.kind, &owner.name) == (kind, name) || through.contains(&owner.uid)),
             Part::Labels(selector) => selector.matches(|key| row.label(key)),
+            Part::Attention | Part::Summary => false,
         }
     }
 }
@@ -142,9 +168,9 @@ pub struct Rule {
 }
 
 impl Scope {
-    /// What it asks of a row; `None` for an object, a selector that is none, and a workload, whose pods do not say by themselves that they are.
+    /// What it asks of a row; `None` for a selector that is none, and where a row does not say by itself that it belongs to it.
     pub fn rule(&self) -> Option<Rule> {
-        if matches!(self, Scope::Object { .. } | Scope::Workload { .. }) {
+        if matches!(self, Scope::Object { .. } | Scope::Workload { .. } | Scope::Attention { .. } | Scope::Summary { .. }) {
             return None;
         }
         Some(Rule { namespace: self.namespace().map(Into::into), part: self.part().ok()? })

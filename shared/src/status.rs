@@ -71,6 +71,7 @@ pub fn of(row: &Row) -> Status {
         Facts::ReplicaSet(r) => replicas(r.desired, r.ready),
         Facts::Service(s) => service(s),
         Facts::Event(e) => event(e),
+        Facts::Summary(_) => Status::new(Health::Ok, ""),
         Facts::Plain(plain) => match plain.status.clone() {
             Some(PlainStatus { health, word, why }) => Status { health, word, why },
             None => Status::new(Health::Ok, ""),
@@ -85,7 +86,7 @@ pub fn is_stuck_deleting(row: &Row, now: Seconds) -> bool {
 }
 
 /// How long after its deletion deadline an object counts as stuck: the kubelet needs some seconds to report.
-const STUCK_GRACE_SECS: i64 = 30;
+pub const STUCK_GRACE_SECS: i64 = 30;
 
 fn node(node: &NodeFacts) -> Status {
     let status = match node.ready {

@@ -16,6 +16,8 @@ fn scope() -> impl Strategy<Value = Scope> {
         (proptest::option::of(".{0,12}"), ".{0,12}").prop_map(|(namespace, node)| Scope::Node { namespace, node }),
         (".{0,12}", ".{0,9}", ".{0,12}").prop_map(|(namespace, kind, name)| Scope::Workload { namespace, kind, name }),
         (proptest::option::of(".{0,12}"), ".{0,20}").prop_map(|(namespace, selector)| Scope::Labels { namespace, selector }),
+        proptest::option::of(".{0,12}").prop_map(|namespace| Scope::Attention { namespace }),
+        proptest::option::of(".{0,12}").prop_map(|namespace| Scope::Summary { namespace }),
     ]
 }
 

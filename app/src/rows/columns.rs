@@ -88,6 +88,7 @@ enum What {
     ServiceExternal,
     ServicePorts,
     Kind,
+    Why,
     NodeRoles,
     NodeVersion,
     NodeIp,
@@ -125,6 +126,7 @@ const fn optional(column: Column) -> Column {
 
 const NAME: Column = column("Name", Width::Flexible(1), Align::Left, What::Name);
 const NAMESPACE: Column = optional(left("Namespace", 120, What::Namespace));
+const KIND: Column = left("Kind", 110, What::Kind);
 const AGE: Column = right("Age", 56, What::Age);
 
 const POD: &[Column] = &[
@@ -179,7 +181,9 @@ const NODE: &[Column] = &[
     optional(left("IP", 110, What::NodeIp)),
 ];
 /// The columns of a list of several kinds.
-pub const EVERYTHING: &[Column] = &[NAME, NAMESPACE, left("Kind", 110, What::Kind), left("Status", 180, What::Status), AGE];
+pub const EVERYTHING: &[Column] = &[NAME, NAMESPACE, KIND, left("Status", 180, What::Status), AGE];
+/// Those of what needs somebody: why it does.
+pub const ATTENTION: &[Column] = &[NAME, NAMESPACE, KIND, left("Status", 150, What::Status), column("Why", Width::Flexible(1), Align::Left, What::Why), AGE];
 const NAMESPACES: &[Column] = &[NAME, left("Status", 130, What::Status), AGE];
 const EVENT: &[Column] = &[
     right("Last seen", 72, What::EventLast),
@@ -239,6 +243,7 @@ impl Column {
             What::Age => muted(since(row.created, now)),
             What::Status => status_cell(row),
             What::Kind => muted(row.kind.entry().name),
+            What::Why => muted(status::of(row).why),
             What::Label(key) => or_dash(row.label(key).unwrap_or_default()),
             _ => facts_cell(self.what, row, now),
         }

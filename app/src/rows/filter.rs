@@ -145,7 +145,7 @@ fn facts(row: &Row) -> impl Iterator<Item = &str> {
         Facts::Node(node) => [&node.version, &node.internal_ip, node.roles.first().map_or("", String::as_str), ""],
         Facts::Service(service) => [&service.kind, &service.cluster_ip, service.external.first().map_or("", String::as_str), ""],
         Facts::Event(event) => [&event.reason, &event.message, &event.about_name, &event.about_kind],
-        Facts::Namespace(_) | Facts::Deployment(_) | Facts::ReplicaSet(_) | Facts::Plain(_) => [""; 4],
+        Facts::Namespace(_) | Facts::Deployment(_) | Facts::ReplicaSet(_) | Facts::Plain(_) | Facts::Summary(_) => [""; 4],
     };
     facts.into_iter().filter(|fact| !fact.is_empty()).chain(words.map(String::as_str))
 }

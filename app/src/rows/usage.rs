@@ -71,7 +71,8 @@ impl Usage {
 }
 
 impl Gauge {
-    fn words(self, amount: i64) -> String {
+    /// An amount in words: `250m`, `71Mi`.
+    pub fn words(self, amount: i64) -> String {
         match self {
             Gauge::Cpu => quantity::cores(amount),
             Gauge::Memory => quantity::bytes(amount),

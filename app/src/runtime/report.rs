@@ -104,6 +104,8 @@ fn part_words(scope: &Scope, with_names: bool) -> String {
         Scope::Node { node, .. } => ("node", node.clone()),
         Scope::Workload { name, .. } => ("workload", name.clone()),
         Scope::Labels { selector, .. } => ("labels", selector.clone()),
+        Scope::Attention { .. } => ("attention", String::new()),
+        Scope::Summary { .. } => ("counts", String::new()),
     };
     let place = scope.namespace().filter(|_| !matches!(scope, Scope::Namespace(_)));
     match (with_names, name.is_empty(), place) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use krateyard_shared::status;
 use leptos::prelude::*;
 
-use super::collection::{Counts, kinds_of};
+use super::collection::Counts;
 use super::desk::desk;
 use super::parts::{cut_name, glyph, health_marks, kind_glyph, shape, small_glyph, status_word, tag};
 use super::row_of::row_of;
@@ -73,7 +73,7 @@ fn worst(subject: &Subject) -> AnyView {
 }
 
 fn worst_of(collection: &Collection) -> impl IntoView + use<> {
-    let table = desk().workspace.use_table(&kinds_of(collection)[..], collection.scopes());
+    let table = desk().workspace.use_table(&collection.kinds()[..], collection.scopes());
     let worst = Memo::new(move |_| table.with(|table| Counts::of(&table.rows).parts.first().copied()));
     move || {
         worst.get().map(|(health, count, word)| {

@@ -15,13 +15,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use krateyard_shared::kinds::Kind;
 use krateyard_shared::refusal::Refusal;
-use krateyard_shared::rows::Row;
+use krateyard_shared::rows::{Facts, Row};
 use krateyard_shared::status::{self, Health};
 use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
 
-use self::board::{Board, Menu};
+use self::board::{Board, Menu, own_columns};
 use self::foot::Foot;
 use self::lines::{Sources, lines_of};
 use self::list::List;
@@ -32,7 +32,7 @@ use super::parts::{glyph, say, say_refusal, shape, small_glyph};
 use super::window_header::WindowHeader;
 use crate::browser::columns_memory::recall_columns;
 use crate::browser::dom;
-use crate::rows::columns::{self, Column, fit::fit};
+use crate::rows::columns::{Column, fit::fit};
 use crate::rows::tree::{Folds, has_tree};
 use crate::rows::usage::{Usage, measures};
 use crate::rows::{Line, Order, Selection};
@@ -65,6 +65,13 @@ impl Counts {
         ];
         let mut counts = [0; 6];
         for row in rows {
+            if let Facts::Summary(counted) = &row.facts {
+                // Of events it would be those that warn: they say nothing of what is now.
+                for (count, (health, _)) in counts.iter_mut().zip(words).filter(|_| row.kind != Kind::Event) {
+                    *count += counted.of(health) as usize;
+                }
+                continue;
+            }
             let status = status::of(row);
             // What has no state is not counted by it.
             if !status.word.is_empty()
@@ -73,7 +80,7 @@ impl Counts {
                 counts[at] += 1;
             }
         }
-        let is_event = rows.first().is_some_and(|row| row.kind == Kind::Event);
+        let is_event = rows.first().is_some_and(|row| matches!(row.facts, Facts::Event(_)));
         let word = |health, word| match (health, is_event) {
             (Health::Warn, true) => "warnings",
             (Health::Ended, true) => "normal",
@@ -96,7 +103,7 @@ pub fn CollectionWindow(
     counts: RwSignal<Counts>,
 ) -> impl IntoView {
     let desk = desk();
-    let kinds = kinds_of(&collection);
+    let kinds = collection.kinds();
     let lease = StoredValue::new(desk.workspace.table(&kinds[..], collection.scopes()));
     let table = lease.with_value(|lease| lease.table);
     Effect::new(move |_| {
@@ -115,17 +122,18 @@ pub fn CollectionWindow(
     let (filter, order, is_frozen) = (RwSignal::new(String::new()), RwSignal::new(Order::ByHealth), RwSignal::new(false));
     let resource = kind.map_or_else(String::new, |kind| kind.resource().to_string());
     let (choice, width) = (RwSignal::new(recall_columns(&desk.user.get_value(), &resource)), RwSignal::new(0));
-    let is_tree = RwSignal::new(has_tree(kind) && choice.with_untracked(|choice| choice.is_tree));
+    let is_tree = RwSignal::new(may_be_tree(&collection) && choice.with_untracked(|choice| choice.is_tree));
     let folds = RwSignal::new(Folds::default());
     let measured = kind.and_then(measures).map(|kind| desk.workspace.use_table(kind, collection.whole().scopes()));
     let usage = Memo::new(move |_| measured.map_or_else(Usage::default, |measured| measured.with(|table| Usage::of(&table.rows))));
     let sources = Sources { table, filter, order, is_frozen, is_tree, folds, usage };
-    let own = move || kind.filter(|_| !is_tree.get()).map_or(columns::EVERYTHING, columns::of);
+    let about = StoredValue::new(collection.clone());
+    let own = move || about.with_value(|about| own_columns(kind.filter(|_| !is_tree.get()), about));
     let board = Board {
         desk,
         header,
         window: StoredValue::new(window),
-        about: StoredValue::new(collection.clone()),
+        about,
         kind,
         spans_namespaces,
         table,
@@ -168,6 +176,10 @@ pub fn CollectionWindow(
             Place::Asking => {
                 let sentence = format!("Asking for {}. Rows appear as they come.", words_of(&collection));
                 say(None, "Asking".into(), sentence, None, ().into_any()).into_any()
+            }
+            Place::Empty if collection.only == Some(Only::Attention) => {
+                let sentence = "What fails, hangs or does not go appears here by itself.".into();
+                say(None, format!("Nothing needs attention in {}", collection.place()), sentence, None, ().into_any()).into_any()
             }
             Place::Empty => {
                 let sentence = format!("There are no {} now. New ones appear here by themselves.", words_of(&collection));
@@ -238,11 +250,16 @@ fn Toolbar(board: Board) -> impl IntoView {
                 <button class="btn quiet" title=format!("Keep {selector} as what this list is about") on:click=move |_| board.keep_labels(&selector)>"Keep"</button>
             })}
             <span class="muted num">{count}</span>
-            {has_tree(board.kind).then(|| view! { <Shape board/> })}
+            {board.about.with_value(may_be_tree).then(|| view! { <Shape board/> })}
             {menu_button(board, Menu::Columns, "Columns", "cols")}
             {menu_button(board, Menu::Export, "Export", "save")}
         </div>
     }
+}
+
+/// Findings of several kinds do not stand below each other.
+fn may_be_tree(collection: &Collection) -> bool {
+    has_tree(collection.kind()) && collection.only != Some(Only::Attention)
 }
 
 /// How many lines stand at the top.
@@ -263,16 +280,6 @@ fn Shape(board: Board) -> impl IntoView {
     view! { <span class="seg">{side(false, "List", "list")}{side(true, "Tree", "tree")}</span> }
 }
 
-/// The kinds of its rows. Everything of a namespace leaves events to a list of their own, and out what controllers keep for themselves.
-pub fn kinds_of(collection: &Collection) -> Vec<Kind> {
-    match (collection.kind(), &collection.resource) {
-        (Some(kind), _) => vec![kind],
-        // The cluster defined it once, or another one does.
-        (None, Some(_)) => Vec::new(),
-        (None, None) => Kind::known().filter(|entry| entry.is_everyday()).map(|entry| entry.kind).collect(),
-    }
-}
-
 fn words_of(collection: &Collection) -> String {
     let unknown = || collection.resource.clone().unwrap_or_else(|| "objects".into());
     let what = collection.kind().map_or_else(unknown, |kind| kind.entry().title.to_lowercase());
@@ -281,6 +288,8 @@ fn words_of(collection: &Collection) -> String {
         Some(Only::Node(node)) => format!(" on {node}"),
         Some(Only::Workload { kind, name }) => format!(" of the {} {name}", kind.to_lowercase()),
         Some(Only::Labels(selector)) => format!(" with {selector}"),
+        Some(Only::Attention) => " that need attention".into(),
+        Some(Only::Overview) => String::new(),
     };
     let place = if collection.namespaces.is_empty() { String::new() } else { format!(" in {}", collection.place()) };
     format!("{what}{part}{place}")
@@ -306,7 +315,8 @@ fn place_of(table: &Table) -> Place {
     }
 }
 
-fn stale_strip(desk: Desk, table: &Table) -> Option<impl IntoView + use<>> {
+/// Says that rows are not confirmed: as of when, why, and when it is tried again.
+pub fn stale_strip(desk: Desk, table: &Table) -> Option<impl IntoView + use<>> {
     let (as_of_ms, cause, next_ms) = match &table.state {
         StreamState::Reconnecting { as_of_ms, cause, next_ms, .. } => (*as_of_ms, cause.clone(), Some(*next_ms)),
         StreamState::Stale { as_of_ms, cause } => (*as_of_ms, cause.clone(), None),
@@ -329,7 +339,8 @@ fn stale_strip(desk: Desk, table: &Table) -> Option<impl IntoView + use<>> {
     })
 }
 
-fn missing_strip(missing: &[Refusal]) -> impl IntoView + use<> {
+/// Says what is missing because it was refused.
+pub fn missing_strip(missing: &[Refusal]) -> impl IntoView + use<> {
     let all: Vec<_> = missing.iter().map(|refusal| super::parts::sentence_case(&refusal.to_string())).collect();
     let first = all.first().cloned().unwrap_or_default();
     let more = if all.len() > 1 { format!(" And {} more.", all.len() - 1) } else { String::new() };

@@ -2,7 +2,7 @@
 
 mod data;
 mod secret;
-mod sections;
+pub mod sections;
 mod usage;
 
 use std::sync::Arc;

@@ -10,22 +10,22 @@ use leptos::prelude::*;
 
 use super::desk::desk;
 use super::parts::{key, status_word, tag};
+use crate::rows::overview::total;
 use crate::yard::{Collection, Subject};
 
 /// What a person sees before anything is open.
 #[component]
 pub fn EmptyYard() -> impl IntoView {
     let desk = desk();
-    let table = desk.workspace.use_table(Kind::Pod, Scope::All);
+    let findings = desk.workspace.use_table(Kind::Pod, Scope::Attention { namespace: None });
     let failing = Memo::new(move |_| {
-        table.with(|table| table.rows.iter().filter(|row| status::of(row).health == Health::Bad).min_by(|a, b| a.name.cmp(&b.name)).cloned())
+        findings.with(|table| table.rows.iter().filter(|row| status::of(row).health == Health::Bad).min_by(|a, b| a.name.cmp(&b.name)).cloned())
     });
+    let counted = desk.workspace.use_table(Kind::Pod, Scope::Summary { namespace: None });
     let totals = Memo::new(move |_| {
-        table.with(|table| {
-            let mut namespaces: Vec<_> = table.rows.iter().filter_map(|row| row.namespace.as_deref()).collect();
-            namespaces.sort_unstable();
-            namespaces.dedup();
-            (table.rows.len(), namespaces.len(), namespaces.first().map(|n| (*n).to_owned()), table.complete)
+        counted.with(|table| {
+            let namespaces = || table.rows.iter().filter_map(|row| row.namespace.clone());
+            (total(&table.rows).all(), namespaces().count(), namespaces().min(), table.complete)
         })
     });
     view! {

@@ -16,10 +16,12 @@ use crate::browser::dom;
 use crate::browser::preferences::Theme;
 use crate::rows::filter::StatusWord;
 use crate::spotlight::{Command, Found, Hit, Hits, Pill, Query};
-use crate::yard::{Content, Subject, YardAction};
+use crate::yard::{Collection, Content, Subject, YardAction};
 
 /// What Spotlight can do besides finding.
 pub const COMMANDS: &[Command] = &[
+    Command { key: "attention", name: "What needs attention" },
+    Command { key: "overview", name: "Overview of the cluster" },
     Command { key: "preferences", name: "Preferences" },
     Command { key: "light", name: "Light theme" },
     Command { key: "dark", name: "Dark theme" },
@@ -290,6 +292,8 @@ fn open(desk: Desk, hit: &Hit, view: Option<View>, add: bool) {
         (Found::Collection(collection), _) => desk.open_default(Subject::Collection(collection.clone()), into),
         (Found::Krate(krate), _) => desk.fly_to(krate),
         (Found::Command(command), _) => match *command {
+            "attention" => desk.open_default(Subject::Collection(Collection::attention()), into),
+            "overview" => desk.open_default(Subject::Collection(Collection::overview()), into),
             "light" => desk.theme.set(Theme::Light),
             "dark" => desk.theme.set(Theme::Dark),
             "fit" => desk.fit(false),

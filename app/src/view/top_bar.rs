@@ -3,15 +3,15 @@
 use krateyard_shared::identity::ClusterName;
 use krateyard_shared::kinds::Kind;
 use krateyard_shared::scope::Scope;
-use krateyard_shared::status::{self, Health};
 use leptos::prelude::*;
 
 use super::desk::{Sheet, desk};
 use super::parts::{glyph, key, logo, shape, small_glyph, stream_words};
 use super::switcher::Switcher;
 use crate::browser::preferences::Theme;
+use crate::rows::overview::total;
 use crate::stream::StreamState;
-use crate::yard::Persistence;
+use crate::yard::{Collection, Persistence, Subject};
 
 /// The bar.
 #[component]
@@ -78,31 +78,21 @@ pub fn TopBar(
 #[component]
 fn ClusterCounts() -> impl IntoView {
     let desk = desk();
-    let table = desk.workspace.use_table(&[Kind::Pod, Kind::Deployment, Kind::Node][..], Scope::All);
-    let counts = Memo::new(move |_| {
-        table.with(|table| {
-            let mut counts = (0, 0, 0, table.rows.len());
-            for row in &table.rows {
-                match status::of(row).health {
-                    Health::Bad => counts.0 += 1,
-                    Health::Warn => counts.1 += 1,
-                    Health::Pending => counts.2 += 1,
-                    _ => {}
-                }
-            }
-            counts
-        })
-    });
+    let table = desk.workspace.use_table(&[Kind::Pod, Kind::Deployment, Kind::Node][..], Scope::Summary { namespace: None });
+    let counts = Memo::new(move |_| table.with(|table| total(&table.rows)));
     move || {
-        let (bad, warn, pending, all) = counts.get();
-        let chip = |class: &'static str, mark: &'static str, text: String, filter: &'static str| {
-            view! { <button class=format!("chip {class}") on:click=move |_| desk.spotlight.set(Some(filter.into()))>{shape(mark)}{text}</button> }
+        let counts = counts.get();
+        let chip = |class: &'static str, mark: &'static str, text: String, opens: fn() -> Collection| {
+            let open = move |_| desk.open_default(Subject::Collection(opens()), None);
+            view! { <button class=format!("chip {class}") title=opens().title() on:click=open>{shape(mark)}{text}</button> }
         };
+        let some = |count: u32, class, mark, word: &str| (count > 0).then(|| chip(class, mark, format!("{count} {word}"), Collection::attention));
+        let troubled = counts.bad + counts.warn + counts.pending;
         view! {
-            {(bad > 0).then(|| chip("bad", "st-bad", format!("{bad} degraded"), "status:bad "))}
-            {(warn > 0).then(|| chip("warn", "st-warn", format!("{warn} warning"), "status:warn "))}
-            {(pending > 0).then(|| chip("warn", "st-wait", format!("{pending} pending"), "status:pending "))}
-            {(bad == 0 && warn == 0 && pending == 0 && all > 0).then(|| chip("", "st-ok", format!("{all} objects well"), ""))}
+            {some(counts.bad, "bad", "st-bad", "degraded")}
+            {some(counts.warn, "warn", "st-warn", "warning")}
+            {some(counts.pending, "warn", "st-wait", "pending")}
+            {(troubled == 0 && counts.all() > 0).then(|| chip("", "st-ok", format!("{} objects well", counts.all()), Collection::overview))}
         }
     }
 }

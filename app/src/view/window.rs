@@ -14,6 +14,7 @@ use super::describe::DescribeWindow;
 use super::desk::desk;
 use super::events::EventsWindow;
 use super::logs_window::LogsWindow;
+use super::overview::OverviewWindow;
 use super::parts::{glyph, health_marks, shape, stream_words};
 use super::row_of::row_of;
 use super::shell_window::ShellWindow;
@@ -22,7 +23,7 @@ use super::yaml_window::YamlWindow;
 use crate::browser::dom;
 use crate::stream::StreamState;
 use crate::view::collection::Counts;
-use crate::yard::{Content, Krate, Point, Rect, Size, Subject, Window, WindowId, YardAction, layout};
+use crate::yard::{Content, Krate, Only, Point, Rect, Size, Subject, Window, WindowId, YardAction, layout};
 
 /// Free space around a maximised window, in pixels.
 const MAXIMISED_GAP: f64 = 12.0;
@@ -127,6 +128,7 @@ pub fn WindowFrame(
             (Content::View(View::Yaml), Some(object)) => view! { <YamlWindow object=object.clone() header/> }.into_any(),
             (Content::View(_), Some(object)) => view! { <DescribeWindow object=object.clone() header/> }.into_any(),
             (_, None) => match about.get().0 {
+                Subject::Collection(collection) if collection.only == Some(Only::Overview) => view! { <OverviewWindow collection header counts/> }.into_any(),
                 Subject::Collection(collection) => view! { <CollectionWindow collection window=id.get_value() header counts/> }.into_any(),
                 Subject::Object(_) => ().into_any(),
             },

@@ -1,5 +1,6 @@
 //! A live list as the Yard keeps it: a kind, namespaces, and which part of them.
 
+use krateyard_shared::domain::Domain;
 use krateyard_shared::identity::ObjectRef;
 use krateyard_shared::kinds::Kind;
 use krateyard_shared::scope::{Scope, pods_of};
@@ -31,6 +32,10 @@ pub enum Only {
     },
     /// What this label selector selects, in its canonical form.
     Labels(String),
+    /// What needs somebody.
+    Attention,
+    /// No objects, but how many do how.
+    Overview,
 }
 
 impl Collection {
@@ -42,6 +47,16 @@ impl Collection {
     /// Everything of a namespace.
     pub fn everything(namespace: Option<String>) -> Collection {
         Collection { namespaces: namespace.into_iter().collect(), ..Collection::default() }
+    }
+
+    /// Everything that needs somebody.
+    pub fn attention() -> Collection {
+        Collection { only: Some(Only::Attention), ..Collection::default() }
+    }
+
+    /// The cluster in numbers.
+    pub fn overview() -> Collection {
+        Collection { only: Some(Only::Overview), ..Collection::default() }
     }
 
     /// The pods of a node or a workload; `None` for what has none.
@@ -81,6 +96,18 @@ impl Collection {
         Kind::of_plural(self.resource.as_deref()?)
     }
 
+    /// The kinds of its rows. Everything of a namespace leaves events to a list of their own, and out what controllers keep for themselves.
+    pub fn kinds(&self) -> Vec<Kind> {
+        match (self.kind(), &self.resource, &self.only) {
+            (Some(kind), ..) => vec![kind],
+            // The cluster defined it once, or another one does.
+            (None, Some(_), _) => Vec::new(),
+            (None, None, Some(Only::Attention)) => Domain::Attention.entry().kinds.to_vec(),
+            (None, None, Some(Only::Overview)) => Domain::ClusterOverview.entry().kinds.to_vec(),
+            (None, None, _) => Kind::known().filter(|entry| entry.is_everyday()).map(|entry| entry.kind).collect(),
+        }
+    }
+
     /// The namespace, where it is one.
     pub fn namespace(&self) -> Option<&str> {
         if let [namespace] = &self.namespaces[..] { Some(namespace) } else { None }
@@ -97,6 +124,8 @@ impl Collection {
             None => Scope::All,
             Some(Only::Node(node)) => Scope::Node { namespace: None, node: node.clone() },
             Some(Only::Labels(selector)) => Scope::Labels { namespace: None, selector: selector.clone() },
+            Some(Only::Attention) => Scope::Attention { namespace: None },
+            Some(Only::Overview) => Scope::Summary { namespace: None },
             Some(Only::Workload { kind, name }) => {
                 let of = |namespace: &String| Scope::Workload { namespace: namespace.clone(), kind: kind.clone(), name: name.clone() };
                 return self.namespaces.iter().map(of).collect();
@@ -117,6 +146,8 @@ impl Collection {
             Some(Only::Node(node)) => format!("{what} on {node}"),
             Some(Only::Workload { name, .. }) => format!("{what} of {name}"),
             Some(Only::Labels(selector)) => format!("{what} with {selector}"),
+            Some(Only::Attention) => "Needs attention".into(),
+            Some(Only::Overview) => "Overview".into(),
         }
     }
 
@@ -159,6 +190,17 @@ mod tests {
         assert_eq!(labels.scopes()[0], Scope::Labels { namespace: Some("shop".into()), selector: "app=api".into() });
         assert_eq!(labels.title(), "Pods with app=api");
         assert_eq!(labels.whole(), two);
+    }
+
+    #[test]
+    fn findings_and_counts_are_of_the_kinds_of_their_domains_and_can_be_of_a_namespace() {
+        let (all, of_web) = (Collection::attention(), Collection::attention().in_namespaces(["web".into()]));
+        assert_eq!(all.scopes(), [Scope::Attention { namespace: None }]);
+        assert_eq!(of_web.scopes(), [Scope::Attention { namespace: Some("web".into()) }]);
+        assert!(all.kinds().contains(&Kind::PersistentVolumeClaim) && !all.kinds().contains(&Kind::Event));
+        assert_eq!((all.title().as_str(), Collection::overview().title().as_str()), ("Needs attention", "Overview"));
+        assert_eq!(Collection::overview().scopes(), [Scope::Summary { namespace: None }]);
+        assert!(Collection::everything(Some("web".into())).kinds().contains(&Kind::ConfigMap));
     }
 
     #[test]

@@ -102,12 +102,14 @@ fn namespaces_to_any(namespaces: &[String]) -> Any {
     }
 }
 
-/// `["n", node]`, `["w", kind, name]` or `["l", selector]`.
+/// `["n", node]`, `["w", kind, name]`, `["l", selector]`, `["a"]` or `["o"]`.
 fn only_to_any(only: &Only) -> Any {
     let parts: &[&str] = match only {
         Only::Node(node) => &["n", node],
         Only::Workload { kind, name } => &["w", kind, name],
         Only::Labels(selector) => &["l", selector],
+        Only::Attention => &["a"],
+        Only::Overview => &["o"],
     };
     Any::from(parts.iter().map(|part| Any::from(*part)).collect::<Vec<_>>())
 }
@@ -117,6 +119,8 @@ fn only_from_any(value: &Any) -> Option<Only> {
         [tag, node] if tag == "n" => Some(Only::Node(node.clone())),
         [tag, kind, name] if tag == "w" => Some(Only::Workload { kind: kind.clone(), name: name.clone() }),
         [tag, selector] if tag == "l" => Some(Only::Labels(selector.clone())),
+        [tag] if tag == "a" => Some(Only::Attention),
+        [tag] if tag == "o" => Some(Only::Overview),
         _ => None,
     }
 }
@@ -143,6 +147,8 @@ mod tests {
         for collection in [
             pods.clone(),
             Collection::everything(None),
+            Collection::attention(),
+            Collection::overview().in_namespaces(["web".into()]),
             several.clone(),
             several.with_labels("app in (a,b)".into()),
             Collection { only: Some(workload), ..pods.clone() },

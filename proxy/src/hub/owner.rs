@@ -5,9 +5,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use krateyard_shared::kinds::Kind;
 use krateyard_shared::refusal::Refusal;
+use krateyard_shared::time::Seconds;
 use krateyard_shared::watch::{Freshness, Position};
 use tokio::sync::mpsc;
-use tokio::time::Instant;
+use tokio::time::{Instant, MissedTickBehavior};
 
 use super::Command;
 use super::queue::{End, Queue, Reached};
@@ -15,6 +16,9 @@ use super::table::{Change, Table, Uid};
 use super::upstream::{News, Upstream};
 use super::view::{Decoded, View};
 use crate::clusters::{Cluster, Defined};
+
+/// Counts, and what time makes a finding, are told so often.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// A person may ask for a list so often (architecture.md).
 const REFRESH: Duration = Duration::from_secs(5);
@@ -54,7 +58,9 @@ pub(super) async fn run(cluster: Arc<Cluster>, mut upstream: Upstream, mut comma
     let kind = upstream.kind();
     let rest = cluster.limits.hub_rest;
     let mut hub = Hub::new(cluster, kind, upstream.at_its_best());
-    let mut look = tokio::time::interval(rest / 4);
+    let mut idle = tokio::time::interval(rest / 4);
+    let mut look = tokio::time::interval(LOOK);
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let definition = replaced(hub.cluster.clone(), kind);
     tokio::pin!(definition);
     let mut watched = Instant::now();
@@ -83,7 +89,8 @@ pub(super) async fn run(cluster: Arc<Cluster>, mut upstream: Upstream, mut comma
                 upstream.relist().await;
             }
             why = &mut definition => return hub.end(commands, End::Complete(why.into())).await,
-            _ = look.tick() => {
+            _ = look.tick(), if hub.subscribers.iter().any(View::is_timed) => hub.look(),
+            _ = idle.tick() => {
                 hub.subscribers.retain(|view| view.queue().is_some());
                 if !hub.subscribers.is_empty() {
                     watched = Instant::now();
@@ -132,8 +139,21 @@ impl Hub {
         }
     }
 
+    /// Tells what time changed, and counts.
+    fn look(&mut self) {
+        self.table.tick(now());
+        let (table, position, limit) = (&self.table, self.position(), self.cluster.limits.pending_rows);
+        for view in self.subscribers.iter_mut().filter(|view| view.is_timed()) {
+            let changes = view.look(table);
+            if let Some(queue) = view.queue().filter(|_| !changes.is_empty()) {
+                hand_over(view, &queue, changes, table, position, limit);
+            }
+        }
+    }
+
     /// Takes news in; an error ends the hub.
     fn take(&mut self, news: News) -> Result<(), Refusal> {
+        self.table.tick(now());
         match news {
             News::Answered => self.fresh(if self.listed { self.best.clone() } else { Freshness::CatchingUp }),
             News::ListBegins => {
@@ -163,7 +183,7 @@ impl Hub {
                 tracing::warn!(cluster = %self.cluster.name, plural = self.kind.entry().plural, %refusal, "the watch failed");
                 let since = match &self.freshness {
                     Freshness::Stale { since, .. } => *since,
-                    _ => jiff::Timestamp::now().as_second(),
+                    _ => now(),
                 };
                 let cause = match refusal {
                     Refusal::UpstreamDown { cause } => cause,
@@ -180,8 +200,12 @@ impl Hub {
         self.listed = true;
         if !self.table.is_loaded() {
             self.table.loaded();
-            for view in &self.subscribers {
+            for view in &mut self.subscribers {
                 if let Some(queue) = view.queue() {
+                    // Counts are there only now.
+                    for row in view.is_timed().then(|| view.look(&self.table)).into_iter().flatten() {
+                        queue.row(&row.0, row.1.unwrap_or_default());
+                    }
                     queue.loaded(view.tally(&self.table));
                 }
             }
@@ -229,6 +253,10 @@ impl Hub {
             queue.end(end.clone());
         }
     }
+}
+
+fn now() -> Seconds {
+    jiff::Timestamp::now().as_second()
 }
 
 /// Waits until a kind that the cluster defines itself is defined no more, or otherwise: rows are made by another definition then. Others stay for ever.

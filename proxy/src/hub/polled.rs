@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::projected::Plain;
-use super::upstream::Seen;
+use super::upstream::{Seen, seen_of};
 use crate::clusters::TABLE;
 use crate::path;
 
@@ -97,8 +97,7 @@ impl Polled {
             object["metadata"]["uid"] = format!("{}/{}", text("namespace"), text("name")).into();
         }
         let plain: Plain = serde_json::from_value(object).map_err(kube::Error::SerdeError)?;
-        let (meta, row) = plain.project(self.kind).map_err(kube::Error::SerdeError)?;
-        Ok(Seen { uid: meta.uid.unwrap_or_default(), namespace: meta.namespace, row })
+        plain.project(self.kind).map(seen_of).map_err(kube::Error::SerdeError)
     }
 }
 

@@ -3,8 +3,10 @@ use std::fmt::Debug;
 use std::marker::PhantomData;
 
 use bytes::Bytes;
+use krateyard_shared::attention::{self, Ripens};
 use krateyard_shared::kinds::Kind;
 use krateyard_shared::rows::{self, Row};
+use krateyard_shared::status::{self, Health};
 use krateyard_shared::watch::EncodedRow;
 use kube::Resource;
 use kube::core::{DynamicResourceScope, ObjectMeta};
@@ -27,27 +29,36 @@ macro_rules! known {
 }
 known!(Namespace, Node, Pod, Deployment, ReplicaSet, Service, Event);
 
-/// An object as it leaves the decoder: its encoded row, and of its metadata what kube's watcher needs. The object itself was never kept.
+/// What a hub keeps of an object: its encoded row, and what is asked of each row too often to decode it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Kept {
+    pub(super) row: Bytes,
+    pub(super) health: Health,
+    pub(super) ripens: Ripens,
+}
+
+/// An object as it leaves the decoder: what is kept of it, and of its metadata what kube's watcher needs. The object itself was never kept.
 #[derive(Debug, Clone)]
 pub(super) struct Projected<K> {
     pub(super) meta: ObjectMeta,
-    pub(super) row: Bytes,
+    pub(super) kept: Kept,
     kind: PhantomData<K>,
 }
 
 impl<'de, K: Known> Deserialize<'de> for Projected<K> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let (meta, row) = encoded(rows::project(K::KIND, deserializer)?);
-        Ok(Projected { meta, row, kind: PhantomData })
+        let (meta, kept) = encoded(rows::project(K::KIND, deserializer)?);
+        Ok(Projected { meta, kept, kind: PhantomData })
     }
 }
 
 /// A row as it is kept, and of its metadata what kube's watcher needs.
-fn encoded((row, resource_version): (Row, String)) -> (ObjectMeta, Bytes) {
+fn encoded((row, resource_version): (Row, String)) -> (ObjectMeta, Kept) {
     let bytes = Bytes::from(EncodedRow::of(&row).0.into_boxed_slice());
+    let kept = Kept { row: bytes, health: status::of(&row).health, ripens: attention::ripens(&row) };
     let meta =
         ObjectMeta { name: Some(row.name), namespace: row.namespace, uid: Some(row.uid), resource_version: Some(resource_version), ..ObjectMeta::default() };
-    (meta, bytes)
+    (meta, kept)
 }
 
 impl<K: Known> Resource for Projected<K> {
@@ -88,7 +99,7 @@ pub(super) struct Plain {
 
 impl Plain {
     /// Its row, as [`encoded`].
-    pub(super) fn project(&self, kind: Kind) -> serde_json::Result<(ObjectMeta, Bytes)> {
+    pub(super) fn project(&self, kind: Kind) -> serde_json::Result<(ObjectMeta, Kept)> {
         rows::project(kind, &self.object).map(encoded)
     }
 }

@@ -3,8 +3,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
+use krateyard_shared::attention::Ripens;
 use krateyard_shared::checksum::{self, Checksum};
+use krateyard_shared::rows::SummaryFacts;
+use krateyard_shared::status::Health;
+use krateyard_shared::time::Seconds;
 
+use super::projected::Kept;
 use super::upstream::Seen;
 use crate::authorize::RowScope;
 
@@ -22,10 +27,12 @@ pub(crate) type Uid = Arc<str>;
 #[derive(Default)]
 pub(super) struct Table {
     rows: HashMap<Uid, Entry>,
-    all: Tally,
-    namespaces: HashMap<Arc<str>, Tally>,
-    /// The list that an entry was last seen in, so that what a list does not name can be swept.
-    list: u32,
+    all: Counted,
+    namespaces: HashMap<Arc<str>, Counted>,
+    /// The list that an entry was last seen in, so that what a list does not name can be swept. Only the last two lists are ever told apart.
+    list: u16,
+    /// The time, as its owner says it.
+    now: Seconds,
     /// The number of the last difference.
     seq: u64,
     is_loaded: bool,
@@ -39,10 +46,16 @@ pub(super) struct Table {
 pub(super) struct Entry {
     namespace: Option<Arc<str>>,
     row: Bytes,
-    list: u32,
     /// The number of its last difference.
     changed: u64,
+    /// When it needs somebody, in seconds since 1970; [`NEVER`] while it does what it should.
+    due: u32,
+    list: u16,
+    health: Health,
 }
+
+/// It is not due.
+const NEVER: u32 = u32::MAX;
 
 /// What the rows of a table take, in bytes, counted with those of the cluster's other tables.
 #[derive(Default)]
@@ -82,11 +95,32 @@ impl Tally {
     }
 }
 
+/// What is counted of a namespace, or of all.
+#[derive(Debug, Default, Clone, Copy)]
+struct Counted {
+    tally: Tally,
+    healths: SummaryFacts,
+}
+
+impl Counted {
+    fn add(&mut self, hash: u64, health: Health) {
+        self.tally.add(hash);
+        *self.healths.of_mut(health) += 1;
+    }
+
+    fn remove(&mut self, hash: u64, health: Health) {
+        self.tally.remove(hash);
+        *self.healths.of_mut(health) -= 1;
+    }
+}
+
 /// One difference.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Change {
     pub(super) uid: Uid,
     pub(super) namespace: Option<Arc<str>>,
+    /// Whether it needs somebody now.
+    pub(super) is_finding: bool,
     /// `None` = gone.
     pub(super) row: Option<Bytes>,
 }
@@ -100,6 +134,29 @@ impl Entry {
     pub(super) fn changed_since(&self, seq: u64) -> bool {
         self.changed > seq
     }
+
+    pub(super) fn namespace(&self) -> Option<&str> {
+        self.namespace.as_deref()
+    }
+
+    /// Takes an object as it is now; what it was before comes back. As long as its health stays, so does when it is due.
+    fn take(&mut self, kept: Kept, now: Seconds) -> (Bytes, Health) {
+        let health = std::mem::replace(&mut self.health, kept.health);
+        match kept.ripens {
+            Ripens::After(_) if health == kept.health && self.due != NEVER => {}
+            ripens => self.due = due(ripens, now),
+        }
+        (std::mem::replace(&mut self.row, kept.row), health)
+    }
+}
+
+fn due(ripens: Ripens, now: Seconds) -> u32 {
+    let at = match ripens {
+        Ripens::Never => return NEVER,
+        Ripens::At(at) => at,
+        Ripens::After(secs) => now + Seconds::from(secs),
+    };
+    u32::try_from(at.max(0)).unwrap_or(NEVER - 1)
 }
 
 impl Table {
@@ -128,36 +185,44 @@ impl Table {
         self.list = self.list.wrapping_add(1);
     }
 
+    /// So late is it now.
+    pub(super) fn tick(&mut self, now: Seconds) {
+        self.now = now;
+    }
+
     /// Takes an object as it is now; the same bytes are no change.
     pub(super) fn upsert(&mut self, seen: Seen) -> Option<Change> {
         let Some(entry) = self.rows.get_mut(seen.uid.as_str()) else { return Some(self.insert(seen)) };
         entry.list = self.list;
-        if entry.row == seen.row {
+        if entry.row == seen.kept.row {
             return None;
         }
         self.seq += u64::from(self.is_loaded);
-        let before = std::mem::replace(&mut entry.row, seen.row.clone());
+        let (row, health) = (seen.kept.row.clone(), seen.kept.health);
+        let (row_before, health_before) = entry.take(seen.kept, self.now);
         entry.changed = self.seq;
-        let namespace = entry.namespace.clone();
-        self.take_off(namespace.as_ref(), &before);
-        self.count_in(namespace.as_ref(), &seen.row);
+        let (namespace, is_finding) = (entry.namespace.clone(), is_due(entry, self.now));
+        self.take_off(namespace.as_ref(), &row_before, health_before);
+        self.count_in(namespace.as_ref(), &row, health);
         let (uid, _) = self.rows.get_key_value(seen.uid.as_str())?;
-        Some(Change { uid: uid.clone(), namespace, row: Some(seen.row) })
+        Some(Change { uid: uid.clone(), namespace, is_finding, row: Some(row) })
     }
 
-    fn insert(&mut self, Seen { uid, namespace, row }: Seen) -> Change {
+    fn insert(&mut self, Seen { uid, namespace, kept: Kept { row, health, ripens } }: Seen) -> Change {
         self.seq += u64::from(self.is_loaded);
         let uid: Uid = uid.into();
         let namespace = namespace.map(|name| self.namespaces.get_key_value(name.as_str()).map_or_else(|| name.into(), |(known, _)| known.clone()));
-        self.count_in(namespace.as_ref(), &row);
-        self.rows.insert(uid.clone(), Entry { namespace: namespace.clone(), row: row.clone(), list: self.list, changed: self.seq });
-        Change { uid, namespace, row: Some(row) }
+        self.count_in(namespace.as_ref(), &row, health);
+        let entry = Entry { namespace: namespace.clone(), row: row.clone(), changed: self.seq, due: due(ripens, self.now), list: self.list, health };
+        let is_finding = is_due(&entry, self.now);
+        self.rows.insert(uid.clone(), entry);
+        Change { uid, namespace, is_finding, row: Some(row) }
     }
 
     /// Drops an object.
     pub(super) fn remove(&mut self, uid: &str) -> Option<Change> {
         let (uid, entry) = self.rows.remove_entry(uid)?;
-        self.take_off(entry.namespace.as_ref(), &entry.row);
+        self.take_off(entry.namespace.as_ref(), &entry.row, entry.health);
         // Who has no complete list has nothing to come back to.
         if self.is_loaded {
             self.seq += 1;
@@ -166,7 +231,7 @@ impl Table {
                 self.forgotten = self.gone.pop_front().map_or(0, |gone| gone.seq);
             }
         }
-        Some(Change { uid, namespace: entry.namespace, row: None })
+        Some(Change { uid, namespace: entry.namespace, is_finding: false, row: None })
     }
 
     /// What a complete list did not name: it is to be removed.
@@ -186,6 +251,18 @@ impl Table {
         self.rows.iter().filter(|(_, entry)| scope.holds(entry.namespace.as_deref()))
     }
 
+    /// What needs somebody now.
+    pub(super) fn findings(&self) -> impl Iterator<Item = (&Uid, &Entry)> {
+        self.rows.iter().filter(|(_, entry)| is_due(entry, self.now))
+    }
+
+    /// How many objects do how, in each namespace; in all, where they have none.
+    pub(super) fn summaries(&self) -> impl Iterator<Item = (Option<&str>, SummaryFacts)> {
+        let all = self.namespaces.is_empty().then_some((None, self.all.healths));
+        let each = self.namespaces.iter().map(|(namespace, counted)| (Some(&**namespace), counted.healths));
+        all.into_iter().chain(each)
+    }
+
     /// The row of an object.
     pub(super) fn row(&self, uid: &str) -> Option<&Bytes> {
         self.rows.get(uid).map(|entry| &entry.row)
@@ -194,112 +271,40 @@ impl Table {
     /// How many rows a scope has, and which.
     pub(super) fn tally(&self, scope: &RowScope) -> Tally {
         match scope {
-            RowScope::All => self.all,
-            RowScope::Namespace(namespace) => self.namespaces.get(namespace.as_str()).copied().unwrap_or_default(),
+            RowScope::All => self.all.tally,
+            RowScope::Namespace(namespace) => self.namespaces.get(namespace.as_str()).copied().unwrap_or_default().tally,
         }
     }
 
-    fn count_in(&mut self, namespace: Option<&Arc<str>>, row: &[u8]) {
+    fn count_in(&mut self, namespace: Option<&Arc<str>>, row: &[u8], health: Health) {
         self.held.own += row.len() + BESIDES;
         self.held.all.fetch_add(row.len() + BESIDES, Ordering::Relaxed);
         let hash = checksum::hash(row);
-        self.all.add(hash);
+        self.all.add(hash, health);
         if let Some(namespace) = namespace {
-            self.namespaces.entry(namespace.clone()).or_default().add(hash);
+            self.namespaces.entry(namespace.clone()).or_default().add(hash, health);
         }
     }
 
-    fn take_off(&mut self, namespace: Option<&Arc<str>>, row: &[u8]) {
+    fn take_off(&mut self, namespace: Option<&Arc<str>>, row: &[u8], health: Health) {
         self.held.own -= row.len() + BESIDES;
         self.held.all.fetch_sub(row.len() + BESIDES, Ordering::Relaxed);
         let hash = checksum::hash(row);
-        self.all.remove(hash);
+        self.all.remove(hash, health);
         if let Some(namespace) = namespace
-            && let Some(tally) = self.namespaces.get_mut(namespace)
+            && let Some(counted) = self.namespaces.get_mut(namespace)
         {
-            tally.remove(hash);
-            if tally.count == 0 {
+            counted.remove(hash, health);
+            if counted.tally.count == 0 {
                 self.namespaces.remove(namespace);
             }
         }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn seen(uid: &str, namespace: &str, row: &'static str) -> Seen {
-        Seen { uid: uid.into(), namespace: Some(namespace.into()), row: Bytes::from_static(row.as_bytes()) }
-    }
-
-    fn count(table: &Table, namespace: &str) -> u64 {
-        table.tally(&RowScope::Namespace(namespace.into())).count
-    }
-
-    #[test]
-    fn the_same_bytes_are_no_change() {
-        let mut table = Table::default();
-        assert!(table.upsert(seen("1", "web", "a")).is_some());
-        assert!(table.upsert(seen("1", "web", "a")).is_none());
-        assert_eq!(table.upsert(seen("1", "web", "b")).unwrap().row, Some("b".into()));
-    }
-
-    #[test]
-    fn a_list_sweeps_what_it_does_not_name_and_changes_nothing_else() {
-        let mut table = Table::default();
-        for (uid, namespace) in [("1", "web"), ("2", "web"), ("3", "shop")] {
-            table.upsert(seen(uid, namespace, "a"));
-        }
-        table.mark();
-        assert!(table.upsert(seen("1", "web", "a")).is_none());
-        assert!(table.upsert(seen("3", "shop", "b")).is_some());
-        assert_eq!(table.unnamed(), ["2".into()]);
-        table.remove("2");
-        assert!(table.unnamed().is_empty());
-        assert_eq!((table.tally(&RowScope::All).count, count(&table, "web")), (2, 1));
-        assert_eq!(table.rows(&RowScope::Namespace("shop".into())).map(|(_, entry)| entry.row()).collect::<Vec<_>>(), ["b"]);
-    }
-
-    #[test]
-    fn counts_follow_what_comes_and_goes() {
-        let mut table = Table::default();
-        table.upsert(seen("1", "web", "a"));
-        table.upsert(seen("2", "web", "a"));
-        table.upsert(seen("2", "web", "b"));
-        assert!(table.remove("1").is_some() && table.remove("1").is_none());
-        assert_eq!(count(&table, "web"), 1);
-        table.remove("2");
-        assert_eq!(count(&table, "web"), 0);
-    }
-
-    #[test]
-    fn what_rows_take_is_counted_and_given_back() {
-        let all = Arc::new(AtomicUsize::default());
-        let held = || all.load(Ordering::Relaxed);
-        let (mut one, mut other) = (Table::counted(all.clone()), Table::counted(all.clone()));
-        one.upsert(seen("1", "web", "a"));
-        other.upsert(seen("1", "web", "a"));
-        one.upsert(seen("1", "web", "abcd"));
-        assert_eq!(held(), 5 + 2 * BESIDES);
-        one.remove("1");
-        assert_eq!(held(), 1 + BESIDES);
-        drop(other);
-        assert_eq!(held(), 0);
-    }
-
-    #[test]
-    fn what_went_is_remembered_so_far_back_and_no_further() {
-        let mut table = Table::default();
-        table.loaded();
-        for n in 0..MAX_GONE + 1 {
-            table.upsert(seen(&n.to_string(), "web", "a"));
-            table.remove(&n.to_string());
-        }
-        let gone = |seq: u64, namespace: &str| table.gone_since(seq, &RowScope::Namespace(namespace.into())).map(Iterator::count);
-        assert_eq!(gone(1, "web"), None, "the first deletion was the second difference");
-        assert_eq!(gone(2, "web"), Some(MAX_GONE));
-        assert_eq!(gone(2, "shop"), Some(0), "nobody is told of what went elsewhere");
-        assert_eq!(gone(table.seq(), "web"), Some(0));
-    }
+fn is_due(entry: &Entry, now: Seconds) -> bool {
+    entry.due != NEVER && Seconds::from(entry.due) <= now
 }
+
+#[cfg(test)]
+mod tests;

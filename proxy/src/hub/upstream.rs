@@ -3,7 +3,6 @@ mod heard;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use futures::StreamExt;
 use futures::stream::BoxStream;
 use http::HeaderMap;
@@ -19,7 +18,7 @@ use tokio::time::Instant;
 
 use self::heard::{heard, silence};
 use super::polled::{self, Polled};
-use super::projected::{self, Known, Plain, Projected};
+use super::projected::{self, Kept, Known, Plain, Projected};
 use crate::authorize::{Permit, RowScope, WatchRows};
 use crate::clusters::Cluster;
 use crate::impersonate;
@@ -61,7 +60,7 @@ pub(super) enum News {
 pub(super) struct Seen {
     pub(super) uid: String,
     pub(super) namespace: Option<String>,
-    pub(super) row: Bytes,
+    pub(super) kept: Kept,
 }
 
 type Events = BoxStream<'static, watcher::Result<watcher::Event<Seen>>>;
@@ -357,12 +356,12 @@ fn plain(kind: Kind, event: watcher::Event<Plain>) -> watcher::Result<watcher::E
     })
 }
 
-fn seen_of((meta, row): (ObjectMeta, Bytes)) -> Seen {
-    Seen { uid: meta.uid.unwrap_or_default(), namespace: meta.namespace, row }
+pub(super) fn seen_of((meta, kept): (ObjectMeta, Kept)) -> Seen {
+    Seen { uid: meta.uid.unwrap_or_default(), namespace: meta.namespace, kept }
 }
 
 fn seen<K: Known>(event: watcher::Event<Projected<K>>) -> watcher::Event<Seen> {
-    let of = |object: Projected<K>| seen_of((object.meta, object.row));
+    let of = |object: Projected<K>| seen_of((object.meta, object.kept));
     match event {
         watcher::Event::Init => watcher::Event::Init,
         watcher::Event::InitDone => watcher::Event::InitDone,

@@ -11,7 +11,7 @@ use krateyard_shared::scope::{Part, between};
 use krateyard_shared::watch::EncodedRow;
 
 use super::queue::Queue;
-use super::table::{Change, Table, Tally, Uid};
+use super::table::{Change, Entry, Table, Tally, Uid};
 use crate::authorize::RowScope;
 
 /// A resume may always tell so many changes; of more, no more than the view has rows.
@@ -58,14 +58,17 @@ impl View {
         std::ptr::eq(self.queue.as_ptr(), Arc::as_ptr(queue))
     }
 
+    /// Whether it is looked at again and again: what is in it changes by time, or is told once for many changes.
+    pub(super) fn is_timed(&self) -> bool {
+        matches!(self.part, Part::Attention | Part::Summary)
+    }
+
     /// Its rows, as a snapshot.
     pub(super) fn rows(&mut self, table: &Table) -> VecDeque<Bytes> {
         if self.part == Part::Whole {
             return table.rows(&self.scope).map(|(_, entry)| entry.row().clone()).collect();
         }
-        let (part, through) = (&self.part, &self.through);
-        let held = table.rows(&self.scope).filter(|(_, entry)| decode(entry.row()).is_some_and(|row| part.holds(&row, through)));
-        let rows: VecDeque<_> = held.map(|(uid, entry)| (uid.clone(), entry.row().clone())).collect();
+        let rows = self.held(table);
         (self.members, self.tally) = (HashMap::new(), Tally::default());
         rows.into_iter()
             .map(|(uid, row)| {
@@ -75,11 +78,49 @@ impl View {
             .collect()
     }
 
+    /// The rows of its part, by uid.
+    fn held(&self, table: &Table) -> Vec<(Uid, Bytes)> {
+        let kept = |(uid, entry): (&Uid, &Entry)| (uid.clone(), entry.row().clone());
+        match &self.part {
+            Part::Attention => table.findings().filter(|(_, entry)| self.scope.holds(entry.namespace())).map(kept).collect(),
+            // Half a count is none.
+            Part::Summary if !table.is_loaded() => Vec::new(),
+            Part::Summary => {
+                let own = table.summaries().filter(|(namespace, _)| self.scope.holds(*namespace));
+                own.map(|(namespace, counts)| summary(&Row::summary(namespace, counts))).collect()
+            }
+            part => table.rows(&self.scope).filter(|(_, entry)| decode(entry.row()).is_some_and(|row| part.holds(&row, &self.through))).map(kept).collect(),
+        }
+    }
+
+    /// What is different since it was last looked at, where it [is](Self::is_timed).
+    pub(super) fn look(&mut self, table: &Table) -> Vec<(Uid, Option<Bytes>)> {
+        let held = self.held(table);
+        let named: HashSet<&Uid> = held.iter().map(|(uid, _)| uid).collect();
+        let gone: Vec<Uid> = self.members.keys().filter(|uid| !named.contains(uid)).cloned().collect();
+        let mut changes = Vec::new();
+        for uid in gone {
+            self.drop_member(&uid);
+            changes.push((uid, None));
+        }
+        for (uid, row) in held {
+            if self.members.get(&uid) != Some(&checksum::hash(&row)) {
+                self.put(uid.clone(), &row);
+                changes.push((uid, Some(row)));
+            }
+        }
+        changes
+    }
+
     /// What is different since the table's difference of this number, for who had all rows then: rows, and uids that are not in it now, whether or not they
     /// were. `None` where nobody remembers, or where all rows are less to tell.
     pub(super) fn since(&mut self, seq: u64, table: &Table) -> Option<Vec<(Uid, Option<Bytes>)>> {
         // What stands between a workload and its pods has a history of its own.
         if matches!(&self.part, Part::Workload { kind, .. } if between(kind).is_some()) {
+            return None;
+        }
+        // A table's numbers do not count what time does.
+        if self.is_timed() {
             return None;
         }
         let rows = self.rows(table).len();
@@ -112,13 +153,22 @@ impl View {
         if self.part == Part::Whole {
             return Some(change.row.clone());
         }
-        if decoded.get().is_some_and(|row| self.part.holds(row, &self.through)) {
+        let is_in = match self.part {
+            Part::Summary => return None,
+            Part::Attention => change.is_finding,
+            _ => decoded.get().is_some_and(|row| self.part.holds(row, &self.through)),
+        };
+        if is_in {
             self.put(change.uid.clone(), change.row.as_deref().unwrap_or_default());
             return Some(change.row.clone());
         }
-        let before = self.members.remove(&change.uid)?;
-        self.tally.remove(before);
-        Some(None)
+        self.drop_member(&change.uid).then_some(None)
+    }
+
+    fn drop_member(&mut self, uid: &Uid) -> bool {
+        let before = self.members.remove(uid);
+        before.into_iter().for_each(|hash| self.tally.remove(hash));
+        before.is_some()
     }
 
     /// Other objects stand between a workload and its pods now: what comes and what goes by that.
@@ -131,6 +181,11 @@ impl View {
         let come = come.filter_map(|uid| Some((uid.clone(), Some(table.row(uid)?.clone()))));
         gone.chain(come).collect()
     }
+}
+
+/// Counts as they are sent.
+fn summary(row: &Row<()>) -> (Uid, Bytes) {
+    (row.uid.as_str().into(), EncodedRow::of(row).0.into())
 }
 
 /// Rows are encoded by this very program: one that can not be read back belongs to no part.

@@ -19,7 +19,7 @@ use crate::store::Table;
 use crate::view::desk::Desk;
 use crate::view::parts::copy;
 use crate::view::window_header::WindowHeader;
-use crate::yard::{Collection, Content, Point, Subject, WindowId, YardAction};
+use crate::yard::{Collection, Content, Only, Point, Subject, WindowId, YardAction};
 
 /// So many windows are opened at once: more hides what was asked for.
 const MOST_OPENED: usize = 10;
@@ -97,7 +97,7 @@ impl Board {
 
     /// The columns that there are, whether shown or not.
     pub fn columns(&self) -> &'static [Column] {
-        self.kind.filter(|_| !self.is_tree.get_untracked()).map_or(columns::EVERYTHING, columns::of)
+        own_columns(self.kind.filter(|_| !self.is_tree.get_untracked()), &self.about.get_value())
     }
 
     /// Shows a tree instead of a list, or a list. Each has columns of its own, so that an order by one of them ends.
@@ -194,6 +194,15 @@ impl Board {
             let rows = lines.iter().filter(|line| wanted(line.id)).filter_map(Line::row);
             rows.filter(|row| seen.insert(row.uid.clone())).cloned().collect()
         })
+    }
+}
+
+/// The columns that a list can have; `None` is of several kinds.
+pub fn own_columns(kind: Option<Kind>, about: &Collection) -> &'static [Column] {
+    match kind {
+        Some(kind) => columns::of(kind),
+        None if about.only == Some(Only::Attention) => columns::ATTENTION,
+        None => columns::EVERYTHING,
     }
 }
 

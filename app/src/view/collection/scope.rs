@@ -55,18 +55,20 @@ pub fn ScopeParts(
             </button>
         }
     });
-    let only = about.only.clone().map(|only| {
+    let only = about.only.clone().and_then(|only| {
         let words = match &only {
             Only::Node(node) => format!("on {node}"),
             Only::Workload { kind, name } => format!("of {} {name}", kind.to_lowercase()),
             Only::Labels(selector) => selector.clone(),
+            // They are what the window is: nothing to take off.
+            Only::Attention | Only::Overview => return None,
         };
         let whole = about.whole();
-        view! {
+        Some(view! {
             <span class="chip only" title=words.clone()><span class="cut">{words.clone()}</span>
                 <button title="Show all of it" aria-label="Show all of it" on:click=move |_| board.retarget(whole.clone())>{small_glyph("x")}</button>
             </span>
-        }
+        })
     });
     view! {
         {namespaces}

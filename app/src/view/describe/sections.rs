@@ -108,7 +108,8 @@ fn cell_view(desk: Desk, cell: Cell) -> AnyView {
     }
 }
 
-fn bar_view(bar: Bar) -> impl IntoView {
+/// How much of how much.
+pub fn bar_view(bar: Bar) -> impl IntoView {
     let percent = |part: f64| format!("{:.1}%", part.clamp(0.0, 1.0) * 100.0);
     let style = format!("--v:{};--q:{}", percent(bar.part.unwrap_or(0.0)), percent(bar.tick.unwrap_or(0.0)));
     let class = match bar.health {

@@ -1,11 +1,14 @@
 use std::collections::HashMap;
 
+use krateyard_shared::attention::Ripens;
 use krateyard_shared::kinds::Kind;
 use krateyard_shared::rows::project;
 use krateyard_shared::selector::LabelSelector;
+use krateyard_shared::status::Health;
 use serde_json::json;
 
 use super::*;
+use crate::hub::projected::Kept;
 use crate::hub::upstream::Seen;
 
 /// A pod as the test's own list knows it.
@@ -48,7 +51,8 @@ fn seen(pod: &Pod) -> Seen {
     let owners: Vec<_> = pod.owner.iter().map(|(kind, name, uid)| json!({"kind": kind, "name": name, "uid": uid, "controller": true})).collect();
     let meta = json!({"uid": pod.uid, "name": pod.uid, "namespace": pod.namespace, "labels": {"app": pod.app}, "ownerReferences": owners});
     let row = project(Kind::Pod, json!({"metadata": meta, "spec": {"nodeName": pod.node}})).unwrap().0;
-    Seen { uid: pod.uid.clone(), namespace: Some(pod.namespace.into()), row: EncodedRow::of(&row).0.into() }
+    let kept = Kept { row: EncodedRow::of(&row).0.into(), health: Health::Ok, ripens: Ripens::Never };
+    Seen { uid: pod.uid.clone(), namespace: Some(pod.namespace.into()), kept }
 }
 
 /// What should be in a part, said without it.
@@ -64,6 +68,7 @@ fn belongs(pod: &Pod, scope: &RowScope, part: &Part, through: &HashSet<String>) 
                 "app notin (api,web)" => pod.app == "jobs",
                 other => unreachable!("{other}"),
             },
+            Part::Attention | Part::Summary => unreachable!("these are counted by a test of their own"),
         }
 }
 
@@ -231,4 +236,60 @@ fn what_is_more_to_tell_than_all_rows_begins_anew() {
     let view = |part| View::new(RowScope::All, part, HashSet::new(), &queue);
     assert!(view(Part::Whole).since(0, &table).is_some(), "as many as there are rows");
     assert!(view(Part::Node("node-b".into())).since(0, &table).is_none(), "for no row at all");
+}
+
+#[test]
+fn a_view_of_counts_or_of_findings_looks_as_an_independent_count_says() {
+    for seed in 0..40 {
+        let mut random = Random(seed);
+        let queue = Arc::new(Queue::new(|| ()));
+        let (mut table, mut list) = (Table::default(), HashMap::<String, (Pod, Health, i64)>::new());
+        let scope = random.one(&[None, Some("shop")]).map_or(RowScope::All, |namespace| RowScope::Namespace(namespace.into()));
+        let mut views = [Part::Attention, Part::Summary].map(|part| (View::new(scope.clone(), part, HashSet::new(), &queue), HashMap::<Uid, Bytes>::new()));
+        table.loaded();
+        for now in 0..200 {
+            table.tick(now);
+            let pod = Pod { namespace: random.one(&["shop", "web"]), ..random.pod() };
+            // An object stays where it is.
+            let pod = Pod { namespace: list.get(&pod.uid).map_or(pod.namespace, |(known, ..)| known.namespace), ..pod };
+            let change = if random.next(4) == 0 {
+                list.remove(&pod.uid);
+                table.remove(&pod.uid)
+            } else {
+                let health = random.one(&[Health::Ok, Health::Bad, Health::Pending]);
+                let ripens = if health == Health::Ok { Ripens::Never } else { Ripens::After(20) };
+                let since = list.get(&pod.uid).filter(|(_, before, _)| *before == health).map_or(now, |(.., since)| *since);
+                let seen = seen(&pod);
+                let row = format!("{} {health:?} {}", pod.uid, random.next(3));
+                list.insert(pod.uid.clone(), (pod, health, since));
+                table.upsert(Seen { kept: Kept { row: row.into(), health, ripens }, ..seen })
+            };
+            for (view, copy) in &mut views {
+                let taken = change.as_ref().and_then(|change| Some((change.uid.clone(), view.take(change, &Decoded::of(change))?)));
+                for (uid, row) in taken.into_iter().chain(view.look(&table)) {
+                    match row {
+                        Some(row) => drop(copy.insert(uid, row)),
+                        None => drop(copy.remove(&uid)),
+                    }
+                }
+            }
+            let own = || list.values().filter(|(pod, ..)| scope.holds(Some(pod.namespace)));
+            let due: HashSet<_> = own().filter(|(_, health, since)| *health != Health::Ok && now >= since + 20).map(|(pod, ..)| pod.uid.clone()).collect();
+            assert_eq!(views[0].1.keys().map(ToString::to_string).collect::<HashSet<_>>(), due, "seed {seed} at {now}");
+            let bad = own().filter(|(_, health, _)| *health == Health::Bad).count();
+            let counted = views[1].1.values().map(|row| match decode(row).unwrap().facts {
+                krateyard_shared::rows::Facts::Summary(counts) => counts,
+                other => panic!("{other:?}"),
+            });
+            let counted = counted.reduce(|one, other| one.and(other)).unwrap_or_default();
+            assert_eq!((counted.bad as usize, counted.all() as usize), (bad, own().count()), "seed {seed} at {now}");
+            for (view, copy) in &mut views {
+                let mut tally = Tally::default();
+                copy.values().for_each(|row| tally.add(checksum::hash(row)));
+                assert_eq!(view.tally(&table), tally, "seed {seed} at {now}");
+                assert_eq!(view.since(0, &table), None, "time is not in its numbers");
+                assert_eq!(view.rows(&table).len(), copy.len(), "seed {seed} at {now}: a snapshot");
+            }
+        }
+    }
 }

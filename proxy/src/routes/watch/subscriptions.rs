@@ -264,7 +264,7 @@ fn canonical(kind: Option<Kind>, resource: Resource, scope: Scope) -> Result<Wan
             }
             path::part("name", name)?;
         }
-        Scope::All | Scope::Namespace(_) | Scope::Labels { .. } => {}
+        Scope::All | Scope::Namespace(_) | Scope::Labels { .. } | Scope::Attention { .. } | Scope::Summary { .. } => {}
     }
     let rights = match scope.namespace() {
         Some(_) if namespaced == Some(false) => return bad("scope", "this kind has no namespaces"),

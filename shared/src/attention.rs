@@ -1,0 +1,91 @@
+//! What needs somebody: an object that fails, or is on its way for longer than that takes, or does not go. What passes by itself gets a period of grace first.
+
+use crate::kinds::Kind;
+use crate::rows::Row;
+use crate::status::{self, Health};
+use crate::time::Seconds;
+
+/// How long a failure may last that is no pod's: a new deployment has no replica available for some seconds.
+const FAILING_SECS: u32 = 30;
+/// How long something may work in part: a rollout takes a replica away before the next one is there.
+const PARTLY_SECS: u32 = 60;
+/// How long something may be on its way: images are pulled, volumes attached, nodes added.
+const ARRIVING_SECS: u32 = 120;
+
+/// When an object needs somebody, if it stays as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ripens {
+    /// It does what it should.
+    Never,
+    /// At this instant.
+    At(Seconds),
+    /// So many seconds after its health became what it is.
+    After(u32),
+}
+
+/// When an object that is like this row needs somebody.
+pub fn ripens(row: &Row) -> Ripens {
+    if row.kind == Kind::Event {
+        // An event is what was; what is, the object says that it is about.
+        return Ripens::Never;
+    }
+    if let Some(deadline) = row.deleting {
+        return Ripens::At(deadline + status::STUCK_GRACE_SECS);
+    }
+    match (status::of(row).health, row.kind) {
+        // The kubelet, the scheduler or the image's registry said no already.
+        (Health::Bad, Kind::Pod) => Ripens::After(0),
+        (Health::Bad, _) => Ripens::After(FAILING_SECS),
+        (Health::Warn, _) => Ripens::After(PARTLY_SECS),
+        // A pod arrives once, and says since when it does.
+        (Health::Pending, Kind::Pod) if row.created > 0 => Ripens::At(row.created + Seconds::from(ARRIVING_SECS)),
+        (Health::Pending, _) => Ripens::After(ARRIVING_SECS),
+        (Health::Ok | Health::Ended | Health::Stopped, _) => Ripens::Never,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn ripens_of(kind: Kind, object: &serde_json::Value) -> Ripens {
+        ripens(&crate::rows::project(kind, object).unwrap().0)
+    }
+
+    fn pod(status: &serde_json::Value) -> serde_json::Value {
+        json!({"metadata": {"name": "a", "namespace": "web", "uid": "1", "creationTimestamp": "1970-01-01T00:10:00Z"},
+            "spec": {"containers": [{"name": "c"}]}, "status": status})
+    }
+
+    #[test]
+    fn a_pod_that_crashes_needs_somebody_at_once_and_one_that_starts_only_when_it_takes_long() {
+        let crashes = json!({"phase": "Running", "containerStatuses": [{"name": "c", "state": {"waiting": {"reason": "CrashLoopBackOff"}}}]});
+        assert_eq!(ripens_of(Kind::Pod, &pod(&crashes)), Ripens::After(0));
+        assert_eq!(ripens_of(Kind::Pod, &pod(&json!({"phase": "Pending"}))), Ripens::At(600 + 120));
+        let ready = json!([{"type": "Ready", "status": "True"}]);
+        let runs = json!({"phase": "Running", "conditions": ready, "containerStatuses": [{"name": "c", "ready": true, "state": {"running": {}}}]});
+        assert_eq!(ripens_of(Kind::Pod, &pod(&runs)), Ripens::Never);
+        assert_eq!(ripens_of(Kind::Pod, &pod(&json!({"phase": "Succeeded"}))), Ripens::Never);
+    }
+
+    #[test]
+    fn what_is_deleted_needs_somebody_when_its_time_is_well_over() {
+        let mut object = pod(&json!({"phase": "Running"}));
+        object["metadata"]["deletionTimestamp"] = "1970-01-01T00:20:00Z".into();
+        assert_eq!(ripens_of(Kind::Pod, &object), Ripens::At(1200 + status::STUCK_GRACE_SECS));
+    }
+
+    #[test]
+    fn a_rollout_has_its_time_and_an_event_is_history() {
+        let deployment = |available: u32| {
+            json!({"metadata": {"name": "a", "uid": "1"}, "spec": {"replicas": 3, "selector": {}},
+                "status": {"replicas": 3, "updatedReplicas": 3, "readyReplicas": available, "availableReplicas": available}})
+        };
+        assert_eq!(ripens_of(Kind::Deployment, &deployment(3)), Ripens::Never);
+        assert_eq!(ripens_of(Kind::Deployment, &deployment(2)), Ripens::After(PARTLY_SECS));
+        assert_eq!(ripens_of(Kind::Deployment, &deployment(0)), Ripens::After(FAILING_SECS));
+        let event = json!({"metadata": {"name": "a", "namespace": "web", "uid": "1"}, "type": "Warning", "reason": "BackOff", "involvedObject": {}});
+        assert_eq!(ripens_of(Kind::Event, &event), Ripens::Never);
+    }
+}
