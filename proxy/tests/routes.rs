@@ -3,6 +3,8 @@
 // clippy allows it in test functions; what they share is test code as well.
 #![allow(clippy::unwrap_used)]
 
+#[path = "routes/aggregates.rs"]
+mod aggregates;
 #[path = "routes/bench.rs"]
 mod bench;
 #[path = "routes/custom.rs"]
