@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::authenticate::Sessions;
-use crate::clusters::Cluster;
+use crate::clusters::{Cluster, Clusters};
 use crate::config::{Config, Limits, Origin, People};
 use crate::door::Door;
 
@@ -20,8 +20,7 @@ pub(crate) type Shared = Arc<App>;
 pub(crate) struct App {
     pub(crate) limits: Limits,
     pub(crate) origins: Vec<Origin>,
-    /// The default one first.
-    pub(crate) clusters: Vec<Arc<Cluster>>,
+    pub(crate) clusters: Arc<Clusters>,
     pub(crate) people: People,
     pub(crate) door: Door,
     pub(crate) sessions: Sessions,
@@ -33,9 +32,8 @@ pub(crate) struct App {
 impl App {
     pub(crate) fn start(config: &Config, origins: Vec<Origin>) -> Shared {
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
-        let clusters: Vec<_> =
-            config.clusters.iter().map(|cluster| Cluster::start(cluster.clone(), &config.people, config.limits.clone(), &tasks, &stop)).collect();
-        let sessions = Sessions::new(clusters[0].clone(), config.session_lifetime);
+        let clusters = Arc::new(Clusters::start(&config.clusters, &config.people, &config.limits, &tasks, &stop));
+        let sessions = Sessions::new(clusters.clone(), config.session_lifetime, config.limits.clone(), &tasks, &stop);
         let (people, door) = (config.people.clone(), Door::default());
         Arc::new(App { limits: config.limits.clone(), origins, clusters, people, door, sessions, tasks, stop, sockets: Mutex::default() })
     }
@@ -44,15 +42,10 @@ impl App {
     ///
     /// # Errors
     /// `NotFound`.
-    pub(crate) fn cluster(&self, name: &ClusterName) -> Result<&Arc<Cluster>, Refusal> {
-        let cluster = self.clusters.iter().find(|cluster| cluster.name == *name).ok_or_else(|| Refusal::NotFound { what: format!("cluster {name}") })?;
+    pub(crate) fn cluster(&self, name: &ClusterName) -> Result<Arc<Cluster>, Refusal> {
+        let cluster = self.clusters.find(name)?;
         cluster.wake();
         Ok(cluster)
-    }
-
-    /// The cluster that people sign in to.
-    pub(crate) fn default_cluster(&self) -> &Arc<Cluster> {
-        &self.clusters[0]
     }
 
     /// A place for one more socket of a person, given back when dropped.

@@ -50,13 +50,17 @@ impl<T: Target> Permit<T> {
         &self.cluster
     }
 
-    /// Waits until the right is gone: reviewed again when roles or bindings change, and whenever the last review is too old to count. It looks back to the
+    /// Waits until the right is gone, or the cluster: reviewed again when roles or bindings change, and whenever the last review is too old to count. It looks back to the
     /// moment of the permit; made once for a stream, it misses nothing however busy the stream is.
     pub(crate) fn revoked(&self) -> impl Future<Output = Refusal> + Send + use<T> {
         let (cluster, session, target, mut changes) = (self.cluster.clone(), self.session.clone(), self.target.clone(), self.changes.clone());
         async move {
             loop {
-                let _ = tokio::time::timeout(cluster.limits.review, changes.changed()).await;
+                let passed = tokio::time::timeout(cluster.limits.review, changes.changed());
+                tokio::select! {
+                    _ = passed => {}
+                    refusal = cluster.gone() => return refusal,
+                }
                 match check(&cluster, &session, &target).await {
                     Ok(()) => {}
                     Err(refusal) if refusal.is_passing() => {

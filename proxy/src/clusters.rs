@@ -2,11 +2,13 @@
 
 mod connect;
 mod custom;
+mod link;
 mod reach;
+mod registry;
 mod served;
 mod tables;
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -16,8 +18,9 @@ use krateyard_shared::refusal::Refusal;
 use kube::Client;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tokio::sync::watch;
 use tokio::sync::watch::Sender;
-use tokio::sync::{OnceCell, watch};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -29,6 +32,8 @@ use crate::hub::Hubs;
 use crate::refuse::{self, Actor, Asked};
 use custom::Custom;
 pub(crate) use custom::Defined;
+use link::Link;
+pub(crate) use registry::Clusters;
 use served::Served;
 pub(crate) use served::ServedKind;
 pub(crate) use tables::TABLE;
@@ -37,20 +42,32 @@ use tables::Tables;
 /// The longest answer that is read whole: one object, as an API server limits it (3 MiB, recordings surprise 7), or a page of bindings.
 pub(crate) const MAX_ANSWER: usize = 16 << 20;
 
+/// Why a cluster is no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Farewell {
+    /// It is not among those that the proxy serves.
+    Removed,
+    /// Its entry changed: another runtime of the same name takes its place.
+    Replaced,
+}
+
 /// One cluster.
 pub(crate) struct Cluster {
     pub(crate) name: ClusterName,
     pub(crate) limits: Limits,
+    /// What runs for this cluster, streams of people too.
     pub(crate) tasks: TaskTracker,
+    /// Of the proxy, where what runs here counts as well.
+    all_tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
+    farewell: OnceLock<Farewell>,
     pub(crate) reviews: Reviews,
     pub(crate) hubs: Hubs,
-    config: ClusterConfig,
     /// Whether it is asked as whoever the kubeconfig says, whoever asks: on a laptop.
     is_own: bool,
     /// Taken by the first who opens it.
     asleep: Mutex<Option<Sender<Option<Reach>>>>,
-    client: OnceCell<Client>,
+    link: Link,
     reach: watch::Receiver<Option<Reach>>,
     served: Served,
     custom: Custom,
@@ -58,20 +75,21 @@ pub(crate) struct Cluster {
 }
 
 impl Cluster {
-    /// Starts what looks after a cluster. Nothing waits for the cluster itself.
+    /// Starts what looks after a cluster, until [`Cluster::end`] or `stop`. Nothing waits for the cluster itself.
     pub(crate) fn start(config: ClusterConfig, people: &People, limits: Limits, tasks: &TaskTracker, stop: &CancellationToken) -> Arc<Cluster> {
         let (told, reach) = watch::channel(None);
         let cluster = Arc::new(Cluster {
             name: config.name.clone(),
+            link: Link::new(config, limits.upstream_timeout),
             limits,
-            tasks: tasks.clone(),
-            stop: stop.clone(),
+            tasks: TaskTracker::new(),
+            all_tasks: tasks.clone(),
+            stop: stop.child_token(),
+            farewell: OnceLock::new(),
             reviews: Reviews::default(),
             hubs: Hubs::default(),
-            config,
             is_own: matches!(people, People::Laptop(_)),
             asleep: Mutex::new(Some(told)),
-            client: OnceCell::new(),
             reach,
             served: Served::default(),
             custom: Custom::default(),
@@ -82,6 +100,35 @@ impl Cluster {
             cluster.wake();
         }
         cluster
+    }
+
+    /// What it was started with.
+    pub(crate) fn config(&self) -> &ClusterConfig {
+        self.link.config()
+    }
+
+    /// Ends everything of the cluster; its tasks are gone as soon as they have heard of it.
+    pub(crate) fn end(&self, farewell: Farewell) {
+        let _ = self.farewell.set(farewell);
+        self.stop.cancel();
+        self.tasks.close();
+    }
+
+    /// Waits until the cluster is no more; not for the end of the proxy, which its sockets tell.
+    pub(crate) async fn ended(&self) -> Farewell {
+        self.stop.cancelled().await;
+        match self.farewell.get() {
+            Some(farewell) => *farewell,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// As [`Cluster::ended`]; what is told to who reads a stream.
+    pub(crate) async fn gone(&self) -> Refusal {
+        match self.ended().await {
+            Farewell::Removed => Refusal::no_cluster(&self.name),
+            Farewell::Replaced => Refusal::UpstreamDown { cause: "what krateyard knows of this cluster changed".into() },
+        }
     }
 
     /// Begins to look after the cluster, once.
@@ -109,24 +156,30 @@ impl Cluster {
         if self.is_own { Actor::Person } else { Actor::Proxy }
     }
 
-    /// Runs a task that ends with the proxy.
+    /// Runs a task that ends with the cluster.
     pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         let stop = self.stop.clone();
-        self.tasks.spawn(async move {
+        self.track(async move {
             stop.run_until_cancelled(task).await;
         });
     }
 
-    /// The client with the proxy's own identity; made when first asked for.
+    /// Runs a task that ends by itself when the cluster does.
+    pub(crate) fn track(&self, task: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
+        self.tasks.spawn(self.all_tasks.track_future(task))
+    }
+
+    /// The client with the proxy's own identity. It stays good when credentials are read again; while there are none, each request says so.
+    pub(crate) fn client(&self) -> &Client {
+        self.link.client()
+    }
+
+    /// The namespace that the kubeconfig's context names, or kube's own choice.
     ///
     /// # Errors
-    /// `UpstreamDown` while the kubeconfig or the token cannot be used; the next call tries again.
-    pub(crate) async fn client(&self) -> Result<&Client, Refusal> {
-        self.client.get_or_try_init(|| connect::client(&self.config.endpoint, self.limits.upstream_timeout)).await.map_err(|error| {
-            let cause = error.words();
-            tracing::warn!(cluster = %self.name, cause, "cannot make a client");
-            Refusal::UpstreamDown { cause }
-        })
+    /// `UpstreamDown` while the kubeconfig or the token cannot be used.
+    pub(crate) async fn default_namespace(&self) -> Result<String, Refusal> {
+        self.link.default_namespace().await.map_err(|error| Refusal::UpstreamDown { cause: error.to_string() })
     }
 
     /// How the cluster does, as far as is known: unknown counts as not reachable.
@@ -146,7 +199,7 @@ impl Cluster {
     /// # Errors
     /// What the answer means for `asked`.
     pub(crate) async fn call(&self, request: http::Request<Vec<u8>>, asked: &Asked<'_>) -> Result<Bytes, Refusal> {
-        let client = self.client().await?;
+        let client = self.client();
         let whole = async {
             let response = client.send(request.map(kube::client::Body::from)).await.map_err(|error| refuse::of_kube(&error, asked))?;
             let status = response.status();
@@ -171,7 +224,7 @@ impl Cluster {
     /// # Errors
     /// `UpstreamDown` where nothing answers.
     pub(crate) async fn send(&self, request: http::Request<Vec<u8>>, asked: &Asked<'_>) -> Result<http::Response<kube::client::Body>, Refusal> {
-        let begun = self.client().await?.send(request.map(kube::client::Body::from));
+        let begun = self.client().send(request.map(kube::client::Body::from));
         tokio::time::timeout(self.limits.upstream_timeout, begun).await.map_err(|_| self.late())?.map_err(|error| refuse::of_kube(&error, asked))
     }
 

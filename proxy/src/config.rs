@@ -4,15 +4,21 @@ mod cluster;
 mod laptop;
 mod load;
 mod origin;
+mod written;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub use cluster::{ClusterConfig, Credentials, Endpoint, Secret};
+pub use cluster::{ClusterConfig, Credentials, Endpoint, Mark, Secret};
 pub use laptop::LaptopFlags;
 pub use load::{ConfigErrors, Flags, KeyError, Sources};
 pub use origin::Origin;
+pub use written::Written;
+pub(crate) use written::{Files, Looks};
+
+/// The most clusters that one proxy serves.
+pub const MAX_CLUSTERS: usize = 1000;
 
 /// What a running proxy needs. Made by [`Config::load`], or by hand in tests.
 #[derive(Debug, Clone)]
@@ -25,7 +31,7 @@ pub struct Config {
     pub public_origins: Vec<Origin>,
     /// Folder with the built app; none serves the API alone.
     pub static_dir: Option<PathBuf>,
-    /// Clusters, the default one (that people sign in to) first. Never empty.
+    /// Clusters, the default one (that people sign in to) first. Never empty, and at most [`MAX_CLUSTERS`].
     pub clusters: Vec<ClusterConfig>,
     /// Who they are who come.
     pub people: People,
@@ -46,7 +52,7 @@ pub enum People {
 }
 
 /// Bounds and intervals. The file's table `[limits]` sets some of them, tests set all.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
     /// WebSockets that one person may have open.
     pub sockets_per_user: usize,
@@ -130,6 +136,18 @@ impl Config {
             session_lifetime: Duration::from_secs(12 * 3600),
             limits: Limits::default(),
         }
+    }
+
+    /// The keys besides `clusters` in which another configuration differs: those need a restart.
+    pub(crate) fn differs(&self, other: &Config) -> Vec<&'static str> {
+        let same = [
+            ("listen", self.listen == other.listen),
+            ("public_origin", self.public_origins == other.public_origins),
+            ("static_dir", self.static_dir == other.static_dir),
+            ("session_secs", self.session_lifetime == other.session_lifetime),
+            ("limits", self.limits == other.limits),
+        ];
+        same.into_iter().filter(|(_, same)| !same).map(|(key, _)| key).collect()
     }
 
     /// The origins that count once `listen` is bound to `bound`.

@@ -108,7 +108,7 @@ pub(crate) async fn subscribe(permit: Permit<WatchRows>, part: Part, resume: Opt
     };
     let Some(between) = between else { return subscribe_directly(permit, part, resume, queue).await };
     let (pods, between) = (permit.clone(), chain::permit(&permit, between).await?);
-    let chain = tokio::spawn(chain::follow(pods, between, part, queue.clone()));
+    let chain = permit.cluster().track(chain::follow(pods, between, part, queue.clone()));
     Ok(Subscription { permit, own: None, _chain: Some(AbortOnDropHandle::new(chain)) })
 }
 

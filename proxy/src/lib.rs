@@ -22,5 +22,8 @@ mod serve;
 mod socket;
 mod static_files;
 
-pub use config::{ClusterConfig, Config, ConfigErrors, Credentials, Endpoint, Flags, KeyError, LaptopFlags, Limits, Origin, People, Secret, Sources};
+pub use config::{
+    ClusterConfig, Config, ConfigErrors, Credentials, Endpoint, Flags, KeyError, LaptopFlags, Limits, MAX_CLUSTERS, Mark, Origin, People, Secret, Sources,
+    Written,
+};
 pub use serve::{Proxy, StartError};

@@ -4,10 +4,14 @@ use std::io::{BufRead, IsTerminal};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
-use krateyard_proxy::{Config, ConfigErrors, Flags, LaptopFlags, Proxy, Sources};
+use krateyard_proxy::{Config, ConfigErrors, Flags, LaptopFlags, Proxy, Sources, Written};
 use tracing_subscriber::EnvFilter;
+
+/// Between two looks at the files in which clusters stand; a change counts when two looks see the same.
+const LOOK: Duration = Duration::from_secs(2);
 
 /// A Kubernetes workspace in the browser. Without a command it is for the one at this machine: it listens on loopback, uses the kubeconfig, and prints a link that
 /// opens the page once.
@@ -49,8 +53,10 @@ impl Sources for Machine {
 async fn main() -> ExitCode {
     let cli = Cli::parse();
     let Some(command) = cli.command else {
-        return match Config::laptop(&cli.laptop, &Machine) {
-            Ok(config) => laptop(config, cli.laptop.open).await,
+        let open = cli.laptop.open;
+        let written = Written::Laptop(cli.laptop);
+        return match written.load(&Machine) {
+            Ok(config) => laptop(config, written, open).await,
             Err(errors) => refuse(&errors),
         };
     };
@@ -60,13 +66,13 @@ async fn main() -> ExitCode {
             Err(errors) => refuse(&errors),
         },
         Command::Serve(flags) => match Config::load(&flags, &Machine) {
-            Ok(config) => serve(config).await,
+            Ok(config) => serve(config, Written::Serve(flags)).await,
             Err(errors) => refuse(&errors),
         },
     }
 }
 
-async fn serve(config: Config) -> ExitCode {
+async fn serve(config: Config, written: Written) -> ExitCode {
     log("info,kube_client=error,kube_runtime=error");
     let proxy = match Proxy::start(config).await {
         Ok(proxy) => proxy,
@@ -75,6 +81,7 @@ async fn serve(config: Config) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
+    proxy.follow(written, Machine, LOOK);
     interrupted().await;
     tracing::info!("stopping");
     proxy.stop().await;
@@ -82,7 +89,7 @@ async fn serve(config: Config) -> ExitCode {
 }
 
 /// For the one at this machine: prints a link, and another whenever Enter is pressed.
-async fn laptop(config: Config, open: bool) -> ExitCode {
+async fn laptop(config: Config, written: Written, open: bool) -> ExitCode {
     log("warn,kube_client=off,kube_runtime=off,krateyard_proxy=error");
     let context = config.clusters[0].name.clone();
     let proxy = match Proxy::start(config).await {
@@ -103,6 +110,7 @@ async fn laptop(config: Config, open: bool) -> ExitCode {
     if open {
         browse(&link);
     }
+    proxy.follow(written, Machine, LOOK);
     let printing = proxy.clone();
     // Reading a terminal cannot be interrupted: the thread ends with the program.
     std::thread::spawn(move || {

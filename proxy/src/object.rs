@@ -96,7 +96,7 @@ async fn watch(permit: &Permit<ReadObject>, told: &mut Told<'_>) -> Result<(), R
     // Without a position a watch begins with the object as it is.
     let path = format!("{collection}?watch=true&fieldSelector={selector}&timeoutSeconds={timeout_secs}");
     let asked = asked(target, "watch");
-    let client = permit.cluster().client().await?;
+    let client = permit.cluster().client();
     let request = impersonate::request(permit, Method::GET, &path)?;
     let events = client.request_events::<Value>(request).await.map_err(|error| refuse::of_kube(&error, &asked))?;
     let mut events: BoxStream<'_, kube::Result<WatchEvent<Value>>> = Box::pin(events);

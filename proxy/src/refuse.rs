@@ -84,6 +84,9 @@ pub(crate) struct Asked<'a> {
     pub(crate) name: &'a str,
 }
 
+/// A cluster that answers the proxy itself with 401.
+pub(crate) const UNACCEPTED: &str = "it does not accept the credentials that krateyard has for it";
+
 /// What the proxy acts as. Since 1.36 an API server does not say which of them it refused.
 const IDENTITIES: &str = "users, groups or serviceaccounts";
 
@@ -112,7 +115,7 @@ pub(crate) fn of_status(status: &kube::core::Status, asked: &Asked<'_>) -> Refus
             let secs = status.details.as_ref().map_or(1, |details| details.retry_after_seconds.max(1));
             Refusal::Limit { which: "requests to the cluster".into(), retry_after_secs: secs }
         }
-        (401, _) => Refusal::UpstreamDown { cause: "it does not accept the credentials that krateyard has for it".into() },
+        (401, _) => Refusal::UpstreamDown { cause: UNACCEPTED.into() },
         // The kubelet's own words for a container that does not run: 500, as text (recordings, exec/v5-waiting-container).
         (500, _) if status.message.contains("container not found") => Refusal::Rejected { message: "the container does not run now".into() },
         (400..=499, _) => Refusal::Rejected { message: status.message.clone() },

@@ -1,6 +1,7 @@
 //! A running proxy: started in process by tests and the demo, by `krateyard serve` otherwise.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::serve::ListenerExt as _;
@@ -9,7 +10,7 @@ use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 
 use crate::app::{App, Shared};
-use crate::config::{Config, People};
+use crate::config::{ClusterConfig, Config, Files, Looks, People, Sources, Written};
 use crate::router::router;
 use crate::static_files::StaticFiles;
 
@@ -21,6 +22,7 @@ pub struct Proxy {
     addr: SocketAddr,
     app: Shared,
     has_page: bool,
+    config: Config,
     server: Mutex<JoinHandle<std::io::Result<()>>>,
 }
 
@@ -56,7 +58,20 @@ impl Proxy {
         // A change is a small write after another: it would wait until the peer's kernel has acknowledged the one before, for up to 40 ms.
         let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
         let serve = axum::serve(listener, router(app.clone(), files)).with_graceful_shutdown(stop.cancelled_owned());
-        Ok(Proxy { addr, app, has_page, server: Mutex::new(tokio::spawn(async move { serve.await })) })
+        Ok(Proxy { addr, app, has_page, config, server: Mutex::new(tokio::spawn(async move { serve.await })) })
+    }
+
+    /// Lets these clusters be served from now on: those that are new begin, those that are not named end, those whose entry differs begin anew, and no other is
+    /// touched. The one that people sign in to stays. Returns when what ended has left nothing behind.
+    pub async fn set_clusters(&self, clusters: Vec<ClusterConfig>) {
+        self.app.clusters.set(clusters).await;
+    }
+
+    /// Looks every so often at where the configuration stands written, and serves the clusters that stand there. What cannot be used changes nothing, and is said in
+    /// the log; so is a change of any other key, which needs a restart.
+    pub fn follow(&self, written: Written, sources: impl Sources + Send + Sync + 'static, every: Duration) {
+        let (stop, follow) = (self.app.stop.clone(), follow(self.app.clone(), self.config.clone(), written, Arc::new(sources), every));
+        self.app.tasks.spawn(async move { stop.run_until_cancelled(follow).await });
     }
 
     /// Where it listens.
@@ -93,6 +108,34 @@ impl Proxy {
         if tokio::time::timeout(PATIENCE, ended).await.is_err() {
             tracing::warn!("connections were cut off");
             server.abort();
+        }
+    }
+}
+
+async fn follow(app: Shared, running: Config, written: Written, sources: Arc<impl Sources + Send + Sync + 'static>, every: Duration) {
+    let (mut looks, mut ticks) = (Looks::default(), tokio::time::interval(every));
+    loop {
+        ticks.tick().await;
+        let (from, written) = (sources.clone(), written.clone());
+        // A home folder may lie on another machine.
+        let seen = tokio::task::spawn_blocking(move || {
+            let files = Files::read(&written, &*from);
+            (!files.is_empty()).then(|| looks.look(files.mark()).then(|| written.load(&files))).map(|loaded| (looks, loaded))
+        });
+        let Ok(Some((back, loaded))) = seen.await else { return };
+        looks = back;
+        match loaded {
+            None => {}
+            Some(Err(errors)) => {
+                tracing::error!("the clusters stay as they are, since what is written cannot be used: {}", errors.to_string().replace('\n', "; "))
+            }
+            Some(Ok(config)) => {
+                let keys = running.differs(&config);
+                if !keys.is_empty() {
+                    tracing::warn!("a change of {} counts when krateyard is started again", keys.join(", "));
+                }
+                app.clusters.set(config.clusters).await;
+            }
         }
     }
 }

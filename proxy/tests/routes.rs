@@ -7,6 +7,8 @@
 mod aggregates;
 #[path = "routes/bench.rs"]
 mod bench;
+#[path = "routes/clusters.rs"]
+mod clusters;
 #[path = "routes/custom.rs"]
 mod custom;
 #[path = "routes/faults.rs"]

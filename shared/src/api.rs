@@ -62,6 +62,9 @@ pub struct ClusterInfo {
     /// Whether it was asked at all: on a laptop none is that nobody opened.
     #[serde(default = "yes")]
     pub opened: bool,
+    /// Whether it does not answer because it does not accept the credentials that the proxy has for it, or the proxy can get none.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub refused: bool,
     /// Why it does not answer, in words; empty when it does, or was not asked.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub problem: String,

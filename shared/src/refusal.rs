@@ -3,6 +3,8 @@
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
+use crate::identity::ClusterName;
+
 /// Why something was refused.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize, Deserialize, thiserror::Error)]
 #[serde(tag = "reason", rename_all = "camelCase", rename_all_fields = "camelCase")]
@@ -108,6 +110,11 @@ fn in_namespace(namespace: &Option<String>) -> String {
 }
 
 impl Refusal {
+    /// There is no cluster of this name, or no longer.
+    pub fn no_cluster(name: &ClusterName) -> Refusal {
+        Refusal::NotFound { what: format!("cluster {name}") }
+    }
+
     /// Whether asking again, unchanged, can help: what is settled is not retried by itself.
     pub fn is_passing(&self) -> bool {
         matches!(self, Refusal::Limit { .. } | Refusal::UpstreamDown { .. })

@@ -102,7 +102,7 @@ pub fn Switcher(
 }
 
 fn unknown(name: ClusterName) -> ClusterInfo {
-    ClusterInfo { name, version: String::new(), reachable: false, opened: false, problem: String::new() }
+    ClusterInfo { name, version: String::new(), reachable: false, opened: false, refused: false, problem: String::new() }
 }
 
 /// Mark, its colour and a word on how a cluster does.
@@ -110,6 +110,7 @@ fn words(info: &ClusterInfo) -> (&'static str, &'static str, String) {
     match (info.opened, info.reachable) {
         (false, _) => ("st-wait", "muted", String::new()),
         (true, true) => ("st-ok", "ok", info.version.clone()),
+        (true, false) if info.refused => ("st-bad", "bad", "refuses the credentials".into()),
         (true, false) => ("st-bad", "bad", "does not answer".into()),
     }
 }

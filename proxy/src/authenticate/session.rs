@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::{User, review};
-use crate::clusters::Cluster;
+use crate::clusters::Clusters;
 use crate::config::Secret;
 
 /// Somebody signed in. It ends once and for all; sockets wait for that.
@@ -78,7 +78,7 @@ impl Session {
     ///
     /// # Errors
     /// `Expired` when the session is over, or the token is not what it was: the session has then ended.
-    pub(super) async fn still_valid(&self, cluster: &Cluster, ttl: Duration) -> Result<(), Refusal> {
+    pub(super) async fn still_valid(&self, clusters: &Clusters, ttl: Duration) -> Result<(), Refusal> {
         if self.is_over() {
             self.end(Refusal::Expired);
         }
@@ -89,7 +89,7 @@ impl Session {
             return Ok(());
         }
         let Some(token) = &self.token else { return Ok(()) };
-        match review::review(cluster, token).await {
+        match review::review(&clusters.default(), token).await {
             Ok(user) if user.name == self.user.name && user.groups == self.user.groups => *self.checked.lock().expect("no panic while held") = Instant::now(),
             Ok(_) | Err(Refusal::Unauthenticated) => {
                 tracing::info!(user = self.user.name, session = self.audit_id, "the token is not what it was: the session ends");
@@ -102,7 +102,7 @@ impl Session {
     }
 
     /// Looks after the session until it ends: its deadline always, its token while sockets are open.
-    pub(super) async fn guard(self: Arc<Session>, cluster: Arc<Cluster>, ttl: Duration) {
+    pub(super) async fn guard(self: Arc<Session>, clusters: Arc<Clusters>, ttl: Duration) {
         loop {
             let next = (Instant::now() + ttl).min(self.deadline);
             tokio::select! {
@@ -110,7 +110,7 @@ impl Session {
                 () = tokio::time::sleep_until(next) => {}
             }
             let used = self.sockets.load(Ordering::Relaxed) > 0;
-            if (used || self.is_over()) && self.still_valid(&cluster, ttl.mul_f32(0.9)).await.is_err() {
+            if (used || self.is_over()) && self.still_valid(&clusters, ttl.mul_f32(0.9)).await.is_err() {
                 return;
             }
         }

@@ -7,10 +7,12 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use krateyard_shared::refusal::Refusal;
 use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use super::{Session, User, review};
-use crate::clusters::Cluster;
-use crate::config::Secret;
+use crate::clusters::Clusters;
+use crate::config::{Limits, Secret};
 
 /// Token reviews under way at once: what a flood of wrong tokens can cost the cluster.
 const REVIEWS_AT_ONCE: usize = 32;
@@ -20,8 +22,12 @@ type Key = [u8; 32];
 
 /// Everybody who is signed in, in memory: a restart of the proxy signs everybody out.
 pub(crate) struct Sessions {
-    cluster: Arc<Cluster>,
+    /// The default one reviews tokens.
+    clusters: Arc<Clusters>,
     lifetime: Duration,
+    limits: Limits,
+    tasks: TaskTracker,
+    stop: CancellationToken,
     reviews: Semaphore,
     known: Mutex<HashMap<Key, (Kind, Arc<Session>)>>,
 }
@@ -35,8 +41,9 @@ enum Kind {
 }
 
 impl Sessions {
-    pub(crate) fn new(cluster: Arc<Cluster>, lifetime: Duration) -> Sessions {
-        Sessions { cluster, lifetime, reviews: Semaphore::new(REVIEWS_AT_ONCE), known: Mutex::default() }
+    pub(crate) fn new(clusters: Arc<Clusters>, lifetime: Duration, limits: Limits, tasks: &TaskTracker, stop: &CancellationToken) -> Sessions {
+        let (tasks, stop) = (tasks.clone(), stop.clone());
+        Sessions { clusters, lifetime, limits, tasks, stop, reviews: Semaphore::new(REVIEWS_AT_ONCE), known: Mutex::default() }
     }
 
     /// Signs somebody in; the id belongs into the cookie and nowhere else.
@@ -52,7 +59,7 @@ impl Sessions {
 
     pub(super) async fn of_cookie(&self, id: Secret) -> Result<Arc<Session>, Refusal> {
         let session = self.find(&key("cookie", &id)).ok_or(Refusal::Expired)?;
-        session.still_valid(&self.cluster, self.cluster.limits.token_review).await?;
+        session.still_valid(&self.clusters, self.limits.token_review).await?;
         Ok(session)
     }
 
@@ -60,7 +67,7 @@ impl Sessions {
         let key = key("bearer", &token);
         match self.find(&key) {
             Some(session) => {
-                session.still_valid(&self.cluster, self.cluster.limits.token_review).await.map_err(|_| Refusal::Unauthenticated)?;
+                session.still_valid(&self.clusters, self.limits.token_review).await.map_err(|_| Refusal::Unauthenticated)?;
                 Ok(session)
             }
             None => self.begin(token, key, Kind::Bearer).await,
@@ -74,7 +81,7 @@ impl Sessions {
     async fn begin(&self, token: Secret, key: Key, kind: Kind) -> Result<Arc<Session>, Refusal> {
         let user = {
             let _place = self.reviews.try_acquire().map_err(|_| Refusal::Limit { which: "sign-ins at once".into(), retry_after_secs: 1 })?;
-            review::review(&self.cluster, &token).await?
+            review::review(&self.clusters.default(), &token).await?
         };
         let session = Arc::new(Session::new(user, URL_SAFE_NO_PAD.encode(random::<9>()?), Some(token), self.lifetime));
         self.keep(key, kind, session)
@@ -92,7 +99,7 @@ impl Sessions {
     }
 
     fn keep(&self, key: Key, kind: Kind, session: Arc<Session>) -> Result<Arc<Session>, Refusal> {
-        let ttl = self.cluster.limits.token_review;
+        let ttl = self.limits.token_review;
         let mut known = self.known.lock().expect("no panic while held");
         known.retain(|_, (kind, session)| {
             let stays = !session.is_over() && (*kind == Kind::Cookie || !session.is_idle(ttl));
@@ -105,11 +112,12 @@ impl Sessions {
         if let Some((_, first)) = known.get(&key) {
             return Ok(first.clone());
         }
-        if known.len() >= self.cluster.limits.sessions {
+        if known.len() >= self.limits.sessions {
             return Err(Refusal::Limit { which: "sessions".into(), retry_after_secs: 60 });
         }
         known.insert(key, (kind, session.clone()));
-        self.cluster.spawn(session.clone().guard(self.cluster.clone(), ttl));
+        let (stop, guard) = (self.stop.clone(), session.clone().guard(self.clusters.clone(), ttl));
+        self.tasks.spawn(async move { stop.run_until_cancelled(guard).await });
         Ok(session)
     }
 }

@@ -20,17 +20,12 @@ const FORBIDDEN: Duration = Duration::from_secs(60);
 /// Drops what is remembered of rights as soon as a role or a binding changes, and lets live streams look again shortly after: an API server's authorizer
 /// works from a cache of its own (recordings, surprise 60).
 pub(crate) async fn watch_rights(cluster: Arc<Cluster>) {
-    let client = loop {
-        match cluster.client().await {
-            Ok(client) => break client.clone(),
-            Err(_) => tokio::time::sleep(RETRY).await,
-        }
-    };
+    let client = cluster.client();
     let mut changes = select_all([
-        of::<Role>(&cluster, &client, "roles"),
-        of::<RoleBinding>(&cluster, &client, "rolebindings"),
-        of::<ClusterRole>(&cluster, &client, "clusterroles"),
-        of::<ClusterRoleBinding>(&cluster, &client, "clusterrolebindings"),
+        of::<Role>(&cluster, client, "roles"),
+        of::<RoleBinding>(&cluster, client, "rolebindings"),
+        of::<ClusterRole>(&cluster, client, "clusterroles"),
+        of::<ClusterRoleBinding>(&cluster, client, "clusterrolebindings"),
     ]);
     while changes.next().await.is_some() {
         cluster.reviews.forget();

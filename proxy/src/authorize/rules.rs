@@ -70,7 +70,7 @@ pub(super) async fn candidates(cluster: &Cluster) -> Result<BTreeSet<String>, Re
             Ok(namespaces.items.into_iter().map(|namespace| namespace.metadata.name).collect())
         }
         // kube's own choice where a context names no namespace.
-        Err(Refusal::Forbidden { .. }) => Ok(["default".to_owned(), cluster.client().await?.default_namespace().to_owned()].into()),
+        Err(Refusal::Forbidden { .. }) => Ok(["default".to_owned(), cluster.default_namespace().await?].into()),
         Err(refusal) => Err(refusal),
     }
 }

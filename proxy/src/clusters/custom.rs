@@ -81,11 +81,12 @@ impl Cluster {
     /// Calls whenever rights change, or what the cluster defines: for as long as somebody waits for that, both are watched.
     pub(crate) async fn each_access_change(self: Arc<Self>, changed: impl Fn()) {
         let mut rights = self.reviews.changes();
-        while !self.stop.is_cancelled() {
+        loop {
             let mut defined = self.definitions();
             let mut is_known = defined.borrow_and_update().is_some();
             loop {
                 tokio::select! {
+                    () = self.stop.cancelled() => return,
                     // Its sender lives as long as the cluster.
                     _ = rights.changed() => changed(),
                     told = defined.changed() => match told {
@@ -157,10 +158,7 @@ async fn follow(cluster: Arc<Cluster>, told: watch::Sender<Option<Defined>>) {
     let mut streaming = true;
     while !rests(&cluster, &told) {
         let Some(stream) = &mut events else {
-            match cluster.client().await {
-                Ok(client) => events = Some(watcher(Api::all(client.clone()), config(&cluster, streaming)).boxed()),
-                Err(_) => silence(&told, RETRY).await,
-            }
+            events = Some(watcher(Api::all(cluster.client().clone()), config(&cluster, streaming)).boxed());
             continue;
         };
         let event = tokio::select! {

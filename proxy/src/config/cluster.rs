@@ -2,9 +2,10 @@ use std::fmt;
 use std::path::PathBuf;
 
 use krateyard_shared::identity::ClusterName;
+use sha2::{Digest, Sha256};
 
-/// One cluster and how it is reached.
-#[derive(Debug, Clone)]
+/// One cluster and how it is reached. Where two differ, the cluster is another one.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClusterConfig {
     /// The name that people see.
     pub name: ClusterName,
@@ -13,7 +14,7 @@ pub struct ClusterConfig {
 }
 
 /// Where a cluster is, and the identity that the proxy has there.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Endpoint {
     /// The cluster that the proxy itself runs in, by its service account.
     InCluster,
@@ -22,7 +23,12 @@ pub enum Endpoint {
     Kubeconfig { path: PathBuf, context: Option<String> },
     /// A context of several kubeconfig files, merged as kubectl does.
     #[allow(missing_docs)]
-    Context { paths: Vec<PathBuf>, context: String },
+    Context {
+        paths: Vec<PathBuf>,
+        context: String,
+        /// Of all that the files say of it.
+        mark: Mark,
+    },
     /// An API server by its URL.
     #[allow(missing_docs)]
     Server {
@@ -34,7 +40,7 @@ pub enum Endpoint {
 }
 
 /// How the proxy names itself to an API server.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Credentials {
     /// A bearer token.
     Token(Secret),
@@ -50,6 +56,23 @@ impl ClusterConfig {
     pub fn server(name: &str, url: &str, token: &str) -> Result<ClusterConfig, http::uri::InvalidUri> {
         let endpoint = Endpoint::Server { url: url.parse()?, credentials: Credentials::Token(Secret::new(token)), ca: None };
         Ok(ClusterConfig { name: ClusterName(name.into()), endpoint })
+    }
+}
+
+/// What tells whether something reads as before: the hash of it. It prints as `#`, since a password may be in it.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub struct Mark([u8; 32]);
+
+impl Mark {
+    /// Of a text.
+    pub fn of(text: impl AsRef<[u8]>) -> Mark {
+        Mark(Sha256::digest(text).into())
+    }
+}
+
+impl fmt::Debug for Mark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("#")
     }
 }
 

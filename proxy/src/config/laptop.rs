@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use krateyard_shared::identity::ClusterName;
-use kube::config::Kubeconfig;
+use kube::config::{Kubeconfig, NamedContext};
 
 use super::load::Errors;
-use super::{ClusterConfig, Config, ConfigErrors, Endpoint, Limits, People, Sources};
+use super::{ClusterConfig, Config, ConfigErrors, Endpoint, Limits, MAX_CLUSTERS, Mark, People, Sources};
 
 /// The port that is tried first: what a browser keeps for a page it keeps for its port.
 pub(crate) const USUAL_PORT: u16 = 8470;
@@ -43,7 +43,9 @@ impl Config {
         let mut errors = Errors::default();
         let paths = paths(flags, sources);
         let mut merged = Kubeconfig::default();
-        for path in &paths {
+        // As kubectl does: a file of several that is not there is left out, unless none is.
+        let there: Vec<_> = paths.iter().filter(|path| sources.exists(path, false)).collect();
+        for path in if there.is_empty() { paths.iter().collect() } else { there } {
             let read = sources.read(path).map_err(|error| format!("cannot read {}: {error}", path.display()));
             let parsed = read.and_then(|text| Kubeconfig::from_yaml(&text).map_err(|_| format!("{} is no kubeconfig", path.display())));
             if let Some(next) = errors.keep("kubeconfig", parsed) {
@@ -54,28 +56,38 @@ impl Config {
             errors.add("kubeconfig", "is nowhere: KUBECONFIG names no file, and there is no home folder to look in");
         }
         let mut known = HashSet::new();
-        let mut names: Vec<String> =
-            merged.contexts.into_iter().map(|context| context.name).filter(|name| !name.is_empty() && known.insert(name.clone())).collect();
-        if let Some(wanted) = flags.context.as_ref().filter(|wanted| !known.contains(*wanted)) {
+        let is_first = |context: &&NamedContext| !context.name.is_empty() && known.insert(context.name.clone());
+        let contexts: Vec<&NamedContext> = merged.contexts.iter().filter(is_first).collect();
+        let mut clusters: Vec<ClusterConfig> = contexts
+            .into_iter()
+            .map(|context| {
+                let endpoint = Endpoint::Context { paths: paths.clone(), context: context.name.clone(), mark: mark(&merged, context) };
+                ClusterConfig { name: ClusterName(context.name.clone()), endpoint }
+            })
+            .collect();
+        let names: Vec<&str> = clusters.iter().map(|cluster| cluster.name.0.as_str()).collect();
+        if let Some(wanted) = flags.context.as_ref().filter(|wanted| !names.contains(&wanted.as_str())) {
             errors
                 .add("context", format!("{wanted:?} is none of the kubeconfig's: {}", if names.is_empty() { "it has none".into() } else { names.join(", ") }));
         }
         if names.is_empty() && errors.is_empty() {
             errors.add("kubeconfig", format!("{} names no context", paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")));
         }
-        let first = flags.context.clone().or(merged.current_context);
-        names.sort_by_key(|name| Some(name) != first.as_ref());
+        if names.len() > MAX_CLUSTERS {
+            errors.add("kubeconfig", format!("names more than {MAX_CLUSTERS} contexts"));
+        }
+        let first = flags.context.clone().or(merged.current_context.clone());
+        clusters.sort_by_key(|cluster| Some(&cluster.name.0) != first.as_ref());
         if let Some(dir) = flags.static_dir.as_ref().filter(|dir| !sources.exists(&dir.join("index.html"), false)) {
             errors.add("static_dir", format!("{} holds no index.html", dir.display()));
         }
         errors.finish()?;
-        let of = |name: String| ClusterConfig { name: ClusterName(name.clone()), endpoint: Endpoint::Context { paths: paths.clone(), context: name } };
         Ok(Config {
             listen: SocketAddr::from(([127, 0, 0, 1], flags.port.unwrap_or(USUAL_PORT))),
             any_port: flags.port.is_none(),
             public_origins: Vec::new(),
             static_dir: flags.static_dir.clone(),
-            clusters: names.into_iter().map(of).collect(),
+            clusters,
             people: People::Laptop(sources.variable("USER").or_else(|| sources.variable("USERNAME")).unwrap_or_else(|| "you".into())),
             session_lifetime: SESSION,
             limits: Limits::default(),
@@ -83,16 +95,22 @@ impl Config {
     }
 }
 
-/// As kubectl looks for them: files of KUBECONFIG that are missing are left out.
-fn paths(flags: &LaptopFlags, sources: &impl Sources) -> Vec<PathBuf> {
+/// Of all that a kubeconfig says of a context.
+fn mark(kubeconfig: &Kubeconfig, context: &NamedContext) -> Mark {
+    let of = context.context.as_ref();
+    let cluster = kubeconfig.clusters.iter().find(|cluster| of.is_some_and(|of| of.cluster == cluster.name));
+    let user = kubeconfig.auth_infos.iter().find(|user| of.is_some_and(|of| of.user.as_ref() == Some(&user.name)));
+    Mark::of(serde_json::to_vec(&(context, cluster, user)).unwrap_or_default())
+}
+
+/// Where kubectl looks for them; some may be missing.
+pub(super) fn paths(flags: &LaptopFlags, sources: &impl Sources) -> Vec<PathBuf> {
     if let Some(path) = &flags.kubeconfig {
         return vec![path.clone()];
     }
     let named = sources.variable("KUBECONFIG").filter(|named| !named.is_empty());
     if let Some(named) = named {
-        let all: Vec<PathBuf> = std::env::split_paths(&named).filter(|path| !path.as_os_str().is_empty()).collect();
-        let there: Vec<PathBuf> = all.iter().filter(|path| sources.exists(path, false)).cloned().collect();
-        return if there.is_empty() { all } else { there };
+        return std::env::split_paths(&named).filter(|path| !path.as_os_str().is_empty()).collect();
     }
     let home = sources.variable("HOME").or_else(|| sources.variable("USERPROFILE")).filter(|home| !home.is_empty());
     home.map(|home| PathBuf::from(home).join(".kube/config")).into_iter().collect()

@@ -7,7 +7,7 @@ use std::time::Duration;
 use krateyard_shared::identity::ClusterName;
 use serde::Deserialize;
 
-use super::{ClusterConfig, Config, Credentials, Endpoint, Limits, Origin, People, Secret};
+use super::{ClusterConfig, Config, Credentials, Endpoint, Limits, MAX_CLUSTERS, Origin, People, Secret};
 
 /// What was said on the command line. A flag that was not given is `None`.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -129,8 +129,7 @@ impl Config {
         let variable = |name: &str| sources.variable(&format!("KRATEYARD_{name}")).filter(|value| !value.is_empty());
         let path_variable = |name: &str| variable(name).map(PathBuf::from);
 
-        let file_path = flags.config.clone().or_else(|| path_variable("CONFIG"));
-        let file = file_path.map_or_else(File::default, |path| read_file(&path, sources, &mut errors));
+        let file = file_path(flags, sources).map_or_else(File::default, |path| read_file(&path, sources, &mut errors));
 
         let listen_text = flags.listen.clone().or_else(|| variable("LISTEN")).or(file.listen).unwrap_or_else(|| "127.0.0.1:8470".into());
         let listen = listen_text.parse::<SocketAddr>();
@@ -179,6 +178,11 @@ impl Config {
     }
 }
 
+/// The file that is read, if one is named.
+pub(super) fn file_path(flags: &Flags, sources: &impl Sources) -> Option<PathBuf> {
+    flags.config.clone().or_else(|| sources.variable("KRATEYARD_CONFIG").filter(|value| !value.is_empty()).map(PathBuf::from))
+}
+
 fn read_file(path: &Path, sources: &impl Sources, errors: &mut Errors) -> File {
     let text = match sources.read(path) {
         Ok(text) => text,
@@ -222,6 +226,9 @@ fn clusters(
             return vec![ClusterConfig { name: ClusterName(single.name), endpoint: Endpoint::InCluster }];
         }
         errors.add("clusters", "names none: give --server or --kubeconfig, or a [[clusters]] table in the file");
+    }
+    if file.len() > MAX_CLUSTERS {
+        errors.add("clusters", format!("are more than {MAX_CLUSTERS}"));
     }
     let mut names = HashSet::new();
     let mut clusters = Vec::new();

@@ -86,7 +86,7 @@ pub(super) async fn run(cluster: Arc<Cluster>, mut upstream: Upstream, mut comma
             },
             () = refresh.due(), if refresh.is_asked => {
                 refresh = Refresh { is_asked: false, last: Some(Instant::now()) };
-                upstream.relist().await;
+                upstream.relist();
             }
             why = &mut definition => return hub.end(commands, End::Complete(why.into())).await,
             _ = look.tick(), if hub.subscribers.iter().any(View::is_timed) => hub.look(),

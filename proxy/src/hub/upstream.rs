@@ -157,12 +157,10 @@ impl Upstream {
     }
 
     /// Begins anew with a list from the storage itself.
-    pub(super) async fn relist(&mut self) {
+    pub(super) fn relist(&mut self) {
         self.retry_at = None;
         self.events = None;
-        if let Ok(client) = self.cluster.client().await.cloned() {
-            self.begin(&client, false);
-        }
+        self.begin(false);
     }
 
     /// The next news. Dropped while it waits, it loses nothing.
@@ -174,10 +172,7 @@ impl Upstream {
                 self.tell_at = self.tell_at.map(|_| self.heard_at + SETTLE);
             }
             if self.events.is_none() {
-                match self.cluster.client().await.cloned() {
-                    Ok(client) => self.begin(&client, self.streaming),
-                    Err(refusal) => return self.failed(refusal),
-                }
+                self.begin(self.streaming);
             }
             let events = self.events.as_mut().expect("opened above");
             let patience = self.cluster.limits.silence();
@@ -214,8 +209,8 @@ impl Upstream {
         }
     }
 
-    fn begin(&mut self, client: &Client, streaming: bool) {
-        self.events = Some(self.open(client, streaming));
+    fn begin(&mut self, streaming: bool) {
+        self.events = Some(self.open(self.cluster.client(), streaming));
         (self.has_begun, self.tell_at, self.heard_at) = (false, None, Instant::now());
     }
 

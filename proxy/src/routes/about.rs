@@ -8,7 +8,7 @@ use crate::app::Shared;
 use crate::config::People;
 
 pub(crate) async fn get(State(app): State<Shared>) -> Json<About> {
-    let cluster = app.default_cluster();
+    let cluster = app.clusters.default();
     let by_link = matches!(app.people, People::Laptop(_));
     // Nobody has opened it yet.
     let reach = if by_link { cluster.reach() } else { cluster.first_reach().await };

@@ -30,7 +30,7 @@ impl Of {
 }
 
 pub(crate) async fn get(State(app): State<Shared>, SignedIn(session): SignedIn, Query(of): Query<Of>) -> Result<Json<Access>, Refused> {
-    let cluster = app.cluster(&of.name()?)?;
+    let cluster = &app.cluster(&of.name()?)?;
     Ok(Json(authorize::find_access(cluster, &session).await?))
 }
 
@@ -40,7 +40,7 @@ pub(crate) async fn post(
     Query(of): Query<Of>,
     JsonBody(AccessQuestions { questions }): JsonBody<AccessQuestions>,
 ) -> Result<Json<AccessAnswers>, Refused> {
-    let cluster = app.cluster(&of.name()?)?;
+    let cluster = &app.cluster(&of.name()?)?;
     if questions.len() > MAX_QUESTIONS {
         return Err(Refusal::BadRequest { field: "questions".into(), problem: format!("are more than {MAX_QUESTIONS}") }.into());
     }

@@ -8,7 +8,7 @@ use crate::app::Shared;
 use crate::config::People;
 
 pub(crate) async fn get(State(app): State<Shared>) -> Json<Health> {
-    let upstreams: Vec<_> = app.clusters.iter().map(|cluster| Upstream { cluster: cluster.name.clone(), reachable: cluster.reach().reachable }).collect();
+    let upstreams: Vec<_> = app.clusters.all().iter().map(|cluster| Upstream { cluster: cluster.name.clone(), reachable: cluster.reach().reachable }).collect();
     // On a laptop a cluster is asked when somebody opens it.
     let ready = matches!(app.people, People::Laptop(_)) || upstreams.iter().any(|upstream| upstream.reachable);
     Json(Health { alive: true, ready, upstreams })

@@ -24,7 +24,7 @@ pub(crate) async fn read(
     if request.headers().contains_key(header::UPGRADE) {
         return Err(bad("upgrade", "does not pass through here: streams have sockets of their own"));
     }
-    let cluster = app.cluster(&ClusterName(cluster))?;
+    let cluster = &app.cluster(&ClusterName(cluster))?;
     // As it stands in the request line: what is unescaped twice can mean something else.
     let path = request.uri().path().splitn(4, '/').nth(3).map(|path| format!("/{path}")).unwrap_or_default();
     let target = path::api::read(&path, request.uri().query())?;

@@ -32,7 +32,7 @@ pub(crate) async fn get(State(app): State<Shared>, request: Request) -> Response
 }
 
 async fn open(app: &Shared, guest: &Guest, query: LogQuery) -> Result<pipe::logs::Log, Refusal> {
-    let cluster = app.cluster(&ClusterName(query.cluster.clone()))?;
+    let cluster = &app.cluster(&ClusterName(query.cluster.clone()))?;
     let target = ReadLogs {
         namespace: path::part("ns", &query.ns)?.into(),
         pod: path::part("pod", &query.pod)?.into(),

@@ -62,7 +62,7 @@ pub(crate) async fn list(
 ) -> Result<Response, Refused> {
     let resource = collection.resource();
     path::check(&resource, within.namespace.as_deref(), None)?;
-    let cluster = app.cluster(&ClusterName(collection.cluster))?;
+    let cluster = &app.cluster(&ClusterName(collection.cluster))?;
     let kind = cluster.kind_of(&resource).await.ok_or_else(|| Refusal::NotFound { what: format!("rows of {resource}") })?;
     Ok(list_of(cluster, &session, kind, within.namespace, &headers).await?)
 }
@@ -138,7 +138,7 @@ pub(crate) async fn get(
     Query(within): Query<Within>,
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
-    let cluster = app.cluster(&ClusterName(collection.cluster.clone()))?;
+    let cluster = &app.cluster(&ClusterName(collection.cluster.clone()))?;
     Ok(object_of(cluster, &session, collection.resource(), within.namespace, name, &headers).await?)
 }
 

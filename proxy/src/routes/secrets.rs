@@ -33,7 +33,7 @@ pub(crate) async fn reveal(
     // They stand in the log as well: nothing but names does.
     path::check(&resource, Some(&namespace), Some(&name))?;
     path::part("key", &reveal.key)?;
-    let cluster = app.cluster(&ClusterName(cluster))?;
+    let cluster = &app.cluster(&ClusterName(cluster))?;
     let target = ReadObject { resource, namespace: Some(namespace.clone()), name: name.clone() };
     let revealed = async {
         let permit = authorize::authorize(cluster, &session, target).await?;

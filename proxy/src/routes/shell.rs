@@ -43,7 +43,7 @@ pub(crate) async fn get(State(app): State<Shared>, request: Request) -> Response
 }
 
 async fn open(app: &Shared, guest: &Guest, query: ShellQuery) -> Result<Shell, Refusal> {
-    let cluster = app.cluster(&ClusterName(query.cluster))?;
+    let cluster = &app.cluster(&ClusterName(query.cluster))?;
     let target = OpenShell {
         namespace: path::part("ns", &query.ns)?.into(),
         pod: path::part("pod", &query.pod)?.into(),

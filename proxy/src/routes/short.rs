@@ -29,11 +29,11 @@ pub(crate) struct Of {
 }
 
 pub(crate) async fn cluster(State(app): State<Shared>, _: SignedIn, Query(of): Query<Of>) -> Result<Json<ClusterInfo>, Refused> {
-    Ok(Json(super::clusters::info(of.cluster(&app)?)))
+    Ok(Json(super::clusters::info(&of.cluster(&app)?)))
 }
 
 pub(crate) async fn kinds(State(app): State<Shared>, _: SignedIn, Query(of): Query<Of>) -> Result<Json<Resources>, Refused> {
-    let known = known(of.cluster(&app)?).await;
+    let known = known(&of.cluster(&app)?).await;
     let info = |(entry, aliases): (&'static KindEntry, Vec<String>)| ResourceInfo {
         group: entry.group.into(),
         version: entry.version.into(),
@@ -52,7 +52,7 @@ pub(crate) async fn list(
     Query(of): Query<Of>,
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
-    let cluster = of.cluster(&app)?;
+    let cluster = &of.cluster(&app)?;
     let kind = of.kind(cluster, &word).await?;
     of.ns.as_deref().map(|namespace| path::part("ns", namespace)).transpose()?;
     Ok(list_of(cluster, &session, kind, of.ns, &headers).await?)
@@ -65,7 +65,7 @@ pub(crate) async fn object(
     Query(of): Query<Of>,
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
-    let cluster = of.cluster(&app)?;
+    let cluster = &of.cluster(&app)?;
     let kind = of.kind(cluster, &word).await?;
     if kind.entry().namespaced && of.ns.is_none() {
         return Err(Refusal::BadRequest { field: "ns".into(), problem: "is missing: this kind has namespaces".into() }.into());
@@ -74,8 +74,8 @@ pub(crate) async fn object(
 }
 
 impl Of {
-    fn cluster<'a>(&self, app: &'a App) -> Result<&'a Arc<Cluster>, Refusal> {
-        app.cluster(self.cluster.clone().map(ClusterName).as_ref().unwrap_or(&app.default_cluster().name))
+    fn cluster(&self, app: &App) -> Result<Arc<Cluster>, Refusal> {
+        app.cluster(self.cluster.clone().map(ClusterName).as_ref().unwrap_or(&app.clusters.default().name))
     }
 
     /// The kind that a word means here: plural, singular, short name or kind in any case, or `plural.group`.

@@ -13,6 +13,7 @@ use krateyard_shared::refusal::Refusal;
 use krateyard_shared::watch::{self, ClientMessage, EncodedRow, ServerMessage, SubscriptionId, Wire};
 use tokio::sync::mpsc;
 use tokio::time::Interval;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::app::Shared;
 use crate::hub::{Batch, End};
@@ -44,6 +45,7 @@ pub(crate) async fn get(app: State<Shared>, request: Request) -> Response {
                 heartbeats,
                 ready: VecDeque::from([ServerMessage::Welcome { version: watch::VERSION }]),
             };
+            let _clusters = AbortOnDropHandle::new(tokio::spawn(subscriptions.clone().follow_clusters()));
             let reader = Reader { wire, subscriptions, answers, greeted: false };
             line.run(reader, stream::unfold(writer, async |mut writer| Some((Ok(writer.next().await), writer)))).await;
         },

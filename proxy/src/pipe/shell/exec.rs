@@ -72,7 +72,7 @@ impl Exec {
         let request = impersonate::request(permit, Method::GET, &path)?;
         let limit = permit.cluster().limits.upstream_timeout;
         let late = |_| Refusal::UpstreamDown { cause: format!("no answer within {} s", limit.as_secs_f32()) };
-        let client = permit.cluster().client().await?;
+        let client = permit.cluster().client();
         let connection = tokio::time::timeout(limit, client.connect(request)).await.map_err(late)?.map_err(|error| refuse::of_kube(&error, &asked))?;
         let protocol = if connection.supports_stream_close() { Protocol::V5 } else { Protocol::V4 };
         let (to, from) = connection.into_stream().split();

@@ -1,6 +1,6 @@
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 
 use krateyard_shared::identity::{ClusterName, Resource};
 use krateyard_shared::kinds::Kind;
@@ -13,7 +13,7 @@ use tokio_util::task::AbortOnDropHandle;
 use crate::app::Shared;
 use crate::authenticate::Session;
 use crate::authorize::{self, ReadObject, RowScope, WatchRows};
-use crate::clusters::Cluster;
+use crate::clusters::{Cluster, Farewell};
 use crate::hub::{self, Batch, End, Queue, Reached};
 use crate::{object, path};
 
@@ -26,7 +26,13 @@ pub(super) struct Subscriptions {
     live: Mutex<HashMap<SubscriptionId, Live>>,
     inbox: Arc<Inbox>,
     /// Whoever has this open hears of changes of rights in these clusters.
-    followed: Mutex<HashMap<ClusterName, AbortOnDropHandle<()>>>,
+    followed: Mutex<HashMap<ClusterName, Followed>>,
+}
+
+/// A cluster whose changes of rights are told, and what tells them.
+struct Followed {
+    cluster: Weak<Cluster>,
+    _task: AbortOnDropHandle<()>,
 }
 
 struct Live {
@@ -73,19 +79,39 @@ impl Subscriptions {
     pub(super) fn new(app: Shared, session: Arc<Session>) -> Arc<Subscriptions> {
         let subscriptions =
             Subscriptions { app, session, version: AtomicU32::new(1), live: Mutex::default(), inbox: Arc::default(), followed: Mutex::default() };
-        for cluster in subscriptions.app.clusters.iter().filter(|cluster| cluster.is_awake()) {
+        for cluster in subscriptions.app.clusters.all().iter().filter(|cluster| cluster.is_awake()) {
             subscriptions.follow(cluster);
         }
         Arc::new(subscriptions)
     }
 
+    /// Hears from now on when a cluster comes, goes or is replaced: whoever shows it, or wants to, asks again.
+    pub(super) async fn follow_clusters(self: Arc<Self>) {
+        let mut changes = self.app.clusters.changes();
+        let mut before = changes.borrow_and_update().clone();
+        while changes.changed().await.is_ok() {
+            let after = changes.borrow_and_update().clone();
+            let differs = |one: &Arc<Cluster>, others: &[Arc<Cluster>]| !others.iter().any(|other| Arc::ptr_eq(one, other));
+            for cluster in before.iter().filter(|cluster| differs(cluster, &after)) {
+                self.followed.lock().expect("no panic while held").remove(&cluster.name);
+                self.inbox.put_changed(cluster.name.clone());
+            }
+            for cluster in after.iter().filter(|cluster| differs(cluster, &before)) {
+                self.inbox.put_changed(cluster.name.clone());
+            }
+            before = after;
+        }
+    }
+
     /// Hears from now on when rights change in a cluster, or what it defines.
     fn follow(&self, cluster: &Arc<Cluster>) {
         let mut followed = self.followed.lock().expect("no panic while held");
-        followed.entry(cluster.name.clone()).or_insert_with(|| {
+        let known = followed.get(&cluster.name);
+        if known.is_none_or(|known| !known.cluster.ptr_eq(&Arc::downgrade(cluster))) {
             let (inbox, name) = (self.inbox.clone(), cluster.name.clone());
-            AbortOnDropHandle::new(tokio::spawn(cluster.clone().each_access_change(move || inbox.put_changed(name.clone()))))
-        });
+            let task = cluster.track(cluster.clone().each_access_change(move || inbox.put_changed(name.clone())));
+            followed.insert(cluster.name.clone(), Followed { cluster: Arc::downgrade(cluster), _task: AbortOnDropHandle::new(task) });
+        }
     }
 
     /// The other side says its version.
@@ -111,7 +137,7 @@ impl Subscriptions {
     /// For a request that can be refused without asking the cluster.
     pub(super) fn begin(&self, id: SubscriptionId, cluster: &ClusterName, resource: Resource, scope: Scope, resume: Option<Position>) -> Result<(), Refusal> {
         let wanted = canonical(Kind::of_resource(&resource), resource, scope)?;
-        let cluster = self.app.cluster(cluster)?.clone();
+        let cluster = self.app.cluster(cluster)?;
         self.follow(&cluster);
         let mut live = self.live.lock().expect("no panic while held");
         if live.contains_key(&id) {
@@ -124,7 +150,7 @@ impl Subscriptions {
         let queue = Arc::new(Queue::new(move || inbox.put(id)));
         let refresh = Arc::new(Notify::new());
         let having = Having { resume, patches: self.speaks(watch::PATCHES_SINCE) };
-        let task = tokio::spawn(serve(cluster, self.session.clone(), wanted, having, queue.clone(), refresh.clone()));
+        let task = cluster.track(serve(cluster.clone(), self.session.clone(), wanted, having, queue.clone(), refresh.clone()));
         live.insert(id, Live { queue, refresh, _task: AbortOnDropHandle::new(task) });
         Ok(())
     }
@@ -189,16 +215,27 @@ impl Inbox {
 /// A subscription's life: permit, data, and the end of the right.
 async fn serve(cluster: Arc<Cluster>, session: Arc<Session>, wanted: Wanted, having: Having, queue: Arc<Queue>, refresh: Arc<Notify>) {
     let rows = async |target, part| rows(&cluster, &session, target, part, having.resume, &queue, &refresh).await;
-    let refusal = match wanted {
-        Wanted::Rows(target, part) => rows(target, part).await,
-        Wanted::Object(target) => object(&cluster, &session, target, having.patches, &queue, &refresh).await,
-        Wanted::Unknown { resource, scope } => match canonical(cluster.kind_of(&resource).await, resource.clone(), scope) {
-            Ok(Wanted::Rows(target, part)) => rows(target, part).await,
-            Ok(_) => Refusal::NotFound { what: format!("rows of {resource}") },
-            Err(refusal) => refusal,
-        },
+    let served = async {
+        match wanted {
+            Wanted::Rows(target, part) => rows(target, part).await,
+            Wanted::Object(target) => object(&cluster, &session, target, having.patches, &queue, &refresh).await,
+            Wanted::Unknown { resource, scope } => match canonical(cluster.kind_of(&resource).await, resource.clone(), scope) {
+                Ok(Wanted::Rows(target, part)) => rows(target, part).await,
+                Ok(_) => Refusal::NotFound { what: format!("rows of {resource}") },
+                Err(refusal) => refusal,
+            },
+        }
     };
-    queue.end(End::Denied(refusal));
+    let end = tokio::select! {
+        // Reviews and hubs of a cluster that is no more end as well, each with words of its own.
+        biased;
+        farewell = cluster.ended() => match farewell {
+            Farewell::Removed => End::Denied(Refusal::no_cluster(&cluster.name)),
+            Farewell::Replaced => End::Complete("what krateyard knows of this cluster changed".into()),
+        },
+        refusal = served => End::Denied(refusal),
+    };
+    queue.end(end);
 }
 
 async fn rows(
