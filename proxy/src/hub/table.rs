@@ -46,11 +46,21 @@ pub(super) struct Table {
 pub(super) struct Entry {
     namespace: Option<Arc<str>>,
     row: Bytes,
+    /// Of the row, so that it is made once: a row that goes takes its own off the sums.
+    hash: u64,
     /// The number of its last difference.
     changed: u64,
     /// When it needs somebody, in seconds since 1970; [`NEVER`] while it does what it should.
     due: u32,
     list: u16,
+    health: Health,
+}
+
+/// What a row adds to the sums.
+#[derive(Clone, Copy)]
+struct Share {
+    bytes: usize,
+    hash: u64,
     health: Health,
 }
 
@@ -139,14 +149,18 @@ impl Entry {
         self.namespace.as_deref()
     }
 
-    /// Takes an object as it is now; what it was before comes back. As long as its health stays, so does when it is due.
-    fn take(&mut self, kept: Kept, now: Seconds) -> (Bytes, Health) {
+    /// Takes an object as it is now. As long as its health stays, so does when it is due.
+    fn take(&mut self, kept: Kept, now: Seconds) {
         let health = std::mem::replace(&mut self.health, kept.health);
         match kept.ripens {
             Ripens::After(_) if health == kept.health && self.due != NEVER => {}
             ripens => self.due = due(ripens, now),
         }
-        (std::mem::replace(&mut self.row, kept.row), health)
+        (self.hash, self.row) = (checksum::hash(&kept.row), kept.row);
+    }
+
+    fn share(&self) -> Share {
+        Share { bytes: self.row.len(), hash: self.hash, health: self.health }
     }
 }
 
@@ -198,12 +212,12 @@ impl Table {
             return None;
         }
         self.seq += u64::from(self.is_loaded);
-        let (row, health) = (seen.kept.row.clone(), seen.kept.health);
-        let (row_before, health_before) = entry.take(seen.kept, self.now);
+        let (row, before) = (seen.kept.row.clone(), entry.share());
+        entry.take(seen.kept, self.now);
         entry.changed = self.seq;
-        let (namespace, is_finding) = (entry.namespace.clone(), is_due(entry, self.now));
-        self.take_off(namespace.as_ref(), &row_before, health_before);
-        self.count_in(namespace.as_ref(), &row, health);
+        let (namespace, now, is_finding) = (entry.namespace.clone(), entry.share(), is_due(entry, self.now));
+        self.take_off(namespace.as_ref(), before);
+        self.count_in(namespace.as_ref(), now);
         let (uid, _) = self.rows.get_key_value(seen.uid.as_str())?;
         Some(Change { uid: uid.clone(), namespace, is_finding, row: Some(row) })
     }
@@ -212,8 +226,9 @@ impl Table {
         self.seq += u64::from(self.is_loaded);
         let uid: Uid = uid.into();
         let namespace = namespace.map(|name| self.namespaces.get_key_value(name.as_str()).map_or_else(|| name.into(), |(known, _)| known.clone()));
-        self.count_in(namespace.as_ref(), &row, health);
-        let entry = Entry { namespace: namespace.clone(), row: row.clone(), changed: self.seq, due: due(ripens, self.now), list: self.list, health };
+        let hash = checksum::hash(&row);
+        let entry = Entry { namespace: namespace.clone(), row: row.clone(), hash, changed: self.seq, due: due(ripens, self.now), list: self.list, health };
+        self.count_in(namespace.as_ref(), entry.share());
         let is_finding = is_due(&entry, self.now);
         self.rows.insert(uid.clone(), entry);
         Change { uid, namespace, is_finding, row: Some(row) }
@@ -222,7 +237,7 @@ impl Table {
     /// Drops an object.
     pub(super) fn remove(&mut self, uid: &str) -> Option<Change> {
         let (uid, entry) = self.rows.remove_entry(uid)?;
-        self.take_off(entry.namespace.as_ref(), &entry.row, entry.health);
+        self.take_off(entry.namespace.as_ref(), entry.share());
         // Who has no complete list has nothing to come back to.
         if self.is_loaded {
             self.seq += 1;
@@ -276,20 +291,18 @@ impl Table {
         }
     }
 
-    fn count_in(&mut self, namespace: Option<&Arc<str>>, row: &[u8], health: Health) {
-        self.held.own += row.len() + BESIDES;
-        self.held.all.fetch_add(row.len() + BESIDES, Ordering::Relaxed);
-        let hash = checksum::hash(row);
+    fn count_in(&mut self, namespace: Option<&Arc<str>>, Share { bytes, hash, health }: Share) {
+        self.held.own += bytes + BESIDES;
+        self.held.all.fetch_add(bytes + BESIDES, Ordering::Relaxed);
         self.all.add(hash, health);
         if let Some(namespace) = namespace {
             self.namespaces.entry(namespace.clone()).or_default().add(hash, health);
         }
     }
 
-    fn take_off(&mut self, namespace: Option<&Arc<str>>, row: &[u8], health: Health) {
-        self.held.own -= row.len() + BESIDES;
-        self.held.all.fetch_sub(row.len() + BESIDES, Ordering::Relaxed);
-        let hash = checksum::hash(row);
+    fn take_off(&mut self, namespace: Option<&Arc<str>>, Share { bytes, hash, health }: Share) {
+        self.held.own -= bytes + BESIDES;
+        self.held.all.fetch_sub(bytes + BESIDES, Ordering::Relaxed);
         self.all.remove(hash, health);
         if let Some(namespace) = namespace
             && let Some(counted) = self.namespaces.get_mut(namespace)
