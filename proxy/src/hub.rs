@@ -24,13 +24,11 @@ pub(crate) use queue::{Batch, End, Queue, Reached};
 
 use crate::authorize::{Permit, RowScope, WatchRows};
 use crate::clusters::Cluster;
+use crate::config::Limits;
 use upstream::Upstream;
 
 /// Requests to an owner task that may wait.
 const COMMANDS: usize = 64;
-
-/// When to ask again where memory is full: half the time after which an unwatched hub rests.
-const FULL_SECS: u32 = 30;
 
 /// What is asked of a hub's owner task.
 enum Command {
@@ -61,13 +59,15 @@ pub(crate) struct Hubs {
 
 impl Hubs {
     /// Whether another may begin. Those that run grow on: what somebody looks at is not cut off.
-    fn has_room(&self, most: usize) -> Result<(), Refusal> {
-        let held = self.held.load(Ordering::Relaxed);
+    fn has_room(&self, limits: &Limits) -> Result<(), Refusal> {
+        let (held, most) = (self.held.load(Ordering::Relaxed), limits.hub_bytes);
         if held < most {
             return Ok(());
         }
         let which = format!("rows of this cluster in the proxy's memory ({} of {} MB)", held >> 20, most >> 20);
-        Err(Refusal::Limit { which, retry_after_secs: FULL_SECS })
+        // Within that, hubs that nobody watches may have gone to rest.
+        let retry_after_secs = u32::try_from(limits.hub_rest.as_secs() / 2).unwrap_or(u32::MAX).max(1);
+        Err(Refusal::Limit { which, retry_after_secs })
     }
 }
 
@@ -126,7 +126,7 @@ async fn subscribe_directly(permit: Permit<WatchRows>, part: Part, resume: Optio
         send(permit.cluster(), kind, subscribe).await?;
         return Ok(Subscription { permit, own: None, _chain: None });
     }
-    permit.cluster().hubs.has_room(permit.cluster().limits.hub_bytes)?;
+    permit.cluster().hubs.has_room(&permit.cluster().limits)?;
     let (own, received) = mpsc::channel(COMMANDS);
     permit.cluster().spawn(owner::run(permit.cluster().clone(), Upstream::of_person(&permit, polls)?, received));
     // It takes commands from its first step on.
@@ -145,7 +145,7 @@ async fn send(cluster: &Arc<Cluster>, kind: Kind, command: impl Fn() -> Command)
             match running.get(&kind).filter(|hub| !hub.is_closed()) {
                 Some(hub) => hub.clone(),
                 None => {
-                    cluster.hubs.has_room(cluster.limits.hub_bytes)?;
+                    cluster.hubs.has_room(&cluster.limits)?;
                     let (commands, received) = mpsc::channel(COMMANDS);
                     running.insert(kind, commands.clone());
                     cluster.spawn(owner::run(cluster.clone(), Upstream::new(cluster.clone(), kind), received));
