@@ -108,8 +108,7 @@ impl Inner {
     async fn send(self: Arc<Self>, request: Request<Body>) -> Result<Response<Body>, kube::Error> {
         let way = self.way();
         let client = way.client(&self).await.map_err(|error| kube::Error::Service(error.into()))?;
-        let is_watch = request.uri().query().is_some_and(|query| query.contains("watch="));
-        let timeout = if is_watch { self.timeout } else { LIST_TIMEOUT.max(self.timeout) };
+        let timeout = if is_watch(request.uri()) { self.timeout } else { LIST_TIMEOUT.max(self.timeout) };
         let late = |_| kube::Error::Service(format!("no answer within {} s", timeout.as_secs_f32()).into());
         let response = tokio::time::timeout(timeout, client.send(request)).await.map_err(late)?;
         // A token that had to be had again, and could not.
@@ -143,4 +142,29 @@ fn is_of_credentials(error: &kube::Error) -> bool {
         cause = error.source();
     }
     false
+}
+
+/// Whether a request asks for a watch, as kube does: by a parameter of its own, not by what another one says.
+fn is_watch(uri: &http::Uri) -> bool {
+    uri.query().is_some_and(|query| query.split('&').any(|parameter| matches!(parameter.split_once('='), Some(("watch", "true" | "1")))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_watch_is_told_by_its_own_parameter() {
+        let cases = [
+            ("/api/v1/pods?watch=true", true),
+            ("/api/v1/pods?&watch=1&timeoutSeconds=30", true),
+            ("/api/v1/pods?limit=500&watch=false", false),
+            ("/api/v1/pods?labelSelector=watch=true", false),
+            ("/api/v1/pods?fieldSelector=metadata.name%3Dwatch=1&rewatch=true", false),
+            ("/api/v1/pods", false),
+        ];
+        for (uri, expected) in cases {
+            assert_eq!(is_watch(&uri.parse().unwrap()), expected, "{uri}");
+        }
+    }
 }
