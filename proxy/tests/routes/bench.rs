@@ -131,11 +131,14 @@ impl Socket {
 
     /// Waits for the close, whatever comes before it.
     pub(crate) async fn closed(&mut self) -> (u16, String) {
-        loop {
-            if let Err(closed) = self.next().await {
-                return closed;
+        bounded(async {
+            loop {
+                if let Err(closed) = self.next().await {
+                    return closed;
+                }
             }
-        }
+        })
+        .await
     }
 }
 
@@ -159,39 +162,43 @@ impl Watch {
 
     /// The next message that is of a subscription: no heartbeat, and no word of changed access.
     pub(crate) async fn next(&mut self) -> ServerMessage {
-        loop {
-            let message = self.socket.next().await.unwrap();
-            match Wire::Json.decode(message.to_text().unwrap().as_bytes()).unwrap() {
-                ServerMessage::Heartbeat { .. } | ServerMessage::AccessChanged { .. } => {}
-                message => return message,
+        bounded(async {
+            loop {
+                let message = self.socket.next().await.unwrap();
+                match Wire::Json.decode(message.to_text().unwrap().as_bytes()).unwrap() {
+                    ServerMessage::Heartbeat { .. } | ServerMessage::AccessChanged { .. } => {}
+                    message => return message,
+                }
             }
-        }
+        })
+        .await
     }
 
-    /// Reads on until a message fits.
+    /// Reads on until a message fits, within one bound however many do not.
     pub(crate) async fn until<T>(&mut self, mut fits: impl FnMut(ServerMessage) -> Option<T>) -> T {
-        loop {
-            if let Some(found) = fits(self.next().await) {
-                return found;
+        bounded(async {
+            loop {
+                if let Some(found) = fits(self.next().await) {
+                    return found;
+                }
             }
-        }
+        })
+        .await
     }
 
     /// The rows of a subscription's snapshot.
     pub(crate) async fn rows(&mut self, of: u32) -> Vec<Row<()>> {
         let mut all = Vec::new();
-        loop {
-            match self.next().await {
-                ServerMessage::Rows { id, rows, done } if id == of => {
-                    all.extend(rows.iter().map(|row| row.decode().unwrap()));
-                    if done {
-                        return all;
-                    }
-                }
-                ServerMessage::Denied { refusal, .. } => panic!("{refusal}"),
-                _ => {}
+        self.until(|message| match message {
+            ServerMessage::Rows { id, rows, done } if id == of => {
+                all.extend(rows.iter().map(|row| row.decode().unwrap()));
+                done.then_some(())
             }
-        }
+            ServerMessage::Denied { refusal, .. } => panic!("{refusal}"),
+            _ => None,
+        })
+        .await;
+        all
     }
 
     pub(crate) async fn denied(&mut self, of: u32) -> Refusal {
