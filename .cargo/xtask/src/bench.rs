@@ -2,6 +2,8 @@
 
 mod browser;
 mod bundle;
+mod crowd;
+mod pair;
 mod proxy;
 
 use std::fs;
@@ -32,13 +34,19 @@ struct Bench {
     measure: fn(&Workspace) -> Result<Vec<Figure>, Failure>,
 }
 
-const BENCHES: [Bench; 8] = [
+const BENCHES: [Bench; 14] = [
     Bench { names: &["app.bundle_kb"], measure: bundle::measure },
     Bench { names: &["proxy.start_ms", "proxy.rest_mb"], measure: proxy::at_rest },
     Bench { names: &["watch.proxy_mb_10k"], measure: proxy::with_10k },
+    Bench { names: &["watch.proxy_mb_50k"], measure: proxy::with_50k },
     Bench { names: &["watch.events_per_core"], measure: proxy::events },
+    Bench { names: &["watch.upstreams"], measure: crowd::upstreams },
+    Bench { names: &["watch.added_p50_ms", "watch.added_p99_ms"], measure: crowd::latency },
+    Bench { names: &["watch.join_storm_s", "watch.join_storm_peak_mb"], measure: crowd::storm },
+    Bench { names: &["ws.idle_kb"], measure: crowd::idle },
     Bench { names: &["app.first_rows_10k_ms"], measure: browser::first_rows },
     Bench { names: &["app.mb_10k"], measure: browser::memory },
+    Bench { names: &["app.long_task_ms"], measure: browser::long_tasks },
     Bench { names: &["spotlight.key_ms"], measure: browser::spotlight },
     Bench { names: &["table.vs_vanilla"], measure: browser::table },
 ];
@@ -80,7 +88,7 @@ fn build(workspace: &Workspace) -> Result<(), Failure> {
     install::install(workspace, Mode::Full.needs())?;
     page::build(workspace, Mode::Full)?;
     println!("building optimised programs");
-    native::build_programs(workspace, true, &["--example", "subscribe"]).map(drop)
+    native::build_programs(workspace, true, &["--example", "subscribe", "--example", "crowd", "--example", "latency"]).map(drop)
 }
 
 impl Figure {

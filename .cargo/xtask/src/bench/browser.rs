@@ -54,6 +54,21 @@ pub(super) fn memory(workspace: &Workspace) -> Result<Vec<Figure>, Failure> {
     Ok(vec![Figure { name: "app.mb_10k", unit: "MB", ours: measured.number("ours_mb")?, other, how }])
 }
 
+/// How long a tab is busy at once while rows change.
+pub(super) fn long_tasks(workspace: &Workspace) -> Result<Vec<Figure>, Failure> {
+    let measured = Measured::by(workspace, "long_task.mjs")?;
+    let how = format!(
+        "longest task of the page's main thread in {} s, {} rows listed, {:.0} changes/s; {} tasks over 50 ms; 99.9 % of tasks within {:.1} ms; median of {}",
+        measured.number("seconds")?,
+        measured.number("rows")?,
+        measured.number("changes_per_s")?,
+        measured.number("long")?,
+        measured.number("p999_ms")?,
+        measured.number("runs")?
+    );
+    Ok(vec![Figure { name: "app.long_task_ms", unit: "ms", ours: measured.number("ours_ms")?, other: None, how }])
+}
+
 /// A key of Spotlight.
 pub(super) fn spotlight(workspace: &Workspace) -> Result<Vec<Figure>, Failure> {
     let measured = Measured::by(workspace, "spotlight.mjs")?;
