@@ -22,14 +22,90 @@ pub(super) fn mask(text: &str) -> u64 {
     text.bytes().fold(0, |mask, byte| mask | bit(byte))
 }
 
+/// All bytes that have no bit of their own.
+const OTHERS: u64 = 1 << 38;
+
 fn bit(byte: u8) -> u64 {
     match byte.to_ascii_lowercase() {
         letter @ b'a'..=b'z' => 1 << (letter - b'a'),
         digit @ b'0'..=b'9' => 1 << (26 + digit - b'0'),
         b'-' => 1 << 36,
         b'.' => 1 << 37,
-        _ => 1 << 38,
+        _ => OTHERS,
     }
+}
+
+/// Two letters that stand together, as one of 64 bits: others may have the same.
+fn pair_bit(pair: &[u8]) -> u64 {
+    let [a, b] = [pair[0], pair[1]].map(|byte| u32::from(byte.to_ascii_lowercase()));
+    1 << ((a * 167 + b * 59) >> 1 & 63)
+}
+
+fn pairs(text: &[u8]) -> u64 {
+    text.windows(2).fold(0, |pairs, pair| pairs | pair_bit(pair))
+}
+
+/// What a text is like, made once: most texts show by that alone that a word is not in them, or not better than others.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Summary {
+    letters: u64,
+    /// Letters that its parts begin with.
+    starts: u64,
+    pairs: u64,
+    first: u8,
+    length: u8,
+}
+
+impl Summary {
+    pub(super) fn of(text: &str) -> Summary {
+        let text = clipped(text);
+        let starts = (0..text.len()).filter(|at| start_bonus(text, *at) > 0).fold(0, |starts, at| starts | bit(text[at]));
+        let letters = text.iter().fold(0, |letters, byte| letters | bit(*byte));
+        let first = text.first().map_or(0, u8::to_ascii_lowercase);
+        Summary { letters, starts, pairs: pairs(text), first, length: u8::try_from(text.len()).unwrap_or(u8::MAX) }
+    }
+
+    /// Which letters it has.
+    pub(super) fn letters(&self) -> u64 {
+        self.letters
+    }
+}
+
+/// A word that is looked for, in lower case and not empty.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Word<'a> {
+    bytes: &'a [u8],
+    letters: u64,
+    pairs: u64,
+}
+
+impl<'a> Word<'a> {
+    pub(super) fn of(word: &'a str) -> Word<'a> {
+        Word { bytes: word.as_bytes(), letters: mask(word), pairs: pairs(word.as_bytes()) }
+    }
+
+    /// Which letters it has.
+    pub(super) fn letters(&self) -> u64 {
+        self.letters
+    }
+
+    /// More than its letters can be worth where they do not all stand together.
+    fn most_scattered(&self, text: &Summary) -> i32 {
+        let count = |count: usize| i32::try_from(count).unwrap_or(i32::MAX / 64);
+        let starts = self.bytes.iter().filter(|letter| text.starts & bit(**letter) != 0).count();
+        let together = self.bytes.windows(2).filter(|pair| text.pairs & pair_bit(pair) != 0).count().min(self.bytes.len().saturating_sub(2));
+        let name_start = if self.letters & bit(text.first) != 0 { NAME_START } else { 0 };
+        count(self.bytes.len()) * LETTER + count(starts) * WORD_START + name_start + count(together) * CONSECUTIVE
+    }
+}
+
+/// Where a word stands as a whole in a text, as far as that is known: a longer word that begins with it stands nowhere else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Place {
+    #[default]
+    Unknown,
+    Nowhere,
+    At(u8),
 }
 
 /// How well a word matches, as far as it can be told at once.
@@ -41,22 +117,44 @@ pub(super) enum Glance {
     AtMost(i32),
 }
 
-/// How well a word (in lower case, not empty) matches a text at a glance; `None` = not at all. Allocates nothing.
-pub(super) fn glance(word: &str, text: &str) -> Option<Glance> {
+/// How well a word matches a text of this summary at a glance, and where; `None` = not at all. `before` is of the same word or of its beginning. Allocates nothing.
+pub(super) fn glance(word: &Word<'_>, text: &str, summary: &Summary, before: Place) -> Option<(Glance, Place)> {
+    let letters = word.bytes.len();
+    if summary.letters & word.letters != word.letters || letters > usize::from(summary.length) {
+        return None;
+    }
+    let whole = if letters == usize::from(summary.length) { WHOLE } else { 0 };
+    if let [letter] = word.bytes
+        && word.letters != OTHERS
+    {
+        let start = match (summary.first == *letter, summary.starts & word.letters) {
+            (true, _) => WORD_START + NAME_START,
+            (false, 0) => 0,
+            (false, _) => WORD_START,
+        };
+        return Some((Glance::Exactly(whole + run(1, start)), Place::Unknown));
+    }
+    let text = clipped(text);
+    if before != Place::Nowhere && summary.pairs & word.pairs == word.pairs {
+        let known = match before {
+            Place::At(at) => Some(usize::from(at)).filter(|at| text[*at..].get(..letters).is_some_and(|there| there.eq_ignore_ascii_case(word.bytes))),
+            Place::Unknown | Place::Nowhere => None,
+        };
+        if let Some(at) = known.or_else(|| substring(word.bytes, text)) {
+            return Some((Glance::Exactly(whole + run(letters, start_bonus(text, at))), Place::At(u8::try_from(at).unwrap_or(u8::MAX))));
+        }
+    }
+    is_subsequence(word.bytes, text).then(|| (Glance::AtMost(word.most_scattered(summary)), Place::Nowhere))
+}
+
+/// How well a word (in lower case, not empty) matches a text; `None` = not at all. Allocates nothing.
+pub(super) fn score(word: &str, text: &str) -> Option<i32> {
     let (word, text) = (word.as_bytes(), clipped(text));
     if word.len() > text.len() || !is_subsequence(word, text) {
         return None;
     }
     let whole = if word.len() == text.len() { WHOLE } else { 0 };
-    Some(substring(word, text).map_or_else(|| Glance::AtMost(most_scattered(word.len())), |at| Glance::Exactly(whole + run(word.len(), start_bonus(text, at)))))
-}
-
-/// How well a word (in lower case, not empty) matches a text; `None` = not at all. Allocates nothing.
-pub(super) fn score(word: &str, text: &str) -> Option<i32> {
-    Some(match glance(word, text)? {
-        Glance::Exactly(score) => score,
-        Glance::AtMost(_) => scattered(word.as_bytes(), clipped(text)),
-    })
+    Some(substring(word, text).map_or_else(|| scattered(word, text), |at| whole + run(word.len(), start_bonus(text, at))))
 }
 
 /// The bytes of a text that a word matches, ascending; the same match that [`score`] values.
@@ -98,16 +196,10 @@ fn run(letters: usize, start: i32) -> i32 {
     letters * LETTER + (letters - 1) * CONSECUTIVE + start
 }
 
-/// More than letters that do not all stand together can be worth: each at the start of a word, all but one behind another.
-fn most_scattered(letters: usize) -> i32 {
-    let letters = i32::try_from(letters).unwrap_or(i32::MAX / 64);
-    letters * (LETTER + WORD_START) + NAME_START + (letters - 2).max(0) * CONSECUTIVE
-}
-
 /// Where the whole word stands: the first place at a word's start, else the first.
 fn substring(word: &[u8], text: &[u8]) -> Option<usize> {
     let mut found = None;
-    for at in 0..=text.len() - word.len() {
+    for at in 0..(text.len() + 1).saturating_sub(word.len()) {
         if same(text[at], word[0]) && text[at..at + word.len()].eq_ignore_ascii_case(word) {
             if start_bonus(text, at) > 0 {
                 return Some(at);
@@ -243,10 +335,20 @@ mod tests {
 
         #[test]
         fn a_glance_never_promises_less_than_there_is(text in "[a-d.-]{1,20}", word in "[a-d]{1,5}") {
-            match (glance(&word, &text), score(&word, &text)) {
-                (Some(Glance::Exactly(glance)), Some(score)) => prop_assert_eq!(glance, score),
-                (Some(Glance::AtMost(most)), Some(score)) => prop_assert!(score <= most, "{} > {}", score, most),
-                (glance, score) => prop_assert!(glance.is_none() && score.is_none()),
+            let summary = Summary::of(&text);
+            // Typed letter by letter, and at once.
+            let mut place = Place::Unknown;
+            for end in 1..=word.len() {
+                let word = &word[..end];
+                for before in [Place::Unknown, place] {
+                    let glance = glance(&Word::of(word), &text, &summary, before);
+                    match (glance, score(word, &text)) {
+                        (Some((Glance::Exactly(glance), _)), Some(score)) => prop_assert_eq!(glance, score),
+                        (Some((Glance::AtMost(most), _)), Some(score)) => prop_assert!(score <= most, "{} > {}", score, most),
+                        (glance, score) => prop_assert!(glance.is_none() && score.is_none()),
+                    }
+                    place = glance.map_or(place, |(_, place)| place);
+                }
             }
         }
 

@@ -1,6 +1,7 @@
 //! Spotlight: type, and it finds any object of the cluster, any kind, any krate, any command.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use krateyard_shared::api::Access;
 use krateyard_shared::kinds::View;
@@ -17,6 +18,11 @@ use crate::browser::preferences::Theme;
 use crate::rows::filter::StatusWord;
 use crate::spotlight::{Command, Found, Hit, Hits, Pill, Query};
 use crate::yard::{Collection, Content, Subject, YardAction};
+
+/// Hits that are drawn with the key that found them: as many as the list has room for. Each is a dozen elements, and those below are nobody's business while somebody types.
+const IN_SIGHT: usize = 15;
+/// The others are drawn once nobody typed for so long.
+const PAUSE: Duration = Duration::from_millis(150);
 
 /// What Spotlight can do besides finding.
 pub const COMMANDS: &[Command] = &[
@@ -53,7 +59,8 @@ pub fn Spotlight() -> impl IntoView {
         });
         found.unwrap_or_default()
     });
-    let flat = Memo::new(move |_| hits.with(|hits| hits.groups.iter().flat_map(|group| group.hits.iter().cloned()).collect::<Vec<Hit>>()));
+    let hit_at = move |at: usize| hits.with(|hits| hits.groups.iter().flat_map(|group| &group.hits).nth(at).cloned());
+    let rest = drawn_later(query, hits);
     Effect::new(move |_| {
         query.track();
         chosen.set(0);
@@ -76,10 +83,10 @@ pub fn Spotlight() -> impl IntoView {
         open(desk, hit, view, add);
     };
     let keys = move |event: ev::KeyboardEvent| {
-        let hit = flat.with_untracked(|flat| flat.get(chosen.get_untracked()).cloned());
+        let hit = untrack(|| hit_at(chosen.get()));
         match event.key().as_str() {
             "Escape" => close(),
-            "ArrowDown" => chosen.update(|at| *at = (*at + 1).min(flat.with_untracked(Vec::len).saturating_sub(1))),
+            "ArrowDown" => chosen.update(|at| *at = (*at + 1).min(hits.with_untracked(count).saturating_sub(1))),
             "ArrowUp" => chosen.update(|at| *at = at.saturating_sub(1)),
             "Enter" => {
                 if let Some(hit) = hit {
@@ -108,6 +115,7 @@ pub fn Spotlight() -> impl IntoView {
         event.prevent_default();
         event.stop_propagation();
     };
+    let picked = Callback::new(move |(hit, view): (Hit, Option<View>)| run(&hit, view, false));
     let counted = move || table.with(|table| (table.rows.len(), table.complete));
     view! {
         <div class="veil" on:click=move |_| close()></div>
@@ -127,17 +135,18 @@ pub fn Spotlight() -> impl IntoView {
             </div>
             <div class="hits scrolls" id="spot-hits" role="listbox" aria-label="Found">
                 {move || {
-                    let (objects, complete) = counted();
-                    let hits = hits.get();
-                    if hits.groups.iter().all(|group| group.hits.is_empty()) {
+                    let first = hits.with(|hits| lines(hits, 0..IN_SIGHT));
+                    if first.is_empty() {
+                        let (objects, complete) = counted();
                         nothing(objects, complete, &query.with(|query| query.text.clone())).into_any()
                     } else {
-                        groups_view(desk, hits, chosen, Callback::new(move |(hit, view): (Hit, Option<View>)| run(&hit, view, false))).into_any()
+                        lines_view(desk, first, chosen, picked).into_any()
                     }
                 }}
+                {move || lines_view(desk, rest.get(), chosen, picked)}
             </div>
             <div class="foot">
-                <span>{key("Enter")}{move || flat.with(|flat| flat.get(chosen.get()).map(enter_words))}</span>
+                <span>{key("Enter")}{move || hit_at(chosen.get()).as_ref().map(enter_words)}</span>
                 <span>{key("Shift Enter")}"add to krate in focus"</span>
                 <span>{key("Alt")}"+ letter opens a view"</span>
                 <span class="grow"></span>
@@ -188,31 +197,76 @@ fn nothing(objects: usize, complete: bool, text: &str) -> impl IntoView + use<> 
     view! { <p class="none">{sentence}</p> }
 }
 
-fn groups_view(desk: Desk, hits: Hits, chosen: RwSignal<usize>, run: Callback<(Hit, Option<View>)>) -> impl IntoView {
-    let mut at = 0;
-    hits.groups
-        .into_iter()
-        .map(|group| {
-            let shown = group.hits.len();
-            let total = group.total;
-            let rows: Vec<_> = group
-                .hits
-                .into_iter()
-                .map(|hit| {
-                    at += 1;
-                    hit_view(desk, hit, at - 1, chosen, run)
-                })
-                .collect();
-            view! {
-                <div class="group" role="presentation"><span>{group.title}</span><span>{(total > shown).then(|| format!("{shown} of {total}"))}</span></div>
-                {rows}
-            }
-        })
-        .collect_view()
+/// A line of the list.
+#[derive(Clone)]
+enum Line {
+    /// Of a group, and how many of how many.
+    Title(&'static str, Option<String>),
+    /// With its number among all.
+    Hit(usize, Arc<Hit>),
 }
 
-fn hit_view(desk: Desk, hit: Hit, at: usize, chosen: RwSignal<usize>, run: Callback<(Hit, Option<View>)>) -> impl IntoView {
-    let hit = Arc::new(hit);
+fn count(hits: &Hits) -> usize {
+    hits.groups.iter().map(|group| group.hits.len()).sum()
+}
+
+/// Hits of these numbers, each group's first behind its title.
+fn lines(hits: &Hits, numbers: std::ops::Range<usize>) -> Vec<Line> {
+    let (mut lines, mut at) = (Vec::new(), 0);
+    for group in &hits.groups {
+        for (place, hit) in group.hits.iter().enumerate() {
+            if numbers.contains(&at) {
+                if place == 0 {
+                    let shown = group.hits.len();
+                    lines.push(Line::Title(group.title, (group.total > shown).then(|| format!("{shown} of {}", group.total))));
+                }
+                lines.push(Line::Hit(at, Arc::new(hit.clone())));
+            }
+            at += 1;
+        }
+    }
+    lines
+}
+
+/// What is below the hits in sight: nothing while somebody types, then all of it, as it is.
+fn drawn_later(query: RwSignal<Query>, hits: Memo<Hits>) -> RwSignal<Vec<Line>> {
+    let rest = RwSignal::new(Vec::new());
+    let pause = StoredValue::new(None::<TimeoutHandle>);
+    let draw = move || rest.set(hits.with_untracked(|hits| lines(hits, IN_SIGHT..usize::MAX)));
+    let stop = move || pause.try_update_value(Option::take).flatten().inspect(TimeoutHandle::clear).is_some();
+    Effect::new(move |before: Option<Query>| {
+        let asked = query.get();
+        hits.track();
+        if before.as_ref() != Some(&asked) {
+            stop();
+            if !rest.with_untracked(Vec::is_empty) {
+                rest.set(Vec::new());
+            }
+            let after = move || {
+                pause.set_value(None);
+                draw();
+            };
+            pause.set_value(set_timeout_with_handle(after, PAUSE).ok());
+        } else if pause.with_value(Option::is_none) {
+            draw();
+        }
+        asked
+    });
+    on_cleanup(move || {
+        stop();
+    });
+    rest
+}
+
+fn lines_view(desk: Desk, lines: Vec<Line>, chosen: RwSignal<usize>, run: Callback<(Hit, Option<View>)>) -> impl IntoView {
+    let line = move |line| match line {
+        Line::Title(title, counted) => view! { <div class="group" role="presentation"><span>{title}</span><span>{counted}</span></div> }.into_any(),
+        Line::Hit(at, hit) => hit_view(desk, hit, at, chosen, run).into_any(),
+    };
+    lines.into_iter().map(line).collect_view()
+}
+
+fn hit_view(desk: Desk, hit: Arc<Hit>, at: usize, chosen: RwSignal<usize>, run: Callback<(Hit, Option<View>)>) -> impl IntoView {
     let is_chosen = Memo::new(move |_| chosen.get() == at);
     let mark = match &hit.what {
         Found::Object(object) => kind_glyph(krateyard_shared::kinds::Kind::of_name(&object.group, &object.kind)),
