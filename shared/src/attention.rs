@@ -19,8 +19,13 @@ pub enum Ripens {
     Never,
     /// At this instant.
     At(Seconds),
-    /// So many seconds after its health became what it is.
-    After(u32),
+    /// So long after its health became what it is. Who sees it the first time knows that not, and counts from when it was made.
+    After {
+        /// In seconds.
+        secs: u32,
+        /// When it was made; 0 where it does not say.
+        made: Seconds,
+    },
 }
 
 /// When an object that is like this row needs somebody.
@@ -32,16 +37,15 @@ pub fn ripens(row: &Row) -> Ripens {
     if let Some(deadline) = row.deleting {
         return Ripens::At(deadline + status::STUCK_GRACE_SECS);
     }
-    match (status::of(row).health, row.kind) {
+    let secs = match (status::of(row).health, row.kind) {
         // The kubelet, the scheduler or the image's registry said no already.
-        (Health::Bad, Kind::Pod) => Ripens::After(0),
-        (Health::Bad, _) => Ripens::After(FAILING_SECS),
-        (Health::Warn, _) => Ripens::After(PARTLY_SECS),
-        // A pod arrives once, and says since when it does.
-        (Health::Pending, Kind::Pod) if row.created > 0 => Ripens::At(row.created + Seconds::from(ARRIVING_SECS)),
-        (Health::Pending, _) => Ripens::After(ARRIVING_SECS),
-        (Health::Ok | Health::Ended | Health::Stopped, _) => Ripens::Never,
-    }
+        (Health::Bad, Kind::Pod) => 0,
+        (Health::Bad, _) => FAILING_SECS,
+        (Health::Warn, _) => PARTLY_SECS,
+        (Health::Pending, _) => ARRIVING_SECS,
+        (Health::Ok | Health::Ended | Health::Stopped, _) => return Ripens::Never,
+    };
+    Ripens::After { secs, made: row.created }
 }
 
 #[cfg(test)]
@@ -61,8 +65,8 @@ mod tests {
     #[test]
     fn a_pod_that_crashes_needs_somebody_at_once_and_one_that_starts_only_when_it_takes_long() {
         let crashes = json!({"phase": "Running", "containerStatuses": [{"name": "c", "state": {"waiting": {"reason": "CrashLoopBackOff"}}}]});
-        assert_eq!(ripens_of(Kind::Pod, &pod(&crashes)), Ripens::After(0));
-        assert_eq!(ripens_of(Kind::Pod, &pod(&json!({"phase": "Pending"}))), Ripens::At(600 + 120));
+        assert_eq!(ripens_of(Kind::Pod, &pod(&crashes)), Ripens::After { secs: 0, made: 600 });
+        assert_eq!(ripens_of(Kind::Pod, &pod(&json!({"phase": "Pending"}))), Ripens::After { secs: ARRIVING_SECS, made: 600 });
         let ready = json!([{"type": "Ready", "status": "True"}]);
         let runs = json!({"phase": "Running", "conditions": ready, "containerStatuses": [{"name": "c", "ready": true, "state": {"running": {}}}]});
         assert_eq!(ripens_of(Kind::Pod, &pod(&runs)), Ripens::Never);
@@ -83,8 +87,8 @@ mod tests {
                 "status": {"replicas": 3, "updatedReplicas": 3, "readyReplicas": available, "availableReplicas": available}})
         };
         assert_eq!(ripens_of(Kind::Deployment, &deployment(3)), Ripens::Never);
-        assert_eq!(ripens_of(Kind::Deployment, &deployment(2)), Ripens::After(PARTLY_SECS));
-        assert_eq!(ripens_of(Kind::Deployment, &deployment(0)), Ripens::After(FAILING_SECS));
+        assert_eq!(ripens_of(Kind::Deployment, &deployment(2)), Ripens::After { secs: PARTLY_SECS, made: 0 });
+        assert_eq!(ripens_of(Kind::Deployment, &deployment(0)), Ripens::After { secs: FAILING_SECS, made: 0 });
         let event = json!({"metadata": {"name": "a", "namespace": "web", "uid": "1"}, "type": "Warning", "reason": "BackOff", "involvedObject": {}});
         assert_eq!(ripens_of(Kind::Event, &event), Ripens::Never);
     }

@@ -126,7 +126,7 @@ const fn optional(column: Column) -> Column {
 
 const NAME: Column = column("Name", Width::Flexible(1), Align::Left, What::Name);
 const NAMESPACE: Column = optional(left("Namespace", 120, What::Namespace));
-const KIND: Column = left("Kind", 110, What::Kind);
+const KIND: Column = left("Kind", 100, What::Kind);
 const AGE: Column = right("Age", 56, What::Age);
 
 const POD: &[Column] = &[

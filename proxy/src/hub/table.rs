@@ -153,7 +153,7 @@ impl Entry {
     fn take(&mut self, kept: Kept, now: Seconds) {
         let health = std::mem::replace(&mut self.health, kept.health);
         match kept.ripens {
-            Ripens::After(_) if health == kept.health && self.due != NEVER => {}
+            Ripens::After { .. } if health == kept.health && self.due != NEVER => {}
             ripens => self.due = due(ripens, now),
         }
         (self.hash, self.row) = (checksum::hash(&kept.row), kept.row);
@@ -164,11 +164,12 @@ impl Entry {
     }
 }
 
-fn due(ripens: Ripens, now: Seconds) -> u32 {
+/// When an object is due that is as it is since then.
+fn due(ripens: Ripens, since: Seconds) -> u32 {
     let at = match ripens {
         Ripens::Never => return NEVER,
         Ripens::At(at) => at,
-        Ripens::After(secs) => now + Seconds::from(secs),
+        Ripens::After { secs, .. } => since + Seconds::from(secs),
     };
     u32::try_from(at.max(0)).unwrap_or(NEVER - 1)
 }
@@ -227,7 +228,8 @@ impl Table {
         let uid: Uid = uid.into();
         let namespace = namespace.map(|name| self.namespaces.get_key_value(name.as_str()).map_or_else(|| name.into(), |(known, _)| known.clone()));
         let hash = checksum::hash(&row);
-        let entry = Entry { namespace: namespace.clone(), row: row.clone(), hash, changed: self.seq, due: due(ripens, self.now), list: self.list, health };
+        let since = if let Ripens::After { made: made @ 1.., .. } = ripens { made } else { self.now };
+        let entry = Entry { namespace: namespace.clone(), row: row.clone(), hash, changed: self.seq, due: due(ripens, since), list: self.list, health };
         self.count_in(namespace.as_ref(), entry.share());
         let is_finding = is_due(&entry, self.now);
         self.rows.insert(uid.clone(), entry);

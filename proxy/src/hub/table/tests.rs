@@ -87,12 +87,12 @@ fn an_object_is_due_when_its_health_has_lasted_and_another_health_begins_anew() 
         table.findings().count()
     };
     table.tick(100);
-    let partly = |row| with("1", "web", row, Health::Warn, Ripens::After(60));
+    let partly = |row| with("1", "web", row, Health::Warn, Ripens::After { secs: 60, made: 0 });
     assert!(!table.upsert(partly("a")).unwrap().is_finding);
     table.tick(150);
     assert!(!table.upsert(partly("b")).unwrap().is_finding, "the same health in another row goes on");
     assert_eq!([finds(&mut table, 159), finds(&mut table, 160)], [0, 1]);
-    table.upsert(with("1", "web", "c", Health::Pending, Ripens::After(60)));
+    table.upsert(with("1", "web", "c", Health::Pending, Ripens::After { secs: 60, made: 0 }));
     assert_eq!([finds(&mut table, 219), finds(&mut table, 220)], [0, 1]);
     table.upsert(seen("1", "web", "d"));
     assert_eq!(finds(&mut table, 9999), 0);
@@ -103,11 +103,20 @@ fn an_object_is_due_when_its_health_has_lasted_and_another_health_begins_anew() 
 }
 
 #[test]
+fn what_is_seen_the_first_time_is_as_old_as_it_says() {
+    let mut table = Table::default();
+    table.tick(1000);
+    let of = |uid, made| with(uid, "web", "a", Health::Bad, Ripens::After { secs: 60, made });
+    assert!(table.upsert(of("old", 940)).unwrap().is_finding && !table.upsert(of("young", 941)).unwrap().is_finding);
+    assert!(!table.upsert(of("silent", 0)).unwrap().is_finding, "what does not say is as old as the look at it");
+}
+
+#[test]
 fn healths_are_counted_in_each_namespace_and_in_all() {
     let mut table = Table::default();
     table.upsert(seen("1", "web", "a"));
-    table.upsert(with("2", "web", "a", Health::Bad, Ripens::After(0)));
-    table.upsert(with("3", "shop", "a", Health::Bad, Ripens::After(0)));
+    table.upsert(with("2", "web", "a", Health::Bad, Ripens::After { secs: 0, made: 0 }));
+    table.upsert(with("3", "shop", "a", Health::Bad, Ripens::After { secs: 0, made: 0 }));
     table.upsert(seen("3", "shop", "b"));
     table.upsert(seen("4", "gone", "a"));
     table.remove("4");

@@ -257,7 +257,7 @@ fn a_view_of_counts_or_of_findings_looks_as_an_independent_count_says() {
                 table.remove(&pod.uid)
             } else {
                 let health = random.one(&[Health::Ok, Health::Bad, Health::Pending]);
-                let ripens = if health == Health::Ok { Ripens::Never } else { Ripens::After(20) };
+                let ripens = if health == Health::Ok { Ripens::Never } else { Ripens::After { secs: 20, made: 0 } };
                 let since = list.get(&pod.uid).filter(|(_, before, _)| *before == health).map_or(now, |(.., since)| *since);
                 let seen = seen(&pod);
                 let row = format!("{} {health:?} {}", pod.uid, random.next(3));
