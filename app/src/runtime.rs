@@ -4,6 +4,7 @@
 mod access;
 mod receive;
 mod report;
+pub mod sight;
 pub mod socket;
 pub mod subscription;
 mod tables;
@@ -13,12 +14,14 @@ use std::sync::Arc;
 
 use krateyard_shared::api::Access;
 use krateyard_shared::identity::ClusterName;
+use krateyard_shared::kinds::Kind;
 use krateyard_shared::watch::{ClientMessage, SubscriptionId, VERSION, Wire};
 
 use crate::refresh::backoff::Jitter;
 use crate::refresh::plan::{self, Rights, Step, Stream};
 use crate::refresh::{Lease, LeaseId, Target};
 use access::Rightsholder;
+use sight::Sight;
 use socket::{Socket, SocketEffect, SocketEvent};
 use subscription::{Phase, Subscription};
 
@@ -40,6 +43,8 @@ pub enum Input {
     },
     /// The answer to [`Effect::FetchAccess`].
     Access(Result<Access, Failure>),
+    /// Whether the page is on screen.
+    Seen(bool),
     /// Time passed: at least twice a second.
     Tick,
 }
@@ -87,6 +92,8 @@ pub struct Runtime {
     effects: Vec<Effect>,
     resyncs: u64,
     heard: Heard,
+    sight: Sight,
+    others: u64,
 }
 
 /// What came over the sockets so far.
@@ -121,6 +128,8 @@ impl Runtime {
             effects: Vec::new(),
             resyncs: 0,
             heard: Heard::default(),
+            sight: Sight::default(),
+            others: 0,
         }
     }
 
@@ -134,6 +143,8 @@ impl Runtime {
                 return std::mem::take(&mut self.effects);
             }
             Input::Access(answer) => self.access_answered(answer, now_ms),
+            Input::Seen(false) => self.sight.leave(now_ms),
+            Input::Seen(true) => self.seen(now_ms),
             Input::Tick => self.socket_event(SocketEvent::Tick, now_ms),
         }
         self.settle(now_ms)
@@ -197,6 +208,16 @@ impl Runtime {
         self.resyncs
     }
 
+    /// Whether nobody can see the page: what nobody asked for rests.
+    pub fn rests(&self) -> bool {
+        self.sight.rests()
+    }
+
+    /// How often other clusters were said to have changed, come or gone.
+    pub fn others(&self) -> u64 {
+        self.others
+    }
+
     /// Whether anything at all may look different since this was last asked.
     pub fn take_changed(&mut self) -> bool {
         std::mem::take(&mut self.changed)
@@ -209,6 +230,9 @@ impl Runtime {
 
     /// Does what the plan says and hands out what is to be done.
     fn settle(&mut self, now_ms: u64) -> Vec<Effect> {
+        if self.sight.tick(now_ms) {
+            self.rights.pause();
+        }
         if self.rights.tick(self.socket.is_wanted(), now_ms) {
             self.effects.push(Effect::FetchAccess);
         }
@@ -220,7 +244,8 @@ impl Runtime {
 
     fn planned(&self, now_ms: u64) -> Vec<Step> {
         let rights = self.rights.known().map(|access| Rights { access, generation: self.rights.generation() });
-        plan::plan(self.leases.values().map(|held| &held.lease), rights, &self.streams(), now_ms)
+        let is_passive = |lease: &&Lease| self.sight.rests() && lease.kinds.iter().all(Kind::is_polled);
+        plan::plan(self.leases.values().map(|held| &held.lease).filter(|lease| !is_passive(lease)), rights, &self.streams(), now_ms)
     }
 
     fn streams(&self) -> BTreeMap<Target, Stream> {
@@ -311,6 +336,25 @@ impl Runtime {
                 SocketEffect::Disconnect => self.effects.push(Effect::Disconnect),
                 SocketEffect::Up => self.up(now_ms),
                 SocketEffect::Down => self.down(now_ms),
+            }
+        }
+    }
+
+    /// The page is on screen again. After a while out of sight no row counts before its position is confirmed: each stream goes on from it, or begins anew.
+    fn seen(&mut self, now_ms: u64) {
+        let was_away = self.sight.come(now_ms);
+        let before = self.socket.clone();
+        self.socket_event(SocketEvent::Shown, now_ms);
+        if !was_away {
+            return;
+        }
+        self.rights.resume();
+        // Another socket confirms by itself.
+        if self.socket == before && self.socket.is_open() {
+            let is_told = |subscription: &Subscription| matches!(subscription.phase(), Phase::Live | Phase::Stale { .. });
+            let told: Vec<Target> = self.subscriptions.iter().filter(|(_, s)| is_told(s)).map(|(target, _)| target.clone()).collect();
+            for target in told {
+                self.subscribe(&target, now_ms);
             }
         }
     }

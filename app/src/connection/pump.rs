@@ -80,16 +80,14 @@ impl Drop for Frames {
     }
 }
 
-/// Tells when the tab comes on screen again.
+/// Tells whether the tab is on screen, whenever that changes.
 struct Shown(Closure<dyn FnMut()>);
 
 impl Shown {
     fn start(workspace: Workspace) -> Shown {
-        let listener = Closure::<dyn FnMut()>::new(move || {
-            if document().visibility_state() == VisibilityState::Visible {
-                tell(workspace, SocketEvent::Shown);
-            }
-        });
+        let tell = move || workspace.handle(Input::Seen(document().visibility_state() == VisibilityState::Visible));
+        tell();
+        let listener = Closure::<dyn FnMut()>::new(tell);
         let _ = document().add_event_listener_with_callback("visibilitychange", listener.as_ref().unchecked_ref());
         Shown(listener)
     }

@@ -43,8 +43,11 @@ pub enum Refresher {
         /// When it is tried again.
         retry_ms: u64,
     },
-    /// Does nothing until it is resumed.
-    Paused,
+    /// Begins nothing until it is resumed.
+    Paused {
+        /// Since when a fetch is under way, if one is, and errors in a row before it.
+        under_way: Option<(u64, u32)>,
+    },
 }
 
 impl Refresher {
@@ -69,13 +72,15 @@ impl Refresher {
         match self {
             Refresher::Refreshing { again, .. } | Refresher::Cooldown { again, .. } => *again = true,
             Refresher::Failed { retry_ms, .. } => *retry_ms = 0,
-            Refresher::Due | Refresher::Paused => {}
+            Refresher::Due | Refresher::Paused { .. } => {}
         }
     }
 
     /// The fetch that is under way ended. `random` is within 0..1. An end that nobody waits for changes nothing.
     pub fn ended(&mut self, pace: Pace, now_ms: u64, random: f64, is_ok: bool) {
-        if let Refresher::Refreshing { again, errors, .. } = *self {
+        if let Refresher::Paused { under_way } = self {
+            *under_way = None;
+        } else if let Refresher::Refreshing { again, errors, .. } = *self {
             if is_ok {
                 *self = Refresher::Cooldown { at_ms: now_ms, again };
             } else {
@@ -84,15 +89,19 @@ impl Refresher {
         }
     }
 
-    /// Stops, whatever it does.
+    /// Begins nothing more; what is under way ends by itself.
     pub fn pause(&mut self) {
-        *self = Refresher::Paused;
+        *self = match *self {
+            Refresher::Paused { .. } => return,
+            Refresher::Refreshing { since_ms, errors, .. } => Refresher::Paused { under_way: Some((since_ms, errors)) },
+            _ => Refresher::Paused { under_way: None },
+        };
     }
 
-    /// Begins anew after a pause.
+    /// Goes on after a pause: with what is still under way, else with a fetch that is due now.
     pub fn resume(&mut self) {
-        if *self == Refresher::Paused {
-            *self = Refresher::Due;
+        if let Refresher::Paused { under_way } = *self {
+            *self = under_way.map_or(Refresher::Due, |(since_ms, errors)| Refresher::Refreshing { since_ms, again: false, errors });
         }
     }
 
@@ -146,6 +155,67 @@ mod tests {
         assert!(refresher.tick(PACE, now));
         refresher.ended(PACE, now, 0.5, true);
         assert_eq!(refresher, Refresher::Cooldown { at_ms: now, again: false });
+    }
+
+    #[test]
+    fn going_on_after_pauses_gives_exactly_one_fetch() {
+        for is_under_way in [false, true] {
+            let mut refresher = Refresher::default();
+            let mut fetches = u32::from(is_under_way && refresher.tick(PACE, 0));
+            for now_ms in 1..5 {
+                refresher.pause();
+                refresher.ask();
+                assert!(!refresher.tick(PACE, now_ms), "it rests");
+                refresher.resume();
+            }
+            for now_ms in 5..10 {
+                fetches += u32::from(refresher.tick(PACE, now_ms));
+            }
+            assert_eq!(fetches, 1);
+        }
+        let mut refresher = Refresher::default();
+        assert!(refresher.tick(PACE, 0));
+        refresher.pause();
+        refresher.ended(PACE, 100, 0.5, true);
+        refresher.resume();
+        assert!(refresher.tick(PACE, 200), "what came during the pause may be out of date");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn never_are_two_under_way_and_none_begins_in_a_pause(steps in proptest::collection::vec((0..5_u8, 0..20_000_u64), 0..60)) {
+            let (mut refresher, mut now_ms, mut begun_ms, mut is_paused) = (Refresher::default(), 0, None, false);
+            for (step, ms) in steps {
+                now_ms += ms;
+                match step {
+                    0 => {
+                        refresher.pause();
+                        is_paused = true;
+                    }
+                    1 => {
+                        refresher.resume();
+                        is_paused = false;
+                    }
+                    2 => {
+                        refresher.ended(PACE, now_ms, 0.5, ms % 2 == 0);
+                        begun_ms = None;
+                    }
+                    3 => refresher.ask(),
+                    _ => if refresher.tick(PACE, now_ms) {
+                        proptest::prop_assert!(!is_paused);
+                        proptest::prop_assert!(begun_ms.is_none_or(|begun_ms| now_ms >= begun_ms + PACE.timeout_ms), "two at once");
+                        begun_ms = Some(now_ms);
+                    },
+                }
+            }
+            refresher.resume();
+            // In the end it fetches again, whatever happened.
+            let fetches = (0..200).filter(|_| {
+                now_ms += 1000;
+                refresher.tick(PACE, now_ms)
+            });
+            proptest::prop_assert!(fetches.count() > 0);
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ use krateyard_shared::refusal::Refusal;
 
 use super::Runtime;
 use super::socket::SocketEvent;
+use super::subscription::Phase;
 use crate::refresh::Target;
 use crate::refresh::refresher::{Pace, Refresher};
 
@@ -61,6 +62,16 @@ impl Rightsholder {
         *self = Rightsholder { generation: self.generation + 1, ..Rightsholder::default() };
     }
 
+    /// Nobody looks: they are not asked for until somebody does.
+    pub(super) fn pause(&mut self) {
+        self.refresher.pause();
+    }
+
+    /// Somebody looks again.
+    pub(super) fn resume(&mut self) {
+        self.refresher.resume();
+    }
+
     /// Whether they are to be fetched now.
     pub(super) fn tick(&mut self, is_wanted: bool, now_ms: u64) -> bool {
         is_wanted && self.refresher.tick(PACE, now_ms)
@@ -71,6 +82,7 @@ impl Runtime {
     pub(super) fn access_answered(&mut self, answer: Result<Access, Failure>, now_ms: u64) {
         let random = self.jitter.draw();
         self.rights.refresher.ended(PACE, now_ms, random, answer.is_ok());
+        let had_vanished = self.has_vanished();
         match answer {
             Ok(access) => {
                 self.rights.trouble = None;
@@ -82,11 +94,28 @@ impl Runtime {
                     self.rights.generation += 1;
                 }
                 self.contradict(random, now_ms);
+                if had_vanished {
+                    self.ask_ended(now_ms);
+                }
             }
             Err(Failure::Refused(refusal @ (Refusal::Unauthenticated | Refusal::Expired))) => self.socket_event(SocketEvent::Refused(refusal), now_ms),
             Err(failure) => self.rights.trouble = Some(failure),
         }
         self.touch_all();
+    }
+
+    /// Whether the proxy does not serve this cluster (any more).
+    pub fn has_vanished(&self) -> bool {
+        self.rights.trouble == Some(Failure::Refused(Refusal::no_cluster(&self.cluster)))
+    }
+
+    /// The cluster is there again: nobody waits.
+    fn ask_ended(&mut self, now_ms: u64) {
+        let ended: Vec<Target> =
+            self.subscriptions.iter().filter(|(_, s)| matches!(s.phase(), Phase::Ended { .. })).map(|(target, _)| target.clone()).collect();
+        for target in ended {
+            self.subscribe(&target, now_ms);
+        }
     }
 
     /// What was refused although it is allowed is asked for again.

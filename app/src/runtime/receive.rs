@@ -27,7 +27,10 @@ impl Runtime {
             ServerMessage::Welcome { .. } => self.touch_all(),
             ServerMessage::Bad { .. } => {}
             ServerMessage::AccessChanged { cluster } if cluster == self.cluster => self.rights.ask(),
-            ServerMessage::AccessChanged { .. } => {}
+            ServerMessage::AccessChanged { .. } => {
+                self.others += 1;
+                self.changed = true;
+            }
             ServerMessage::Ack { id, position, resumed } => self.with(id, now_ms, |s| s.acked(position, resumed, now_ms)),
             ServerMessage::Rows { id, rows, done } => self.with(id, now_ms, |s| s.took_rows(&rows, done, now_ms)),
             ServerMessage::Delta { id, from_seq, to_seq, upserts, deletes } => {
@@ -79,6 +82,11 @@ impl Runtime {
         match refusal {
             Refusal::Limit { retry_after_secs, .. } => self.ended(id, refusal.to_string(), u64::from(retry_after_secs) * 1000, now_ms),
             refusal if refusal.is_passing() => self.ended(id, refusal.to_string(), 0, now_ms),
+            // What is shown stays: it may come back.
+            refusal if refusal == Refusal::no_cluster(&self.cluster) => {
+                self.rights.ask();
+                self.ended(id, refusal.to_string(), 0, now_ms);
+            }
             refusal => {
                 let Some(target) = self.wire.remove(&id) else { return };
                 let rights = self.rights.generation();

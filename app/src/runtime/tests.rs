@@ -5,6 +5,7 @@ mod fake_proxy;
 mod objects;
 mod reconnect;
 mod rights;
+mod sight;
 
 use krateyard_shared::api::NamespaceAccess;
 use krateyard_shared::kinds::Kind;
@@ -15,7 +16,7 @@ use krateyard_shared::watch::{Beat, EncodedRow, Freshness, Position, ServerMessa
 use super::*;
 use crate::refresh::plan::LINGER_MS;
 use crate::stream::StreamState;
-use fake_proxy::{Rig, names, row};
+use fake_proxy::{Rig, row};
 
 fn everything() -> Access {
     Access { cluster_wide: vec!["pods".into(), "deployments.apps".into(), "namespaces".into()], ..Access::default() }
@@ -24,6 +25,12 @@ fn everything() -> Access {
 fn only(namespaces: &[&str]) -> Access {
     let of = |namespace: &&str| NamespaceAccess { namespace: (*namespace).into(), resources: vec!["pods".into()] };
     Access { cluster_wide: vec![], namespaces: namespaces.iter().map(of).collect(), ..Access::default() }
+}
+
+fn names(table: &Table) -> Vec<&str> {
+    let mut names: Vec<_> = table.rows.iter().map(|row| row.name.as_str()).collect();
+    names.sort_unstable();
+    names
 }
 
 fn ns(namespace: &str) -> Scope {

@@ -59,6 +59,8 @@ struct Inner {
     counts: ArcRwSignal<Counts>,
     access: ArcRwSignal<Arc<Access>>,
     now_ms: ArcRwSignal<u64>,
+    vanished: ArcRwSignal<bool>,
+    others: ArcRwSignal<u64>,
     cluster: ClusterName,
 }
 
@@ -83,6 +85,8 @@ impl Workspace {
             counts: ArcRwSignal::new(Counts::default()),
             access: ArcRwSignal::new(Arc::new(Access::default())),
             now_ms: ArcRwSignal::new(now_ms),
+            vanished: ArcRwSignal::new(false),
+            others: ArcRwSignal::new(0),
             cluster,
         })))
     }
@@ -156,7 +160,17 @@ impl Workspace {
         self.inner().access.clone().into()
     }
 
-    /// Milliseconds since 1970, once a second: for ages.
+    /// Whether the proxy serves this cluster no more.
+    pub fn vanished(self) -> Signal<bool> {
+        self.inner().vanished.clone().into()
+    }
+
+    /// Changes when other clusters change, come or go.
+    pub fn others(self) -> Signal<u64> {
+        self.inner().others.clone().into()
+    }
+
+    /// Milliseconds since 1970, once a second while the page can be seen: for ages.
     pub fn now_ms(self) -> Signal<u64> {
         self.inner().now_ms.clone().into()
     }
@@ -203,11 +217,14 @@ impl Workspace {
     pub fn tick(self) {
         let Some(inner) = self.0.try_get_value() else { return };
         let now_ms = (inner.clock)();
-        if inner.now_ms.get_untracked() / 1000 != now_ms / 1000 {
+        let rests = inner.core().runtime.rests();
+        if !rests && inner.now_ms.get_untracked() / 1000 != now_ms / 1000 {
             inner.now_ms.set(now_ms);
         }
         inner.act(|core, now_ms| core.runtime.handle(Input::Tick, now_ms));
-        inner.ask();
+        if !rests {
+            inner.ask();
+        }
     }
 
     /// From the edge: once per animation frame. Publishes what changed, and nothing else.
@@ -309,12 +326,15 @@ impl Inner {
             }
         }
         let (connection, counts, access) = (core.runtime.socket().stream_state(), core.runtime.counts(), core.runtime.access().cloned().unwrap_or_default());
+        let (vanished, others) = (core.runtime.has_vanished(), core.runtime.others());
         drop(core);
         tables.into_iter().for_each(|(signal, table)| signal.set(Arc::new(table)));
         objects.into_iter().for_each(|(signal, object)| set_if_new(&signal, object));
         set_if_new(&self.connection, connection);
         set_if_new(&self.counts, counts);
         set_if_new(&self.access, access);
+        set_if_new(&self.vanished, vanished);
+        set_if_new(&self.others, others);
     }
 }
 

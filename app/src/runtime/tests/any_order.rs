@@ -31,6 +31,10 @@ enum Op {
     Rights(u8),
     Beat,
     Freshness(bool),
+    /// The page goes out of sight, or comes back.
+    Seen(bool),
+    /// Another cluster is shown.
+    Switch(u8),
 }
 
 /// What a proxy and a network may do.
@@ -53,6 +57,9 @@ fn sound() -> impl Strategy<Value = Op> {
         (0..2_u8).prop_map(Op::Rights),
         Just(Op::Beat),
         any::<bool>().prop_map(Op::Freshness),
+        any::<bool>().prop_map(Op::Seen),
+        any::<bool>().prop_map(Op::Seen),
+        (0..3_u8).prop_map(Op::Switch),
     ]
 }
 
@@ -110,6 +117,16 @@ fn step(rig: &mut Rig, leases: &mut Vec<(LeaseId, Scope)>, op: Op) {
             }
         }
         Op::Rights(number) => rig.give(rights(number)),
+        Op::Seen(seen) => drop(rig.handle(Input::Seen(seen))),
+        // As the page does: a runtime of its own, and the same leases. Which pods there are is another cluster's.
+        Op::Switch(number) => {
+            let now_ms = rig.now_ms;
+            *rig = Rig::of(&format!("c{number}"), everything(), &[(&format!("p{number}"), NAMESPACES[usize::from(number) % 2])]);
+            rig.now_ms += now_ms;
+            for (lease, scope) in leases {
+                *lease = rig.lease(Kind::Pod, scope.clone());
+            }
+        }
         Op::Beat => {
             let positions = rig.proxy.beats();
             rig.say(ServerMessage::Heartbeat { positions });
@@ -125,6 +142,7 @@ fn step(rig: &mut Rig, leases: &mut Vec<(LeaseId, Scope)>, op: Op) {
 
 /// A new connection confirms everything; then waits pass until nothing is under way.
 fn settle(rig: &mut Rig) {
+    rig.handle(Input::Seen(true));
     rig.drop_socket();
     for _ in 0..4 {
         rig.open_socket();

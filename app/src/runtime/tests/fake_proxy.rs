@@ -35,12 +35,6 @@ pub(super) fn row(name: &str, namespace: &str, version: i64) -> Row {
     }
 }
 
-pub(super) fn names(table: &Table) -> Vec<&str> {
-    let mut names: Vec<_> = table.rows.iter().map(|row| row.name.as_str()).collect();
-    names.sort_unstable();
-    names
-}
-
 /// What the proxy knows of one subscription.
 struct Sub {
     kind: Kind,
@@ -261,7 +255,11 @@ pub(super) struct Rig {
 impl Rig {
     /// Started, with neither socket nor rights.
     pub(super) fn new() -> Rig {
-        let runtime = Runtime::new(ClusterName("c".into()), 7);
+        Rig::new_of("c")
+    }
+
+    fn new_of(cluster: &str) -> Rig {
+        let runtime = Runtime::new(ClusterName(cluster.into()), 7);
         let mut rig = Rig { runtime, proxy: FakeProxy::default(), now_ms: 1_000_000, generation: None, is_connected: false };
         rig.handle(Input::Socket(SocketEvent::Start));
         rig
@@ -269,7 +267,12 @@ impl Rig {
 
     /// Connected, with these rights and pods of (name, namespace).
     pub(super) fn with(access: Access, pods: &[(&str, &str)]) -> Rig {
-        let mut rig = Rig::new();
+        Rig::of("c", access, pods)
+    }
+
+    /// As [`Rig::with`], of the cluster of this name. Who asks it for another one is mistaken.
+    pub(super) fn of(cluster: &str, access: Access, pods: &[(&str, &str)]) -> Rig {
+        let mut rig = Rig::new_of(cluster);
         for (name, namespace) in pods {
             rig.proxy.put(row(name, namespace, 0));
         }

@@ -1,6 +1,6 @@
 //! A socket that is cut, and the next one: what is shown meanwhile, and how it is confirmed.
 
-use super::fake_proxy::{Rig, names, row};
+use super::fake_proxy::{Rig, row};
 use super::*;
 
 #[test]

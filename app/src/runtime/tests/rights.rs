@@ -1,6 +1,6 @@
 //! What may be read, and what may not.
 
-use super::fake_proxy::{Rig, names};
+use super::fake_proxy::Rig;
 use super::*;
 
 #[test]
