@@ -25,6 +25,7 @@ pub mod sign_in;
 pub mod spotlight;
 pub mod switcher;
 pub mod top_bar;
+pub mod vanished;
 pub mod window;
 pub mod window_header;
 pub mod yaml_window;

@@ -1,6 +1,6 @@
 //! The page: who is there, and what they see for it.
 
-use krateyard_shared::api::{Access, Session};
+use krateyard_shared::api::{Access, ClusterInfo, Clusters, Session};
 use krateyard_shared::identity::ClusterName;
 use krateyard_shared::refusal::Refusal;
 use leptos::prelude::*;
@@ -16,7 +16,9 @@ use super::parts::{glyph, logo, sentence_case};
 use super::preferences::Preferences;
 use super::sign_in::SignIn;
 use super::spotlight::Spotlight;
+use super::switcher;
 use super::top_bar::TopBar;
+use super::vanished::Vanished;
 use crate::browser::camera_memory::{recall_camera, remember_camera};
 use crate::browser::kinds_memory::{recall_kinds, remember_kinds};
 use crate::browser::preferences::{self, Theme};
@@ -40,7 +42,7 @@ enum Who {
     /// The proxy or the cluster does not answer.
     Unreachable(String),
     /// Somebody, on one of the clusters.
-    Person(Session, ClusterName, Vec<ClusterName>),
+    Person(Session, ClusterName),
 }
 
 /// The page.
@@ -49,17 +51,18 @@ pub fn App() -> impl IntoView {
     let theme = preferences::theme();
     provide_context(theme);
     let who = RwSignal::new(Who::Asking);
+    let known = RwSignal::new(Vec::<ClusterInfo>::new());
     let ask = move || {
         spawn_local(async move {
             let found = match rest::session().await {
-                Ok(session) => enter(session).await,
+                Ok(session) => enter(session, known).await,
                 Err(failure) => turned_away(failure),
             };
             who.set(found);
         });
     };
     ask();
-    let signed_in = Callback::new(move |session| spawn_local(async move { who.set(enter(session).await) }));
+    let signed_in = Callback::new(move |session| spawn_local(async move { who.set(enter(session, known).await) }));
     let signed_out = Callback::new(move |why: Option<String>| who.set(Who::Nobody(why)));
     move || match who.get() {
         Who::Asking => view! { <main class="canvas signin" aria-busy="true"></main> }.into_any(),
@@ -74,27 +77,25 @@ pub fn App() -> impl IntoView {
             </main>
         }
         .into_any(),
-        Who::Person(session, cluster, clusters) => {
-            let (to, all) = (session.clone(), clusters.clone());
+        Who::Person(session, cluster) => {
+            let to = session.clone();
             // Everything of the cluster before goes with its page.
             let switch = Callback::new(move |cluster: ClusterName| {
                 preferences::remember(CLUSTER, &cluster.0);
-                who.set(Who::Person(to.clone(), cluster, all.clone()));
+                who.set(Who::Person(to.clone(), cluster));
             });
-            view! { <SignedIn session cluster clusters switch signed_out/> }.into_any()
+            view! { <SignedIn session cluster known switch signed_out/> }.into_any()
         }
     }
 }
 
-async fn enter(session: Session) -> Who {
+async fn enter(session: Session, known: RwSignal<Vec<ClusterInfo>>) -> Who {
     match rest::clusters().await {
-        Ok(clusters) => {
-            let names: Vec<ClusterName> = clusters.clusters.into_iter().map(|cluster| cluster.name).collect();
-            let last = preferences::recall(CLUSTER).and_then(|last| names.iter().find(|name| name.0 == last));
-            match last.or(names.first()).cloned() {
-                Some(cluster) => Who::Person(session, cluster, names),
-                None => Who::Unreachable("It has no cluster to show.".into()),
-            }
+        Ok(Clusters { clusters }) => {
+            let last = preferences::recall(CLUSTER).and_then(|last| clusters.iter().find(|cluster| cluster.name.0 == last));
+            let chosen = last.or(clusters.first()).map(|cluster| cluster.name.clone());
+            known.set(clusters);
+            chosen.map_or_else(|| Who::Unreachable("It has no cluster to show.".into()), |cluster| Who::Person(session, cluster))
         }
         Err(failure) => turned_away(failure),
     }
@@ -112,7 +113,7 @@ fn turned_away(failure: Failure) -> Who {
 fn SignedIn(
     session: Session,
     cluster: ClusterName,
-    clusters: Vec<ClusterName>,
+    known: RwSignal<Vec<ClusterInfo>>,
     switch: Callback<ClusterName>,
     signed_out: Callback<Option<String>>,
 ) -> impl IntoView {
@@ -148,6 +149,19 @@ fn SignedIn(
             signed_out.run(why.or(Some("You were signed out.".into())));
         }
     });
+    // Others came, went or changed, or this one did.
+    let (vanished, others) = (workspace.vanished(), workspace.others());
+    Effect::new(move |before: Option<bool>| {
+        let (now, others) = (vanished.get(), others.get());
+        if now || others > 0 {
+            switcher::ask(known);
+        }
+        // Added again: all begins anew, logs too.
+        if before == Some(true) && !now {
+            switch.run(desk.cluster.get_value());
+        }
+        now
+    });
     let sign_out = Callback::new(move |()| {
         // Signing out of a proxy that does not answer still leaves this page.
         workspace.command(Command::SignOut);
@@ -157,7 +171,7 @@ fn SignedIn(
     let read = RwSignal::new(None::<String>);
     view! {
         <Canvas/>
-        <TopBar sign_out clusters switch/>
+        <TopBar sign_out known switch/>
         <ToolsIsland/>
         <MinimapIsland/>
         <Show when=move || desk.spotlight.with(Option::is_some)><Spotlight/></Show>
@@ -166,6 +180,7 @@ fn SignedIn(
             Sheet::Preferences => view! { <Preferences/> }.into_any(),
             Sheet::Diagnostics => view! { <Diagnostics/> }.into_any(),
         })}
+        <Show when=move || vanished.get()><Vanished known switch/></Show>
         {move || notice.get().filter(|notice| Some(notice) != read.get().as_ref()).map(|notice| {
             let own = notice.clone();
             view! {

@@ -15,15 +15,14 @@ use crate::connection::rest;
 pub fn Switcher(
     /// The one that is shown.
     current: ClusterName,
-    /// All of them.
-    clusters: Vec<ClusterName>,
+    /// All of them, as far as is known.
+    known: RwSignal<Vec<ClusterInfo>>,
     /// Shows another one.
     switch: Callback<ClusterName>,
 ) -> impl IntoView {
-    if clusters.len() < 2 {
-        return view! { <span class="cluster">{current.0}</span> }.into_any();
-    }
-    let (open, known) = (RwSignal::new(false), RwSignal::new(clusters.into_iter().map(unknown).collect::<Vec<_>>()));
+    let open = RwSignal::new(false);
+    let shown = current.clone();
+    let is_alone = Memo::new(move |_| known.with(|known| known.iter().all(|info| info.name == shown)));
     let (button, menu) = (NodeRef::<html::Button>::new(), NodeRef::<html::Div>::new());
     let close = move |back: bool| {
         open.set(false);
@@ -34,11 +33,7 @@ pub fn Switcher(
     let toggle = move |_| {
         open.update(|open| *open = !*open);
         // How each does is asked for when somebody looks; on a laptop that contacts none of them.
-        spawn_local(async move {
-            if let Ok(now) = rest::clusters().await {
-                known.try_set(now.clusters);
-            }
-        });
+        ask(known);
     };
     Effect::new(move |_| {
         if let Some(menu) = menu.get() {
@@ -82,10 +77,12 @@ pub fn Switcher(
             </button>
         }
     };
+    let (own, alone) = (current.0.clone(), current.0);
     view! {
-        <span class="account">
+        <Show when=move || is_alone.get()><span class="cluster">{alone.clone()}</span></Show>
+        <span class="account" hidden=move || is_alone.get()>
             <button node_ref=button class="cluster" title="Another cluster" aria-haspopup="menu" aria-expanded=move || open.get().to_string() on:click=toggle>
-                <span class="cut">{current.0}</span>{small_glyph("down")}
+                <span class="cut">{own}</span>{small_glyph("down")}
             </button>
             <Show when=move || open.get()>
                 <div node_ref=menu class="menu pop clusters scrolls" role="menu" aria-label="Clusters" on:keydown=keys
@@ -98,15 +95,19 @@ pub fn Switcher(
             </Show>
         </span>
     }
-    .into_any()
 }
 
-fn unknown(name: ClusterName) -> ClusterInfo {
-    ClusterInfo { name, version: String::new(), reachable: false, opened: false, refused: false, problem: String::new() }
+/// Asks anew which clusters there are, and how each does.
+pub(super) fn ask(known: RwSignal<Vec<ClusterInfo>>) {
+    spawn_local(async move {
+        if let Ok(now) = rest::clusters().await {
+            known.try_set(now.clusters);
+        }
+    });
 }
 
 /// Mark, its colour and a word on how a cluster does.
-fn words(info: &ClusterInfo) -> (&'static str, &'static str, String) {
+pub(super) fn words(info: &ClusterInfo) -> (&'static str, &'static str, String) {
     match (info.opened, info.reachable) {
         (false, _) => ("st-wait", "muted", String::new()),
         (true, true) => ("st-ok", "ok", info.version.clone()),

@@ -1,5 +1,6 @@
 //! The top bar: which cluster, how it does, the way to find things, whether all is live, and who you are.
 
+use krateyard_shared::api::ClusterInfo;
 use krateyard_shared::identity::ClusterName;
 use krateyard_shared::kinds::Kind;
 use krateyard_shared::scope::Scope;
@@ -18,8 +19,8 @@ use crate::yard::{Collection, Persistence, Subject};
 pub fn TopBar(
     /// Signs out.
     sign_out: Callback<()>,
-    /// All clusters.
-    clusters: Vec<ClusterName>,
+    /// All clusters, as far as is known.
+    known: RwSignal<Vec<ClusterInfo>>,
     /// Shows another one.
     switch: Callback<ClusterName>,
 ) -> impl IntoView {
@@ -32,7 +33,7 @@ pub fn TopBar(
         <nav class="top" aria-label="Krateyard">
             <div>
                 {logo()}
-                <Switcher current=desk.cluster.get_value() clusters switch/>
+                <Switcher current=desk.cluster.get_value() known switch/>
                 <span class="sep wide"></span>
                 <span class="wide chips"><ClusterCounts/></span>
             </div>
