@@ -28,6 +28,9 @@ pub(crate) struct Options {
     pub(crate) churn: u32,
 }
 
+/// The most clusters of one demo: each is a program.
+const MOST_CLUSTERS: u32 = 12;
+
 /// Runs until Ctrl-C.
 ///
 /// # Errors
@@ -38,16 +41,23 @@ pub(crate) fn run(workspace: &Workspace, arguments: &mut Arguments) -> Result<()
         pods: arguments.value("--pods")?.unwrap_or(250),
         churn: arguments.value("--churn")?.unwrap_or(0),
     };
+    let clusters = arguments.value("--clusters")?.unwrap_or(1);
     let mode = Mode::of_arguments(arguments);
     arguments.finish()?;
     check_port(options.port)?;
+    if !(1..=MOST_CLUSTERS).contains(&clusters) {
+        return Err(Failure::new(format!("--clusters must lie between 1 and {MOST_CLUSTERS}")));
+    }
     let programs = build(workspace, mode)?;
-    let mut demo = Demo::start(workspace, &programs, &options)?;
+    let mut demo = Demo::start(workspace, &programs, &options, clusters)?;
     println!("Krateyard is ready: {}", demo.url());
     println!("Sign in with one of these tokens:");
     println!("  demo-admin   may do everything");
     println!("  demo-editor  may edit namespace payments, and nothing else");
     println!("  demo-viewer  may view namespace web, and nothing else");
+    if clusters > 1 {
+        println!("The top bar's name is the menu of its {clusters} clusters. They stand in {}: what changes there is followed.", demo.file.display());
+    }
     println!("Ctrl-C ends it.");
     match demo.processes.wait() {
         End::Asked => {
@@ -76,23 +86,40 @@ fn check_port(port: u16) -> Result<(), Failure> {
     Err(Failure::new(format!("port {port} is taken by another program (another demo?): choose one with --port")))
 }
 
-/// kubesim and the proxy, running.
+/// One kubesim or several and the proxy, running.
 struct Demo {
     processes: Processes,
     port: u16,
+    /// Where the clusters stand, if they are several.
+    file: PathBuf,
 }
 
 impl Demo {
-    /// Starts both and waits until they serve.
+    /// Starts all and waits until they serve.
     ///
     /// # Errors
     /// When one does not start.
-    fn start(workspace: &Workspace, programs: &Path, options: &Options) -> Result<Demo, Failure> {
+    fn start(workspace: &Workspace, programs: &Path, options: &Options, clusters: u32) -> Result<Demo, Failure> {
         let mut processes = Processes::new(workspace)?;
-        let kubernetes = start_cluster(&mut processes, programs, options)?;
+        let page = workspace.root.join("dist");
+        let file = workspace.root.join("target/xtask/demo.toml");
         let port = if options.port == 0 { http::free_port()? } else { options.port };
-        start_proxy(&mut processes, programs, port, kubernetes, Some(&workspace.root.join("dist")))?;
-        Ok(Demo { processes, port })
+        if clusters == 1 {
+            let kubernetes = start_cluster(&mut processes, programs, options)?;
+            start_proxy(&mut processes, programs, port, kubernetes, Some(&page))?;
+            return Ok(Demo { processes, port, file });
+        }
+        let mut entries = String::new();
+        for number in 0..clusters {
+            let (name, pods) = world(number, options.pods);
+            let world = start_world(&mut processes, programs, &format!("kubesim-{name}"), &Options { pods, ..*options }, number + 1)?;
+            entries.push_str(&format!("[[clusters]]\nname = \"{name}\"\nserver = \"http://127.0.0.1:{world}\"\ntoken = \"{PROXY_TOKEN}\"\n\n"));
+        }
+        std::fs::write(&file, entries).map_err(|error| Failure::new(format!("cannot write {}: {error}", file.display())))?;
+        let mut proxy = Command::new(programs.join("krateyard"));
+        proxy.arg("serve").arg("--config").arg(&file);
+        serve(&mut processes, proxy, port, Some(&page))?;
+        Ok(Demo { processes, port, file })
     }
 
     fn url(&self) -> String {
@@ -100,15 +127,27 @@ impl Demo {
     }
 }
 
+/// The name of a cluster of several, and how many pods it has where the first one has `most`.
+fn world(number: u32, most: u32) -> (String, u32) {
+    let stages = [("prod", 1), ("staging", 2), ("dev", 5), ("test", 10)];
+    let (stage, part) = stages[number as usize % stages.len()];
+    let region = ["eu-1", "us-1", "ap-1"][number as usize / stages.len()];
+    (format!("{stage}-{region}"), (most / part).max(20))
+}
+
 /// Starts kubesim on a free port, and answers the port as soon as it serves.
 ///
 /// # Errors
 /// When it does not start.
 pub(crate) fn start_cluster(processes: &mut Processes, programs: &Path, options: &Options) -> Result<u16, Failure> {
+    start_world(processes, programs, "kubesim", options, 1)
+}
+
+fn start_world(processes: &mut Processes, programs: &Path, name: &str, options: &Options, seed: u32) -> Result<u16, Failure> {
     let port = http::free_port()?;
     let mut kubesim = Command::new(programs.join("kubesim"));
-    kubesim.args(["--port", &port.to_string(), "--pods", &options.pods.to_string(), "--churn", &options.churn.to_string()]);
-    processes.start("kubesim", &mut kubesim)?;
+    kubesim.args(["--port", &port.to_string(), "--pods", &options.pods.to_string(), "--churn", &options.churn.to_string(), "--seed", &seed.to_string()]);
+    processes.start(name, &mut kubesim)?;
     processes.wait_until("the simulated cluster", STARTS_WITHIN, || http::get(port, "/version").is_ok())?;
     Ok(port)
 }
@@ -119,11 +158,32 @@ pub(crate) fn start_cluster(processes: &mut Processes, programs: &Path, options:
 /// When it does not start.
 pub(crate) fn start_proxy(processes: &mut Processes, programs: &Path, port: u16, kubernetes: u16, page: Option<&Path>) -> Result<(u32, Duration), Failure> {
     let mut proxy = Command::new(programs.join("krateyard"));
-    proxy.args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--cluster", CLUSTER, "--server", &format!("http://127.0.0.1:{kubernetes}")]);
+    proxy.args(["serve", "--cluster", CLUSTER, "--server", &format!("http://127.0.0.1:{kubernetes}")]).env("KRATEYARD_TOKEN", PROXY_TOKEN);
+    serve(processes, proxy, port, page)
+}
+
+/// Starts a proxy and waits until it is ready.
+fn serve(processes: &mut Processes, mut proxy: Command, port: u16, page: Option<&Path>) -> Result<(u32, Duration), Failure> {
+    proxy.args(["--listen", &format!("127.0.0.1:{port}")]);
     if let Some(page) = page {
         proxy.arg("--static-dir").arg(page);
     }
-    let pid = processes.start("krateyard", proxy.env("KRATEYARD_TOKEN", PROXY_TOKEN))?;
+    let pid = processes.start("krateyard", &mut proxy)?;
     let ready = || http::get(port, "/api/health").is_ok_and(|health| health.contains("\"ready\":true"));
     Ok((pid, processes.wait_until("Krateyard", STARTS_WITHIN, ready)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn each_cluster_of_a_demo_has_a_name_of_its_own_and_the_first_is_the_largest() {
+        let worlds: Vec<_> = (0..MOST_CLUSTERS).map(|number| world(number, 250)).collect();
+        assert_eq!(worlds[..2], [("prod-eu-1".to_owned(), 250), ("staging-eu-1".to_owned(), 125)]);
+        let names: HashSet<_> = worlds.iter().map(|(name, _)| name).collect();
+        assert_eq!(names.len(), worlds.len());
+    }
 }
