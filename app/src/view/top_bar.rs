@@ -85,7 +85,8 @@ fn ClusterCounts() -> impl IntoView {
         let counts = counts.get();
         let chip = |class: &'static str, mark: &'static str, text: String, opens: fn() -> Collection| {
             let open = move |_| desk.open_default(Subject::Collection(opens()), None);
-            view! { <button class=format!("chip {class}") title="Of pods, deployments and nodes" aria-label=format!("{text}: {}", opens().title()) on:click=open>{shape(mark)}{text}</button> }
+            let label = format!("{text}: {}", opens().title());
+            view! { <button class=format!("chip {class}") title="Of pods, deployments and nodes" aria-label=label on:click=open>{shape(mark)}{text}</button> }
         };
         let some = |count: u32, class, mark, word: &str| (count > 0).then(|| chip(class, mark, format!("{count} {word}"), Collection::attention));
         let troubled = counts.bad + counts.warn + counts.pending;
