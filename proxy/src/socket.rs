@@ -16,8 +16,8 @@ use crate::authenticate::{self, Session};
 use crate::origin;
 use crate::refuse::{self, Refused};
 
-/// axum reserves the read buffer for every socket at once: its default of 128 KiB would be most of what an idle one costs.
-const READ_BUFFER: usize = 8 * 1024;
+/// axum reserves the read buffer for every socket at once: its default of 128 KiB would be most of what an idle one costs. What people send is short; longer frames take some reads.
+const READ_BUFFER: usize = 4 * 1024;
 /// A message is written out as soon as so much of it waits.
 const WRITE_BUFFER: usize = 16 * 1024;
 /// More than our longest message: one object whole, which an API server limits to 3 MiB (recordings, surprise 7).

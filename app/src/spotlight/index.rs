@@ -60,6 +60,15 @@ struct Survivor {
     place: Place,
 }
 
+/// What a look at one object's summary tells.
+struct Seen {
+    /// At most how well it answers, or exactly how well.
+    most: i32,
+    is_exact: bool,
+    /// Of the last word in the name.
+    place: Place,
+}
+
 /// What a question means to the objects of one namespace.
 struct InSpace {
     fits: bool,
@@ -153,21 +162,21 @@ impl Index {
         });
         let mut best: BinaryHeap<Reverse<(Rank, Reverse<u32>)>> = BinaryHeap::with_capacity(limit + 1);
         let mut worst = None;
-        let mut survivors = Vec::new();
+        let mut survivors = Vec::with_capacity(before.as_ref().map_or(self.entries.len(), |before| before.survivors.len()));
         let mut look = |Survivor { at, place }: Survivor| {
             let entry = &self.entries[at as usize];
             let space = &spaces[entry.namespace as usize];
             if !space.fits || (entry.name.letters() | space.letters) & needed != needed || !entry.passes(terms) {
                 return;
             }
-            let Some((most, place)) = entry.glance(&words, space, place) else { return };
+            let Some(Seen { most, is_exact, place }) = entry.glance(&words, space, place) else { return };
             survivors.push(Survivor { at, place });
             // How lately it was opened is asked of those alone for which it matters.
-            let most = entry.rank(most, u16::MAX);
-            if worst.is_some_and(|worst| most <= worst) {
+            if worst.is_some_and(|worst| entry.rank(most, u16::MAX) <= worst) {
                 return;
             }
-            let rank = entry.rank(entry.score(terms, space), recent(&entry.row));
+            let matches = if is_exact { most } else { entry.score(terms, space) };
+            let rank = entry.rank(matches, recent(&entry.row));
             if worst.is_some_and(|worst| rank <= worst) {
                 return;
             }
@@ -239,16 +248,23 @@ impl Entry {
         kind_fits && status_fits() && labels_fit()
     }
 
-    /// At most how well it answers, and where the last word is; `None` = not at all.
-    fn glance(&self, words: &[Word<'_>], space: &InSpace, before: Place) -> Option<(i32, Place)> {
-        let (mut sum, mut place) = (0, Place::Unknown);
+    /// How well it answers, at a glance; `None` = not at all.
+    fn glance(&self, words: &[Word<'_>], space: &InSpace, before: Place) -> Option<Seen> {
+        let mut seen = Seen { most: 0, is_exact: true, place: Place::Unknown };
         for (at, word) in words.iter().enumerate() {
             let known = if at + 1 == words.len() { before } else { Place::Unknown };
             let by_name = fuzzy::glance(word, &self.row.name, &self.name, known);
-            place = by_name.map_or(Place::Unknown, |(_, place)| place);
-            sum += by_name.map(|(Glance::Exactly(score) | Glance::AtMost(score), _)| score).or(space.words[at])?;
+            seen.place = by_name.map_or(Place::Unknown, |(_, place)| place);
+            seen.most += match by_name {
+                Some((Glance::Exactly(score), _)) => score,
+                Some((Glance::AtMost(most), _)) => {
+                    seen.is_exact = false;
+                    most
+                }
+                None => space.words[at]?,
+            };
         }
-        Some((sum, place))
+        Some(seen)
     }
 
     /// How well it answers, where it does.
