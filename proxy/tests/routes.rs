@@ -15,6 +15,8 @@ mod custom;
 mod faults;
 #[path = "routes/files.rs"]
 mod files;
+#[path = "routes/helm.rs"]
+mod helm;
 #[path = "routes/k8s.rs"]
 mod k8s;
 #[path = "routes/laptop.rs"]

@@ -20,6 +20,8 @@ pub enum Domain {
     Devices,
     Crds,
     Custom,
+    /// Releases of Helm.
+    Helm,
     Events,
     /// What needs somebody, in all of the cluster.
     Attention,
@@ -102,6 +104,7 @@ pub const DOMAINS: &[DomainEntry] = &[
     watched(Domain::Crds, "crds", &[Kind::CustomResourceDefinition], Gate::ListWatch, Mode::All).every(15_000).patient(60_000),
     // Its kinds are learnt from the cluster.
     watched(Domain::Custom, "custom", &[], Gate::List, Mode::All).every(10_000).patient(60_000),
+    watched(Domain::Helm, "helm", &[Kind::HelmRelease], Gate::List, Mode::All).every(10_000),
     watched(Domain::Events, "events", &[Kind::Event], Gate::List, Mode::All).every(3000),
     // Of these two the proxy tells findings and counts, once a second at most ([`crate::scope::Scope`]).
     watched(Domain::Attention, "attention", &[
@@ -207,6 +210,7 @@ mod tests {
             Devices,
             Crds,
             Custom,
+            Domain::Helm,
             Events,
             Metrics,
             Attention,
@@ -232,6 +236,6 @@ mod tests {
     #[test]
     fn the_catalog_holds_all_but_what_changes_by_itself_all_the_time() {
         let missing: Vec<_> = KINDS.iter().filter(|entry| !CATALOG.contains(&entry.kind)).map(|entry| entry.plural).collect();
-        assert_eq!(missing, ["endpoints", "leases", "pods", "nodes", "events"]);
+        assert_eq!(missing, ["endpoints", "releases", "leases", "pods", "nodes", "events"]);
     }
 }

@@ -74,6 +74,8 @@ pub enum Kind {
     ResourceClaim,
     ResourceClaimTemplate,
     ResourceSlice,
+    /// A release of Helm: no object, but what the labels of its secrets say ([`crate::rows::helm`]).
+    HelmRelease,
     /// What a pod uses now.
     PodMetrics,
     /// What a node uses now.
@@ -120,9 +122,9 @@ impl KindEntry {
         self.weight >= SEARCHED_FROM
     }
 
-    /// Whether it only says something of objects of another kind, and is shown beside them: it has no view, and Spotlight does not name it.
+    /// Whether it only says something of objects of another kind, and is shown beside them: Spotlight does not name it.
     pub const fn is_overlay(&self) -> bool {
-        self.views.is_empty()
+        matches!(self.kind, Kind::PodMetrics | Kind::NodeMetrics)
     }
 
     /// Whether a list of everything in a namespace shows it.
@@ -182,12 +184,17 @@ impl Kind {
 
     /// Whether its rows may be shared by everybody who may list it. Those of secrets are asked for under each person's own rights.
     pub fn is_shared(self) -> bool {
-        self != Kind::Secret
+        !matches!(self, Kind::Secret | Kind::HelmRelease)
     }
 
-    /// Whether no API server watches it: what is measured is listed again and again.
+    /// Whether it is listed again and again: no API server watches what is measured, and a release is many secrets.
     pub fn is_polled(self) -> bool {
-        matches!(self, Kind::PodMetrics | Kind::NodeMetrics)
+        matches!(self, Kind::PodMetrics | Kind::NodeMetrics | Kind::HelmRelease)
+    }
+
+    /// The resource that is asked for its rows, and whose rights count.
+    pub fn source(self) -> Resource {
+        if self == Kind::HelmRelease { Kind::Secret.resource() } else { self.resource() }
     }
 
     /// What is known of this kind.

@@ -20,6 +20,7 @@ pub use event::EventFacts;
 pub use namespace::NamespaceFacts;
 pub use network::{PortFacts, ServiceFacts};
 pub use node::NodeFacts;
+pub use plain::helm;
 pub use plain::metrics::{Measured, measured};
 pub use plain::{CellValue, PlainFacts, PlainStatus};
 pub use pod::{ContainerFacts, ContainerRole, ContainerRunState, Ended, PodFacts};
@@ -163,7 +164,7 @@ pub fn project<'de, D: Deserializer<'de>>(kind: Kind, deserializer: D) -> Result
         kind => {
             let object = Value::deserialize(deserializer)?;
             let mut meta = Meta::deserialize(&object["metadata"]).map_err(serde::de::Error::custom)?;
-            if kind.is_polled() {
+            if kind.entry().is_overlay() {
                 // They are made anew for each answer; and their labels are those of what they measure.
                 (meta.creation_timestamp, meta.labels) = Default::default();
             }

@@ -125,9 +125,9 @@ fn says(cell: &CellValue, status: &str, format: Format, theirs: &Value, now: i64
     }
 }
 
-/// Whether a kind's rows are what kubectl prints of it. What is measured is told in our own words.
+/// Whether a kind's rows are what kubectl prints of it. What is measured, and what is no object, is told in our own words.
 fn has_table(entry: &KindEntry) -> bool {
-    entry.kind.is_plain() && !entry.is_overlay()
+    entry.kind.is_plain() && !entry.kind.is_polled()
 }
 
 /// The instants at which this row's age reads as kubectl wrote it.

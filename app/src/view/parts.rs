@@ -48,6 +48,7 @@ pub fn kind_glyph(kind: Option<Kind>) -> &'static str {
         Some(Kind::ReplicationController | Kind::ControllerRevision | Kind::PodTemplate | Kind::HorizontalPodAutoscaler) => "deploy",
         Some(Kind::ConfigMap) => "cm",
         Some(Kind::Secret) => "secret",
+        Some(Kind::HelmRelease) => "deploy",
         Some(Kind::Ingress | Kind::IngressClass | Kind::NetworkPolicy) => "ing",
         Some(Kind::EndpointSlice | Kind::Endpoints | Kind::IPAddress | Kind::ServiceCIDR) => "svc",
         Some(kind) if matches!(Domain::of_kind(kind), Domain::Storage) => "pvc",

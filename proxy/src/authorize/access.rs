@@ -62,7 +62,7 @@ struct Subject {
 /// What the cluster says where it does not answer. That the proxy may not list bindings is none: then only what is cluster-wide is found.
 pub(crate) async fn find_access(cluster: &Arc<Cluster>, session: &Session) -> Result<Access, Refusal> {
     let served = cluster.served().await;
-    let is_served = |entry: &&KindEntry| served.serves(&entry.kind.resource());
+    let is_served = |entry: &&KindEntry| served.serves(&entry.kind.source());
     let (kinds, unserved): (Vec<&KindEntry>, Vec<&KindEntry>) = KINDS.iter().partition(is_served);
     let (custom, own): (Vec<_>, Vec<_>) = cluster.custom_kinds().await.iter().map(|(custom, kind)| (custom.clone(), kind.entry())).unzip();
     let kinds: Vec<&KindEntry> = kinds.into_iter().chain(own).collect();

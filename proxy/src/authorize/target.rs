@@ -90,7 +90,7 @@ impl WatchRows {
             RowScope::All => None,
             RowScope::Namespace(namespace) => Some(namespace.as_str()),
         };
-        question(verb, &self.kind.resource(), "", namespace, "")
+        question(verb, &self.kind.source(), "", namespace, "")
     }
 }
 

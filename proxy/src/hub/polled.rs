@@ -5,6 +5,7 @@ use std::time::Duration;
 use futures::stream::{self, BoxStream, StreamExt};
 use http::header;
 use krateyard_shared::kinds::Kind;
+use krateyard_shared::rows::helm;
 use kube::Client;
 use kube::runtime::watcher::{self, Event};
 use serde::Deserialize;
@@ -17,6 +18,9 @@ use crate::path;
 
 /// Objects in one page, as client-go asks (tools/pager).
 const PAGE: usize = 500;
+
+/// Metadata alone: what is in a secret is not asked for.
+const METADATA: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
 
 /// What is listed.
 pub(super) struct Polled {
@@ -70,24 +74,32 @@ pub(super) fn events(client: Client, polled: Polled) -> BoxStream<'static, watch
 
 impl Polled {
     async fn list(&self, client: &Client) -> kube::Result<Vec<Seen>> {
-        let (mut seen, mut next) = (Vec::new(), String::new());
+        let (mut objects, mut next) = (Vec::new(), String::new());
         loop {
-            let mut path = format!("{}?limit={PAGE}", path::collection(&self.kind.resource(), self.namespace.as_deref()));
+            let mut path = format!("{}?limit={PAGE}", path::collection(&self.kind.source(), self.namespace.as_deref()));
+            if self.kind == Kind::HelmRelease {
+                path.push_str(&format!("&labelSelector={}", path::query(helm::SELECTOR)));
+            }
             if !next.is_empty() {
                 path.push_str(&format!("&continue={}", path::query(&next)));
             }
-            let accept = if self.is_table { TABLE } else { "application/json" };
+            let accept = match self.kind {
+                Kind::HelmRelease => METADATA,
+                _ if self.is_table => TABLE,
+                _ => "application/json",
+            };
             let request = http::Request::get(path).header(header::ACCEPT, accept).body(Vec::new()).map_err(kube::Error::HttpError)?;
             let page: Page = client.request(request).await?;
-            let of_rows = page.rows.into_iter().map(TableRow::object);
-            for object in page.items.into_iter().chain(of_rows) {
-                seen.push(self.seen(object)?);
-            }
+            objects.extend(page.items.into_iter().chain(page.rows.into_iter().map(TableRow::object)));
             next = page.metadata.next;
             if next.is_empty() {
-                return Ok(seen);
+                break;
             }
         }
+        if self.kind == Kind::HelmRelease {
+            objects = helm::releases(&objects);
+        }
+        objects.into_iter().map(|object| self.seen(object)).collect()
     }
 
     fn seen(&self, mut object: Value) -> kube::Result<Seen> {

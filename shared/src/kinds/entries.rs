@@ -14,6 +14,8 @@ const RBAC: (&str, &str) = ("rbac.authorization.k8s.io", "v1");
 const ADMISSION: (&str, &str) = ("admissionregistration.k8s.io", "v1");
 const FLOW: (&str, &str) = ("flowcontrol.apiserver.k8s.io", "v1");
 const METRICS: (&str, &str) = ("metrics.k8s.io", "v1beta1");
+/// No group of any API server: the name of a release in words that go over the wire.
+const HELM: (&str, &str) = ("helm.sh", "v1");
 const RESOURCE: (&str, &str) = ("resource.k8s.io", "v1");
 
 /// Every kind with rows, in the order in which Spotlight and menus name them. Short names are those of discovery.
@@ -59,6 +61,8 @@ pub const KINDS: &[KindEntry] = &[
     namespaced(Kind::ConfigMap, CORE, "configmaps", "ConfigMap", "Config maps", &["configmap", "cm"], 22).showing(&[Column::number("Data"), Column::wide("Keys")]),
     namespaced(Kind::Secret, CORE, "secrets", "Secret", "Secrets", &["secret"], 24)
         .showing(&[Column::text("Type"), Column::number("Data"), Column::wide("Keys")]),
+    namespaced(Kind::HelmRelease, HELM, "releases", "Release", "Helm releases", &["release", "helm"], 2).viewed(&[])
+        .showing(&[Column::status(), Column::number("Revision"), Column::age("Updated")]),
     namespaced(Kind::ResourceQuota, CORE, "resourcequotas", "ResourceQuota", "Resource quotas", &["resourcequota", "quota"], 14)
         .showing(&[Column::text("Request"), Column::text("Limit"), Column::status()]),
     namespaced(Kind::LimitRange, CORE, "limitranges", "LimitRange", "Limit ranges", &["limitrange", "limits"], 10).showing(&[Column::text("Types")]),

@@ -7,6 +7,7 @@ mod cell;
 mod cluster;
 mod config;
 mod custom;
+pub mod helm;
 mod json_path;
 pub(super) mod metrics;
 mod network;
@@ -74,6 +75,7 @@ pub(super) fn facts(kind: Kind, object: &Value) -> PlainFacts {
         Kind::PriorityClass => scaling::priority_class(object),
         Kind::ConfigMap => config::config_map(object),
         Kind::Secret => config::secret(object),
+        Kind::HelmRelease => helm::release(object),
         Kind::Ingress => PlainFacts { uses: uses::of_ingress(object), ..network::ingress(object) },
         Kind::IngressClass => network::ingress_class(object),
         Kind::NetworkPolicy => network::network_policy(object),

@@ -21,6 +21,8 @@ use crate::view::parts::copy;
 use crate::view::window_header::WindowHeader;
 use crate::yard::{Collection, Content, Only, Point, Subject, WindowId, YardAction};
 
+/// The label that charts give to everything of a release (helm.sh/docs/chart_best_practices/labels).
+const INSTANCE: &str = "app.kubernetes.io/instance";
 /// So many windows are opened at once: more hides what was asked for.
 const MOST_OPENED: usize = 10;
 
@@ -139,8 +141,12 @@ impl Board {
         }
     }
 
-    /// Opens a view of one object; its default one for `None`.
+    /// Opens a view of one object; its default one for `None`. Of a release what carries its label is opened: it is no object.
     pub fn open(&self, row: &Row, view: Option<View>) {
+        if row.kind == Kind::HelmRelease {
+            let parts = Collection::everything(row.namespace.clone()).with_labels(format!("{INSTANCE}={}", row.name));
+            return self.desk.open_default(Subject::Collection(parts), None);
+        }
         let subject = Subject::Object(reference(row, &self.desk.cluster.get_value()));
         match view {
             Some(view) => self.desk.open(subject, Content::View(view), None),

@@ -53,6 +53,19 @@ pub(super) fn settings(builder: &Builder<'_>) {
     let secret = |namespace: &str, name: &str, kind: &str, data: serde_json::Value| {
         builder.put("", "secrets", builder.ago(60 * 24 * 80), json!({"metadata": {"name": name, "namespace": namespace}, "type": kind, "data": data}));
     };
+    // Helm keeps each revision in a secret, and says in labels what it is.
+    let release = |namespace: &str, name: &str, revisions: &[(u32, &str, u64)]| {
+        for (version, status, days) in revisions {
+            let created = builder.ago(days * 1440);
+            let labels =
+                json!({"owner": "helm", "name": name, "version": version.to_string(), "status": status, "modifiedAt": created.as_second().to_string()});
+            let metadata = json!({"name": format!("sh.helm.release.v1.{name}.v{version}"), "namespace": namespace, "labels": labels});
+            builder.put("", "secrets", created, json!({"metadata": metadata, "type": "helm.sh/release.v1", "data": {"release": "ZXhhbXBsZS1vbmx5"}}));
+        }
+    };
+    release("observability", "prometheus", &[(6, "superseded", 40), (7, "deployed", 12)]);
+    release("observability", "loki", &[(2, "deployed", 90)]);
+    release("edge", "ingress-nginx", &[(3, "superseded", 60), (4, "failed", 2)]);
     // values say what they are: examples
     secret("payments", "payments-db", "Opaque", json!({"password": "ZXhhbXBsZS1vbmx5", "user": "cGF5bWVudHM="}));
     secret("payments", "card-processor", "Opaque", json!({"api-key": "ZXhhbXBsZS1vbmx5"}));
