@@ -2,6 +2,7 @@
 
 mod connect;
 mod custom;
+mod latency;
 mod link;
 mod reach;
 mod registry;
@@ -13,6 +14,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Limited};
+use krateyard_shared::api::Latency;
 use krateyard_shared::identity::ClusterName;
 use krateyard_shared::refusal::Refusal;
 use kube::Client;
@@ -180,6 +182,11 @@ impl Cluster {
     /// `UpstreamDown` while the kubeconfig or the token cannot be used.
     pub(crate) async fn default_namespace(&self) -> Result<String, Refusal> {
         self.link.default_namespace().await.map_err(|error| Refusal::UpstreamDown { cause: error.to_string() })
+    }
+
+    /// How soon its API answers.
+    pub(crate) fn latency(&self) -> Option<Latency> {
+        self.link.latency()
     }
 
     /// How the cluster does, as far as is known: unknown counts as not reachable.

@@ -68,6 +68,21 @@ pub struct ClusterInfo {
     /// Why it does not answer, in words; empty when it does, or was not asked.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub problem: String,
+    /// How soon its API answers the proxy; `None` before it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latency: Option<Latency>,
+}
+
+/// How soon answers began, in microseconds: of the last ones, a half, 95 and 99 of 100 at the latest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs)]
+pub struct Latency {
+    pub p50_us: u64,
+    pub p95_us: u64,
+    pub p99_us: u64,
+    /// Of so many.
+    pub answers: usize,
 }
 
 fn yes() -> bool {

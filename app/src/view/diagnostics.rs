@@ -1,13 +1,19 @@
 //! How the tables are kept: the socket and each stream, for whoever asks why a table shows what it shows.
 
+use krateyard_shared::api::ClusterInfo;
 use leptos::ev;
 use leptos::prelude::*;
+use leptos::task::spawn_local;
+use serde_json::json;
 
 use super::desk::desk;
 use super::parts::{copy, glyph, shape};
+use crate::connection::rest;
 use crate::runtime::StreamReport;
 use crate::stream::span;
 
+/// How the cluster does is asked for so often while somebody looks, in milliseconds.
+const ASK_MS: u64 = 5000;
 /// Titles, and how they stand.
 const HEAD: [(&str, &str); 6] = [("Resource", "name"), ("Part", ""), ("State", "state"), ("Rows", "r"), ("Sequence", "r"), ("Confirmed", "r")];
 
@@ -20,6 +26,17 @@ pub fn Diagnostics() -> impl IntoView {
     let report = Memo::new(move |_| {
         desk.now_ms.track();
         desk.workspace.report(true)
+    });
+    let cluster = RwSignal::new(None::<ClusterInfo>);
+    let beat = Memo::new(move |_| desk.now_ms.get() / ASK_MS);
+    Effect::new(move |_| {
+        beat.get();
+        spawn_local(async move {
+            let known = rest::clusters().await.ok();
+            // The sheet may be closed by now.
+            let own = known.and_then(|known| known.clusters.into_iter().find(|info| desk.cluster.try_get_value().as_ref() == Some(&info.name)));
+            cluster.try_set(own);
+        });
     });
     let summary = move || {
         report.with(|report| {
@@ -36,7 +53,8 @@ pub fn Diagnostics() -> impl IntoView {
         })
     };
     let copy_all = move |_| {
-        if let Ok(text) = serde_json::to_string_pretty(&desk.workspace.report(false)) {
+        let latency = cluster.with_untracked(|cluster| cluster.as_ref().and_then(|info| info.latency));
+        if let Ok(text) = serde_json::to_string_pretty(&json!({"page": desk.workspace.report(false), "clusterLatency": latency})) {
             copy(text);
         }
     };
@@ -49,6 +67,7 @@ pub fn Diagnostics() -> impl IntoView {
                 <button class="icon" title="Close" autofocus on:click=move |_| close()>{glyph("x")}</button>
             </header>
             <p class="muted">{summary}</p>
+            <p class="muted">{move || cluster.with(|cluster| cluster.as_ref().map(cluster_words))}</p>
             <div class="diag-rows">
                 <table>
                     <thead><tr>{HEAD.map(|(title, class)| view! { <th class=class>{title}</th> }).collect_view()}</tr></thead>
@@ -57,6 +76,20 @@ pub fn Diagnostics() -> impl IntoView {
             </div>
         </div>
     }
+}
+
+/// How the cluster does by the proxy's account, which asks it for everybody.
+fn cluster_words(info: &ClusterInfo) -> String {
+    let state = match (info.reachable, info.problem.is_empty()) {
+        (true, _) => format!("The cluster answers the proxy ({}).", info.version),
+        (false, true) => "The cluster does not answer the proxy.".into(),
+        (false, false) => format!("The cluster does not answer the proxy: {}.", info.problem.trim_end_matches('.')),
+    };
+    let ms = |us: u64| if us < 10_000 { format!("{:.1}", us as f64 / 1000.0) } else { (us / 1000).to_string() };
+    let times = info.latency.map(|l| {
+        format!(" Of its last {} answers half began within {} ms, 95 % within {} ms, 99 % within {} ms.", l.answers, ms(l.p50_us), ms(l.p95_us), ms(l.p99_us))
+    });
+    state + &times.unwrap_or_default()
 }
 
 fn line(stream: &StreamReport, now_ms: u64) -> impl IntoView + use<> {

@@ -5,12 +5,15 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use http::{Request, Response, StatusCode};
+use krateyard_shared::api::Latency;
 use kube::Client;
 use kube::client::{AuthError, Body};
 use tokio::sync::{Notify, OnceCell};
+use tokio::time::Instant;
 use tower::service_fn;
 
 use super::connect;
+use super::latency::Latencies;
 use crate::config::ClusterConfig;
 
 /// The beginning of a list may take so long, where a loaded API server keeps requests waiting. A watch begins at once.
@@ -33,6 +36,8 @@ struct Inner {
     timeout: Duration,
     now: Mutex<Arc<Way>>,
     news: Notify,
+    /// Of all but watches, which begin before there is an answer.
+    latencies: Latencies,
 }
 
 /// One client and what became of it. It is made by the first who asks; one that cannot be made is not tried again with every request, since a credential plugin may
@@ -46,7 +51,10 @@ struct Way {
 
 impl Link {
     pub(super) fn new(config: ClusterConfig, timeout: Duration) -> Link {
-        Link { client: OnceLock::new(), inner: Arc::new(Inner { config, timeout, now: Mutex::default(), news: Notify::new() }) }
+        Link {
+            client: OnceLock::new(),
+            inner: Arc::new(Inner { config, timeout, now: Mutex::default(), news: Notify::new(), latencies: Latencies::default() }),
+        }
     }
 
     pub(super) fn config(&self) -> &ClusterConfig {
@@ -71,6 +79,11 @@ impl Link {
     pub(super) fn is_refused(&self) -> bool {
         let way = self.inner.way();
         way.is_refused.load(Ordering::Relaxed) || way.made.get().is_some_and(Result::is_err)
+    }
+
+    /// How soon the cluster answers.
+    pub(super) fn latency(&self) -> Option<Latency> {
+        self.inner.latencies.told()
     }
 
     /// Reads the credentials again for the next request.
@@ -108,7 +121,8 @@ impl Inner {
     async fn send(self: Arc<Self>, request: Request<Body>) -> Result<Response<Body>, kube::Error> {
         let way = self.way();
         let client = way.client(&self).await.map_err(|error| kube::Error::Service(error.into()))?;
-        let timeout = if is_watch(request.uri()) { self.timeout } else { LIST_TIMEOUT.max(self.timeout) };
+        let (is_watch, asked) = (is_watch(request.uri()), Instant::now());
+        let timeout = if is_watch { self.timeout } else { LIST_TIMEOUT.max(self.timeout) };
         let late = |_| kube::Error::Service(format!("no answer within {} s", timeout.as_secs_f32()).into());
         let response = tokio::time::timeout(timeout, client.send(request)).await.map_err(late)?;
         // A token that had to be had again, and could not.
@@ -117,6 +131,9 @@ impl Inner {
                 self.heard(&way, true)
             }
         })?;
+        if !is_watch {
+            self.latencies.add(asked.elapsed());
+        }
         match response.status() {
             StatusCode::UNAUTHORIZED => self.heard(&way, true),
             status if status.is_success() => self.heard(&way, false),

@@ -24,5 +24,6 @@ pub(super) fn info(cluster: &Arc<Cluster>) -> ClusterInfo {
         opened: cluster.is_awake(),
         refused: reach.refused,
         problem: reach.problem,
+        latency: cluster.latency(),
     }
 }
