@@ -1,4 +1,4 @@
-//! The fault suite: a small cluster, a real proxy, the real app of several people, and everything that goes wrong between them, decided by a seed.
+//! The fault suite: a small cluster and its neighbour, a real proxy, the real app of several people, and everything that goes wrong between them, decided by a seed.
 //!
 //! A scenario runs in one thread, on sockets of this machine, under a clock that jumps on when nobody has anything to do: minutes take moments, and no bound depends
 //! on how busy the machine is. The judge is the simulator's own store, read without any of our code.
@@ -22,15 +22,17 @@ use tokio::time::Instant;
 
 use crate::cable::{Cable, Flow, Traffic};
 use crate::person::Person;
-use crate::stage::Account;
+use crate::stage::{Account, CLUSTER};
 use cluster::{NAMESPACES, REMADE, Thing};
 use dice::Dice;
 use excuses::Excuses;
-use house::{HEARTBEAT, House};
+use house::{HEARTBEAT, House, NEIGHBOUR};
 use pace::pace;
 use script::{Act, Break, Script};
 use watchman::{GRACE, Sight};
 
+/// The number of the person who looks at the neighbour.
+const NEXT_DOOR: usize = 2;
 /// Between two looks at all tables.
 const LOOK: Duration = Duration::from_millis(100);
 /// Between two frames of people's screens.
@@ -77,13 +79,15 @@ impl Scenario {
         let house = House::build(seed, traffic).await;
         let mut dice = Dice::of(seed);
         let accounts = [Account::Admin, Account::Editor];
-        let open = |account: &Account| Person::at(house.front.addr(), if *account == Account::Admin { "demo-admin" } else { "demo-editor" }, FRAME);
-        let people: Vec<Person> = accounts.iter().map(open).collect();
+        let open = |account: &Account| Person::at(house.front.addr(), CLUSTER, if *account == Account::Admin { "demo-admin" } else { "demo-editor" }, FRAME);
+        let mut people: Vec<Person> = accounts.iter().map(open).collect();
+        people.push(Person::at(house.front.addr(), NEIGHBOUR, "demo-admin", FRAME));
         let sights = wanted(&mut dice);
         let begun = Instant::now();
         let mut scenario = Scenario { seed, dice, house, people, sights, begun, excuses: Excuses::none(), told: Vec::new() };
         for _ in 0..20 {
             scenario.house.cluster.change(&mut scenario.dice);
+            scenario.house.neighbour.change(&mut scenario.dice);
         }
         scenario
     }
@@ -125,9 +129,10 @@ impl Scenario {
     fn watch(&mut self) -> Result<(), String> {
         self.excuses.faults(self.house.cluster.sim().faults());
         for sight in &mut self.sights {
-            let may_lag_until = self.excuses.behind(sight.account);
+            let cluster = self.house.of(sight.person);
+            let may_lag_until = if sight.person == NEXT_DOOR { self.excuses.behind_next_door() } else { self.excuses.behind(sight.account) };
             if self.people[sight.person].is_awake() {
-                sight.watch(&self.house.cluster, may_lag_until).map_err(|problem| format!("{}\n    {problem}", sight.words(&self.house.cluster)))?;
+                sight.watch(cluster, may_lag_until).map_err(|problem| format!("{}\n    {problem}", sight.words(cluster)))?;
             }
         }
         Ok(())
@@ -137,7 +142,12 @@ impl Scenario {
         self.told.push(format!("{:>7} ms  {act:?}", self.begun.elapsed().as_millis()));
         let (house, dice) = (&mut self.house, &mut self.dice);
         match act {
-            Act::Change(count) => (0..count).for_each(|_| house.cluster.change(dice)),
+            Act::Change(count) => {
+                (0..count).for_each(|_| house.cluster.change(dice));
+                house.neighbour.change(dice);
+            }
+            Act::Neighbour(is_served) => house.serve_neighbour(is_served, false).await,
+            Act::NeighbourAnew => house.serve_neighbour(true, true).await,
             Act::DeleteNamespace => house.cluster.delete_namespace(),
             Act::MakeNamespace => {
                 house.cluster.make_namespace();
@@ -193,11 +203,13 @@ impl Scenario {
         happen(&house.upstream, Break::Mend);
         happen(&house.front, Break::Mend);
         house.start_proxy().await;
+        house.serve_neighbour(true, false).await;
         house.cluster.restore_definition();
         house.cluster.grant("payments");
         house.cluster.make_namespace();
         for _ in 0..3 {
             house.cluster.change(&mut self.dice);
+            house.neighbour.change(&mut self.dice);
         }
         for person in self.people.iter().filter(|person| !person.is_awake()) {
             person.wake_up();
@@ -246,12 +258,13 @@ impl Scenario {
     }
 
     fn is_settled(&mut self) -> bool {
-        self.sights.iter_mut().all(|sight| sight.is_settled(&self.house.cluster))
+        self.sights.iter_mut().all(|sight| sight.is_settled(self.house.of(sight.person)))
     }
 
     fn unsettled(&mut self) -> String {
-        let cluster = &self.house.cluster;
-        let words: Vec<_> = self.sights.iter_mut().filter_map(|sight| (!sight.is_settled(cluster)).then(|| sight.words(cluster))).collect();
+        let house = &self.house;
+        let unsettled = |sight: &mut Sight| (!sight.is_settled(house.of(sight.person))).then(|| sight.words(house.of(sight.person)));
+        let words: Vec<_> = self.sights.iter_mut().filter_map(unsettled).collect();
         words.join("\n    ")
     }
 
@@ -271,7 +284,11 @@ impl Scenario {
 fn wanted(dice: &mut Dice) -> Vec<Sight> {
     let within = |namespace: &str| Scope::Namespace(namespace.into());
     let labels = |dice: &mut Dice| Scope::Labels { namespace: None, selector: format!("tier=t{}", dice.below(3)) };
-    let mut sights = vec![Sight::new(0, Account::Admin, Thing::Pod, Scope::All), Sight::new(1, Account::Editor, Thing::Pod, Scope::All)];
+    let mut sights = vec![
+        Sight::new(0, Account::Admin, Thing::Pod, Scope::All),
+        Sight::new(1, Account::Editor, Thing::Pod, Scope::All),
+        Sight::new(NEXT_DOOR, Account::Admin, Thing::Pod, Scope::All),
+    ];
     let mut some = vec![
         Sight::new(0, Account::Admin, Thing::Backup, Scope::All),
         Sight::new(0, Account::Admin, dice.pick(&[Thing::Deployment, Thing::Service, Thing::ConfigMap]), within(dice.pick(&NAMESPACES))),
@@ -280,6 +297,7 @@ fn wanted(dice: &mut Dice) -> Vec<Sight> {
         Sight::new(1, Account::Editor, dice.pick(&[Thing::Pod, Thing::Deployment, Thing::Service, Thing::ConfigMap]), within("payments")),
         Sight::new(1, Account::Editor, dice.pick(&[Thing::Pod, Thing::Deployment, Thing::Service, Thing::ConfigMap]), within(REMADE)),
         Sight::new(1, Account::Editor, Thing::Service, Scope::All),
+        Sight::new(NEXT_DOOR, Account::Admin, Thing::Deployment, within("payments")),
     ];
     some.retain(|_| dice.one_in(2));
     sights.extend(some);

@@ -4,7 +4,6 @@ use std::time::{Duration, Instant};
 
 use krateyard_app::refresh::Scopes;
 use krateyard_app::runtime::Input;
-use krateyard_app::runtime::socket::SocketEvent;
 use krateyard_app::store::{Command, Kinds, ObjectLease, ObjectState, Table, TableLease, Workspace};
 use krateyard_app::stream::StreamState;
 use krateyard_shared::api::{Access, AccessQuestion};
@@ -39,15 +38,15 @@ impl Person {
 
     /// Opens the app under a token. Within a `LocalSet`.
     pub fn with_token(stage: &Stage, token: &str) -> Person {
-        Person::at(stage.addr(), token, FRAME)
+        Person::at(stage.addr(), CLUSTER, token, FRAME)
     }
 
-    /// Opens the app of the proxy at an address, whose screen draws so often.
-    pub(crate) fn at(addr: SocketAddr, token: &str, frame: Duration) -> Person {
+    /// Opens the app of the proxy at an address, on one of its clusters, whose screen draws so often.
+    pub(crate) fn at(addr: SocketAddr, cluster: &str, token: &str, frame: Duration) -> Person {
         let owner = Owner::new();
         let (outbox, effects) = wire::outbox();
         let send = move |effect| outbox.try_send(effect).expect("a workspace has few effects at once");
-        let workspace = owner.with(|| Workspace::new(ClusterName(CLUSTER.into()), send, wire::clock()));
+        let workspace = owner.with(|| Workspace::new(ClusterName(cluster.into()), send, wire::clock()));
         let clock = Box::new(wire::clock());
         let (awake, awakes) = watch::channel(true);
         let guest = Guest { addr, token: token.into(), frame, awake: awakes };
@@ -63,13 +62,14 @@ impl Person {
 
     /// Closes the laptop: nothing of the page runs, and nobody reads its sockets.
     pub(crate) fn fall_asleep(&self) {
+        self.workspace.handle(Input::Seen(false));
         self.awake.send_replace(false);
     }
 
     /// Opens it again: the page is on screen.
     pub(crate) fn wake_up(&self) {
         self.awake.send_replace(true);
-        self.workspace.handle(Input::Socket(SocketEvent::Shown));
+        self.workspace.handle(Input::Seen(true));
     }
 
     /// Whether their laptop is open.

@@ -16,8 +16,6 @@ use tokio::time::{Instant, MissedTickBehavior};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{Error as WsError, Message};
 
-use crate::stage::CLUSTER;
-
 /// More effects than a workspace has at once.
 const EFFECTS: usize = 4096;
 
@@ -70,7 +68,7 @@ pub(crate) async fn drive(workspace: Workspace, mut guest: Guest, mut effects: m
                 Effect::FetchAccess => {
                     let guest = guest.clone();
                     tokio::task::spawn_local(async move {
-                        let answer = guest.get::<Access>(&format!("/api/access?cluster={CLUSTER}")).await;
+                        let answer = guest.get::<Access>(&format!("/api/access?cluster={}", workspace.cluster())).await;
                         workspace.handle(Input::Access(answer));
                     });
                 }
@@ -78,7 +76,7 @@ pub(crate) async fn drive(workspace: Workspace, mut guest: Guest, mut effects: m
                     let guest = guest.clone();
                     tokio::task::spawn_local(async move {
                         let body = AccessQuestions { questions: questions.clone() };
-                        let answers = guest.post::<AccessAnswers>(&format!("/api/access?cluster={CLUSTER}"), &body).await.ok();
+                        let answers = guest.post::<AccessAnswers>(&format!("/api/access?cluster={}", workspace.cluster()), &body).await.ok();
                         workspace.may_answered(&questions, answers.as_ref().map(|answers| answers.allowed.as_slice()));
                     });
                 }

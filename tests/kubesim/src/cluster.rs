@@ -102,6 +102,7 @@ impl Cluster {
         }
         let query = match effect {
             Some(Effect::Again(versions)) => query.earlier(versions),
+            Some(Effect::Swap) => query.swapping(),
             _ => query,
         };
         let response = match self.handle(parts, body, &query, &asked).await {

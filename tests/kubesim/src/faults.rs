@@ -69,6 +69,8 @@ pub enum Effect {
     /// A watch begins so many versions before the one that was asked for: changes that the client knows come again, in their order. An API server does so for
     /// whoever goes on from an older version, such as that of the last bookmark; it never swaps the changes of one object.
     Again(u64),
+    /// A watch tells changes that come at once in another order: each two of different objects change places, and versions. The changes of one object stay in order.
+    Swap,
     /// 429 with Retry-After in seconds.
     TooManyRequests(u64),
     /// 500.
@@ -249,7 +251,7 @@ impl Effect {
                 tokio::time::sleep(Duration::from_millis(*milliseconds)).await;
                 return None;
             }
-            Self::HalfBody(_) | Self::Stall(_) | Self::Again(_) => return None,
+            Self::HalfBody(_) | Self::Stall(_) | Self::Again(_) | Self::Swap => return None,
             Self::Gone if asked.verb == "watch" => {
                 let status = expired().status();
                 return Some(answer::text(200, "application/json", format!("{}\n", json!({"type": "ERROR", "object": status}))));

@@ -2,6 +2,9 @@
 
 use crate::failure::Failure;
 
+/// No API server knows this one.
+const SWAPS: &str = "kubesim.swaps";
+
 /// Decoded query parameters in the order of the request.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Query(Vec<(String, String)>);
@@ -33,6 +36,17 @@ impl Query {
             }
         }
         self
+    }
+
+    /// The same, of a watch that swaps changes.
+    pub(crate) fn swapping(mut self) -> Self {
+        self.0.push((SWAPS.to_owned(), String::new()));
+        self
+    }
+
+    /// Whether it was made so.
+    pub(crate) fn swaps(&self) -> bool {
+        self.get(SWAPS).is_some()
     }
 
     /// All values of this name.

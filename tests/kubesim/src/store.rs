@@ -26,6 +26,13 @@ pub(crate) struct Change {
     pub(crate) after: Option<Arc<Stored>>,
 }
 
+impl Change {
+    /// Of the object.
+    pub(crate) fn uid(&self) -> &str {
+        self.after.as_ref().or(self.before.as_ref()).map_or("", |object| &object.uid)
+    }
+}
+
 /// A version is older than the history that is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Compacted {

@@ -50,6 +50,8 @@ struct Watch {
     next_bookmark: Instant,
     deadline: Instant,
     ended: bool,
+    /// Whether changes of different objects change places.
+    swaps: bool,
 }
 
 /// Answers a watch.
@@ -81,6 +83,7 @@ pub(crate) fn watch(store: &Arc<Store>, kind: &Arc<Kind>, namespace: &str, query
         next_bookmark: now + bookmark_every,
         deadline: now + seconds.map_or(LONGEST, Duration::from_secs),
         ended: false,
+        swaps: query.swaps(),
     };
     let state = match sends_state {
         Some(sends) => sends,
@@ -193,20 +196,28 @@ impl Watch {
             };
             let Some(last) = changes.last() else { return };
             self.position = last.version;
-            for change in &changes {
-                self.change(change, out);
+            for pair in changes.chunks(2) {
+                match pair {
+                    [one, other] if self.swaps && one.uid() != other.uid() => {
+                        self.change(other, one.version, out);
+                        self.change(one, other.version, out);
+                    }
+                    pair => pair.iter().for_each(|change| self.change(change, change.version, out)),
+                }
             }
         }
     }
 
-    fn change(&mut self, change: &Change, out: &mut BytesMut) {
+    fn change(&mut self, change: &Change, version: u64, out: &mut BytesMut) {
         let before = change.before.as_ref().filter(|object| self.selection.matches(object));
         let after = change.after.as_ref().filter(|object| self.selection.matches(object));
         match (before, after) {
-            (None, Some(after)) => self.event("ADDED", after, out),
-            (Some(_), Some(after)) => self.event("MODIFIED", after, out),
+            (before, Some(after)) => {
+                let kind = if before.is_some() { "MODIFIED" } else { "ADDED" };
+                if version == change.version { self.event(kind, after, out) } else { self.event(kind, &after.at_version(version), out) }
+            }
             // the last state that was selected, with the new version: recordings watch/selector
-            (Some(before), None) => self.event("DELETED", &before.at_version(change.version), out),
+            (Some(before), None) => self.event("DELETED", &before.at_version(version), out),
             (None, None) => {}
         }
     }

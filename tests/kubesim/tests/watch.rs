@@ -8,7 +8,7 @@ mod client;
 mod scene;
 
 use client::{Lines, get, send};
-use kubesim::RestartKind;
+use kubesim::{Class, Effect, Fault, RestartKind};
 use serde_json::{Value, json};
 
 const MAPS: &str = "/api/v1/namespaces/web/configmaps";
@@ -37,6 +37,25 @@ async fn initial_events_end_with_an_annotated_bookmark_and_changes_follow() {
     send(&sim, "admin", "PATCH", &format!("{MAPS}/page-2"), json!({"data": {"n": "two"}})).await;
     let event = events.event().await.unwrap();
     assert_eq!((kind_and_name(&event).0.as_str(), &event["object"]["data"]["n"]), ("MODIFIED", &json!("two")));
+}
+
+#[tokio::test]
+async fn swapped_changes_keep_ascending_versions_and_the_order_of_each_object() {
+    let sim = scene::scene().await;
+    let from = version(&sim).await;
+    for (name, n) in [("page-0", "a"), ("page-1", "a"), ("page-0", "b"), ("page-0", "c")] {
+        send(&sim, "admin", "PATCH", &format!("{MAPS}/{name}"), json!({"data": {"n": n}})).await;
+    }
+    sim.faults().set(Fault::on(Class::Watch, Effect::Swap));
+    let mut events = Lines::of(&sim, "admin", &format!("{MAPS}?watch=true&resourceVersion={from}")).await;
+    let (mut told, mut versions) = (Vec::new(), Vec::new());
+    for _ in 0..4 {
+        let event = events.event().await.unwrap();
+        told.push(format!("{} {}", kind_and_name(&event).1, event["object"]["data"]["n"].as_str().unwrap()));
+        versions.push(event["object"]["metadata"]["resourceVersion"].as_str().unwrap().parse::<u64>().unwrap());
+    }
+    assert_eq!(told, ["page-1 a", "page-0 a", "page-0 b", "page-0 c"]);
+    assert!(versions.is_sorted(), "{versions:?}");
 }
 
 #[tokio::test]

@@ -67,13 +67,15 @@ impl Thing {
 pub(super) struct Cluster {
     sim: Sim,
     changes: Cell<u64>,
+    /// Whether the proxy serves it.
+    is_served: Cell<bool>,
     definition: Value,
 }
 
 impl Cluster {
     pub(super) fn of(sim: Sim) -> Cluster {
         let definition = sim.get("apiextensions.k8s.io/v1", "CustomResourceDefinition", "", DEFINITION).expect("the world defines backups");
-        let cluster = Cluster { sim, changes: Cell::new(0), definition };
+        let cluster = Cluster { sim, changes: Cell::new(0), is_served: Cell::new(true), definition };
         cluster.make_namespace();
         cluster
     }
@@ -81,6 +83,12 @@ impl Cluster {
     /// The simulator, for faults.
     pub(super) fn sim(&self) -> &Sim {
         &self.sim
+    }
+
+    /// From now on it is one of the proxy's clusters, or none of them: then nobody may say that they know it.
+    pub(super) fn serve(&self, is_served: bool) {
+        self.is_served.set(is_served);
+        self.changes.set(self.changes.get() + 1);
     }
 
     /// Counts changes.
@@ -215,7 +223,7 @@ impl Cluster {
 
     /// What somebody must see of things in a scope: `None` where they may not look, or where there are no such things.
     pub(super) fn truth(&self, account: Account, thing: Thing, scope: &Scope) -> Option<Vec<Shown>> {
-        if thing == Thing::Backup && !self.is_defined() {
+        if !self.is_served.get() || (thing == Thing::Backup && !self.is_defined()) {
             return None;
         }
         let kind = thing.kind()?;

@@ -73,6 +73,11 @@ impl Excuses {
         if account == Account::Admin { lost } else { lost.max(self.rights_unknown) }
     }
 
+    /// The same for the neighbour: nothing happens to its connections.
+    pub(super) fn behind_next_door(&self) -> Instant {
+        self.front_lost
+    }
+
     /// Until when what is true may be so by chance.
     pub(super) fn by_chance(&self) -> Instant {
         self.front_lost.max(self.upstream_lost)

@@ -1,4 +1,5 @@
-//! A simulated cluster, a real proxy, and the cables before and behind it.
+//! A simulated cluster, a real proxy, and the cables before and behind it. And a neighbour: another cluster, which comes and goes while the proxy runs, and to which
+//! nothing else happens.
 
 use std::time::Duration;
 
@@ -18,8 +19,16 @@ pub(super) const MARGIN: u64 = 15;
 /// A hub without subscribers lives on so long, in seconds.
 pub(super) const REST: u64 = 10;
 
+/// The name of the neighbour.
+pub(super) const NEIGHBOUR: &str = "neighbour";
+/// With which the proxy is known there: one after the other.
+const TOKENS: [&str; 2] = ["krateyard-proxy", "krateyard-proxy-2"];
+
 pub(super) struct House {
     pub(super) cluster: Cluster,
+    pub(super) neighbour: Cluster,
+    /// Whether the proxy is to serve the neighbour, and with which of its tokens.
+    neighbours: Option<usize>,
     /// From the proxy to the API server.
     pub(super) upstream: Cable,
     /// From people to the proxy.
@@ -33,7 +42,9 @@ impl House {
         let sim = Sim::start(options).await.expect("a free port");
         let api = sim.url().strip_prefix("http://").and_then(|addr| addr.parse().ok()).expect("kubesim's URL is an address");
         let (upstream, front) = (Cable::to(api, traffic.clone()).await, Cable::to(api, traffic.clone()).await);
-        let mut house = House { cluster: Cluster::of(sim), upstream, front, proxy: None };
+        let next = Sim::start(Options { pods: 10, controllers: false, seed: seed + 1, ..Options::default() }).await.expect("a free port");
+        next.add_token(TOKENS[1], "system:serviceaccount:krateyard:krateyard", &["system:serviceaccounts", "system:authenticated"]);
+        let mut house = House { cluster: Cluster::of(sim), neighbour: Cluster::of(next), neighbours: Some(0), upstream, front, proxy: None };
         house.start_proxy().await;
         house
     }
@@ -43,14 +54,36 @@ impl House {
         if self.proxy.is_some() {
             return;
         }
-        let cluster = ClusterConfig::server(CLUSTER, &format!("http://{}", self.upstream.addr()), "krateyard-proxy").expect("a URL");
-        let mut config = Config::loopback(cluster);
+        let mut clusters = self.clusters();
+        let mut config = Config::loopback(clusters.remove(0));
+        config.clusters.append(&mut clusters);
         config.limits.heartbeat = Duration::from_secs(HEARTBEAT);
         config.limits.watch_timeout_secs = u32::try_from(WATCH).expect("small");
         config.limits.hub_rest = Duration::from_secs(REST);
         let proxy = Proxy::start(config).await.expect("a free port");
         self.front.lead_to(proxy.local_addr());
         self.proxy = Some(proxy);
+    }
+
+    fn clusters(&self) -> Vec<ClusterConfig> {
+        let one = ClusterConfig::server(CLUSTER, &format!("http://{}", self.upstream.addr()), TOKENS[0]);
+        let other = self.neighbours.map(|token| ClusterConfig::server(NEIGHBOUR, self.neighbour.sim().url(), TOKENS[token]));
+        std::iter::once(one).chain(other).map(|cluster| cluster.expect("a URL")).collect()
+    }
+
+    /// Lets the proxy serve the neighbour, or not; with another token than before, if it is to.
+    pub(super) async fn serve_neighbour(&mut self, is_served: bool, anew: bool) {
+        let token = self.neighbours.map_or(0, |token| if anew { 1 - token } else { token });
+        self.neighbours = is_served.then_some(token);
+        self.neighbour.serve(is_served);
+        if let Some(proxy) = &self.proxy {
+            proxy.set_clusters(self.clusters()).await;
+        }
+    }
+
+    /// The cluster of a person.
+    pub(super) fn of(&self, person: usize) -> &Cluster {
+        if person == super::NEXT_DOOR { &self.neighbour } else { &self.cluster }
     }
 
     /// Ends the proxy: in order, or as a power cut does.
@@ -68,5 +101,6 @@ impl House {
             proxy.stop().await;
         }
         self.cluster.sim().stop().await;
+        self.neighbour.sim().stop().await;
     }
 }

@@ -18,6 +18,10 @@ pub(super) enum Act {
     /// The editor loses a namespace, and gets it back.
     Revoke,
     Grant,
+    /// The neighbour is one of the proxy's clusters, or none of them any more.
+    Neighbour(bool),
+    /// Its entry changes.
+    NeighbourAnew,
     /// Connections of people to the proxy.
     Front(Break),
     /// Connections of the proxy to the API server.
@@ -91,7 +95,7 @@ impl Script {
 fn step(dice: &mut Dice, now: u64, people: u64, sights: u64, acts: &mut Vec<(u64, Act)>) {
     let mut pair = |begin: Act, end: Act, lasts: u64| acts.extend([(now, begin), (now + lasts, end)]);
     let lasts = if dice.one_in(3) { dice.between(2000, 25_000) } else { dice.below(2000) };
-    match dice.below(32) {
+    match dice.below(36) {
         0..=5 => acts.push((now, Act::Change(dice.between(1, 5)))),
         6 => acts.push((now, Act::Change(dice.between(100, 300)))),
         7 => acts.push((now, Act::Front(Break::Cut))),
@@ -132,6 +136,15 @@ fn step(dice: &mut Dice, now: u64, people: u64, sights: u64, acts: &mut Vec<(u64
             pair(Act::Close { sight }, Act::Open { sight }, lasts);
         }
         30 => pair(Act::Freeze(true), Act::Freeze(false), lasts),
+        32 => pair(Act::Neighbour(false), Act::Neighbour(true), lasts),
+        // In a hurry.
+        33 | 34 => {
+            for turn in 0..dice.between(2, 8) {
+                acts.push((now + turn * dice.below(60), Act::Neighbour(turn % 2 == 1)));
+            }
+            acts.push((now + 500, Act::Neighbour(dice.one_in(2))));
+        }
+        35 => acts.push((now, Act::NeighbourAnew)),
         _ => acts.push((now, Act::Refresh { sight: usize::try_from(dice.below(sights)).expect("few") })),
     }
 }
@@ -146,6 +159,7 @@ fn fault(dice: &mut Dice) -> Fault {
         Effect::GoneHttp,
         Effect::Again(dice.between(1, 60)),
         Effect::Again(dice.between(1, 60)),
+        Effect::Swap,
         Effect::Close,
         Effect::Delay(dice.between(10, 8000)),
         Effect::HalfBody(usize::try_from(dice.below(20_000)).expect("small")),
