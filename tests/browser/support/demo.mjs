@@ -195,6 +195,15 @@ export async function startSimulator(options = {}) {
   return simulator;
 }
 
+/** Krateyard with the clusters of a file, which it follows. People sign in to the first of them. */
+export async function startOnFile(config) {
+  const port = await freePort();
+  const program = new Program("krateyard", ["serve", "--listen", `127.0.0.1:${port}`, "--static-dir", page, "--config", config]);
+  const url = `http://127.0.0.1:${port}`;
+  await untilServes(program, `${url}/api/health`);
+  return { url, stop: () => program.stop() };
+}
+
 /** Krateyard as somebody starts it on a laptop, with this kubeconfig: its `url`, and the `link` that it printed. */
 export async function startLaptop(kubeconfig) {
   const port = await freePort();
