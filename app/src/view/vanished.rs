@@ -40,7 +40,7 @@ pub fn Vanished(
     view! {
         <div class="veil"></div>
         <div class="sheet" role="alertdialog" aria-modal="true" aria-label=title.clone()>
-            <h1 class="cut">{title.clone()}</h1>
+            <h1 class="brand"><span class="cut">{title.clone()}</span></h1>
             <p>"It is not among Krateyard's clusters any more. What you see is as it last was. When it is added again, this page goes on by itself."</p>
             <div node_ref=list class="others">
                 <p class="muted">{move || if others.with(Vec::is_empty) { "There is no other cluster to show." } else { "Show another cluster:" }}</p>
