@@ -74,6 +74,14 @@ mod tests {
     }
 
     #[test]
+    fn a_pod_that_runs_and_serves_nothing_says_why_it_is_listed() {
+        let status = json!({"phase": "Running", "containerStatuses": [{"name": "c", "ready": false, "state": {"running": {}}}]});
+        let row = crate::rows::project(Kind::Pod, &pod(&status)).unwrap().0;
+        assert_eq!(ripens(&row), Ripens::After { secs: PARTLY_SECS, made: 600 });
+        assert_eq!(status::of(&row).why, "0 of 1 containers ready");
+    }
+
+    #[test]
     fn what_is_deleted_needs_somebody_when_its_time_is_well_over() {
         let mut object = pod(&json!({"phase": "Running"}));
         object["metadata"]["deletionTimestamp"] = "1970-01-01T00:20:00Z".into();

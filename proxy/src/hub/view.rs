@@ -26,6 +26,8 @@ pub(super) struct View {
     /// Of a part, what is in it now, with the hash of its row: an object that leaves it is deleted from it. The whole keeps nothing.
     members: HashMap<Uid, u64>,
     tally: Tally,
+    /// The number of the table's last difference when counts were last looked at.
+    counted: Option<u64>,
     queue: Weak<Queue>,
 }
 
@@ -47,7 +49,7 @@ impl<'a> Decoded<'a> {
 
 impl View {
     pub(super) fn new(scope: RowScope, part: Part, through: HashSet<String>, queue: &Arc<Queue>) -> View {
-        View { scope, part, through, members: HashMap::new(), tally: Tally::default(), queue: Arc::downgrade(queue) }
+        View { scope, part, through, members: HashMap::new(), tally: Tally::default(), counted: None, queue: Arc::downgrade(queue) }
     }
 
     pub(super) fn queue(&self) -> Option<Arc<Queue>> {
@@ -95,6 +97,10 @@ impl View {
 
     /// What is different since it was last looked at, where it [is](Self::is_timed).
     pub(super) fn look(&mut self, table: &Table) -> Vec<(Uid, Option<Bytes>)> {
+        // Time makes findings, and no count.
+        if self.part == Part::Summary && table.is_loaded() && self.counted.replace(table.seq()) == Some(table.seq()) {
+            return Vec::new();
+        }
         let held = self.held(table);
         let named: HashSet<&Uid> = held.iter().map(|(uid, _)| uid).collect();
         let gone: Vec<Uid> = self.members.keys().filter(|uid| !named.contains(uid)).cloned().collect();

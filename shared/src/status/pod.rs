@@ -25,7 +25,13 @@ pub(super) fn status(pod: &PodFacts, deleting: Option<Seconds>) -> Status {
     if deleting.is_some() {
         return if pod.reason == "NodeLost" { Status::new(Health::Stopped, "Unknown") } else { Status::new(Health::Pending, "Terminating") };
     }
-    Status::new(health(pod, &word), word).because(why)
+    let health = health(pod, &word);
+    // It runs, and serves nothing: the word does not say why that is a warning.
+    let why = match (health, why.is_empty(), ready_of(pod)) {
+        (Health::Warn, true, (ready, all)) if ready < all => format!("{ready} of {all} containers ready"),
+        _ => why,
+    };
+    Status::new(health, word).because(why)
 }
 
 fn words(pod: &PodFacts) -> (String, String) {
