@@ -1,6 +1,7 @@
 //! Rows of one stream and what is made of them: reduced, filtered, ordered, told in columns, selected, exported. Plain Rust, no clock.
 
 pub mod columns;
+pub mod counts;
 pub mod csv;
 pub mod filter;
 #[cfg(test)]

@@ -5,6 +5,7 @@ mod owner;
 mod polled;
 mod projected;
 mod queue;
+mod recent;
 mod table;
 mod upstream;
 mod view;

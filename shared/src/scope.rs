@@ -9,6 +9,9 @@ use crate::kinds::Kind;
 use crate::rows::{Facts, Row};
 use crate::selector::{LabelSelector, SelectorError};
 
+/// Events that a list of them holds (refresh.md): a busy cluster makes a hundred thousand in the hour that it keeps them.
+pub const NEWEST: usize = 500;
+
 /// What a subscription covers, within one cluster and one kind.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Encode, Decode, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -82,6 +85,14 @@ pub enum Scope {
         #[n(0)]
         namespace: Option<String>,
     },
+    /// The newest events, [`NEWEST`] at most.
+    #[n(8)]
+    #[serde(rename_all = "camelCase")]
+    Newest {
+        /// Only of this namespace.
+        #[n(0)]
+        namespace: Option<String>,
+    },
 }
 
 /// Which of the objects that a right covers: a scope without its namespace, parsed.
@@ -104,6 +115,8 @@ pub enum Part {
     Attention,
     /// Counts in the place of rows.
     Summary,
+    /// The newest events: its row does not say how many are newer.
+    Newest,
 }
 
 impl Scope {
@@ -113,7 +126,7 @@ impl Scope {
             Scope::All => None,
             Scope::Namespace(namespace) | Scope::Workload { namespace, .. } => Some(namespace),
             Scope::Object { namespace, .. } | Scope::Node { namespace, .. } | Scope::Labels { namespace, .. } => namespace.as_deref(),
-            Scope::Attention { namespace } | Scope::Summary { namespace } => namespace.as_deref(),
+            Scope::Attention { namespace } | Scope::Summary { namespace } | Scope::Newest { namespace } => namespace.as_deref(),
         }
     }
 
@@ -127,6 +140,7 @@ impl Scope {
             Scope::Labels { namespace: None, selector } => Scope::Labels { namespace: Some(namespace), selector: selector.clone() },
             Scope::Attention { namespace: None } => Scope::Attention { namespace: Some(namespace) },
             Scope::Summary { namespace: None } => Scope::Summary { namespace: Some(namespace) },
+            Scope::Newest { namespace: None } => Scope::Newest { namespace: Some(namespace) },
             scope => scope.clone(),
         }
     }
@@ -143,6 +157,7 @@ impl Scope {
             Scope::Labels { selector, .. } => Part::Labels(LabelSelector::parse(selector)?),
             Scope::Attention { .. } => Part::Attention,
             Scope::Summary { .. } => Part::Summary,
+            Scope::Newest { .. } => Part::Newest,
         })
     }
 }
@@ -155,7 +170,7 @@ impl Part {
             Part::Node(node) => matches!(&row.facts, Facts::Pod(pod) if pod.node == *node),
             Part::Workload { kind, name } => row.owner.as_ref().is_some_and(|owner| (&owner.kind, &owner.name) == (kind, name) || through.contains(&owner.uid)),
             Part::Labels(selector) => selector.matches(|key| row.label(key)),
-            Part::Attention | Part::Summary => false,
+            Part::Attention | Part::Summary | Part::Newest => false,
         }
     }
 }
@@ -170,10 +185,9 @@ pub struct Rule {
 impl Scope {
     /// What it asks of a row; `None` for a selector that is none, and where a row does not say by itself that it belongs to it.
     pub fn rule(&self) -> Option<Rule> {
-        if matches!(self, Scope::Object { .. } | Scope::Workload { .. } | Scope::Attention { .. } | Scope::Summary { .. }) {
-            return None;
-        }
-        Some(Rule { namespace: self.namespace().map(Into::into), part: self.part().ok()? })
+        let part = self.part().ok()?;
+        let is_told = matches!(part, Part::Whole | Part::Node(_) | Part::Labels(_)) && !matches!(self, Scope::Object { .. });
+        is_told.then(|| Rule { namespace: self.namespace().map(Into::into), part })
     }
 }
 

@@ -18,6 +18,7 @@ fn scope() -> impl Strategy<Value = Scope> {
         (proptest::option::of(".{0,12}"), ".{0,20}").prop_map(|(namespace, selector)| Scope::Labels { namespace, selector }),
         proptest::option::of(".{0,12}").prop_map(|namespace| Scope::Attention { namespace }),
         proptest::option::of(".{0,12}").prop_map(|namespace| Scope::Summary { namespace }),
+        proptest::option::of(".{0,12}").prop_map(|namespace| Scope::Newest { namespace }),
     ]
 }
 

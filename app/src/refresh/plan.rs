@@ -140,13 +140,13 @@ pub fn server(target: &Target, standing: impl Fn(&Target) -> Option<Standing>) -
     complete.or_else(|| standing(target).map(|_| target.clone())).or_else(|| wider.into_iter().next().map(|(_, wide)| wide))
 }
 
-/// Targets whose rows contain those of this one, and tell which they are. What belongs to a workload, and since when something lasts, is not seen from rows alone.
+/// Targets whose rows contain those of this one, and tell which they are. What belongs to a workload, since when something lasts, and what is newest is not seen from rows alone.
 pub fn wider(target: &Target) -> impl Iterator<Item = Target> + use<> {
     let kind = target.kind;
     let (all, namespace) = match &target.scope {
-        Scope::All | Scope::Object { .. } | Scope::Workload { .. } | Scope::Attention { .. } | Scope::Summary { .. } => (false, None),
         Scope::Namespace(_) => (true, None),
         Scope::Node { namespace, .. } | Scope::Labels { namespace, .. } => (true, namespace.clone()),
+        _ => (false, None),
     };
     let scopes = all.then_some(Scope::All).into_iter().chain(namespace.map(Scope::Namespace));
     scopes.map(move |scope| Target { kind, scope })

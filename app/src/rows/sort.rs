@@ -1,7 +1,7 @@
 //! The order of a table: degraded first, then pending, then ready, then by name; events newest first; or by a column that a person clicked.
 
 use std::cmp::Ordering;
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use krateyard_shared::rows::{Facts, Row};
@@ -36,10 +36,11 @@ pub enum Order {
     By(&'static Column, Direction),
 }
 
-/// Orders rows again and again: what a row sorts by is worked out once for each allocation, not once for each sort.
+/// Orders rows again and again: of what did not change since the last time, the order stands; what came or changed is ordered and put between.
 #[derive(Debug, Default)]
 pub struct Sorter {
-    keys: HashMap<Box<str>, (Arc<Row>, Key)>,
+    /// As it stood after the last sort. A row that changes has another allocation, and these hold theirs.
+    last: Vec<(Key, Arc<Row>)>,
     order: Order,
 }
 
@@ -47,36 +48,30 @@ impl Sorter {
     /// Orders rows. Rows of equal keys are in the order of their names, then namespaces: the same rows always come out the same way.
     /// `usage` is what a column of it sorts by.
     pub fn sort(&mut self, rows: &mut [Arc<Row>], order: Order, usage: &Usage) {
-        if !order.same_as(self.order) {
-            self.keys.clear();
+        // What is used changes while rows do not.
+        if !order.same_as(self.order) || order.is_by_use() {
+            self.last.clear();
             self.order = order;
         }
-        let mut keyed: Vec<(Key, Arc<Row>)> = rows.iter().map(|row| (self.key(row, usage), row.clone())).collect();
-        keyed.sort_unstable_by(|(a_key, a), (b_key, b)| order.directed(a_key.cmp(b_key)).then_with(|| by_name(a, b)));
-        for (slot, (_, row)) in rows.iter_mut().zip(keyed) {
-            *slot = row;
+        let mut fresh: HashSet<*const Row> = rows.iter().map(Arc::as_ptr).collect();
+        self.last.retain(|(_, row)| fresh.remove(&Arc::as_ptr(row)));
+        let is_fresh = |row: &&Arc<Row>| fresh.contains(&Arc::as_ptr(row));
+        let mut came: Vec<(Key, Arc<Row>)> = rows.iter().filter(is_fresh).map(|row| (order.key(row, usage), row.clone())).collect();
+        let compare = |(a_key, a): &(Key, Arc<Row>), (b_key, b): &(Key, Arc<Row>)| order.directed(a_key.cmp(b_key)).then_with(|| by_name(a, b));
+        came.sort_unstable_by(compare);
+        let mut came = came.into_iter().peekable();
+        let mut all = Vec::with_capacity(rows.len());
+        for stood in std::mem::take(&mut self.last) {
+            while let Some(before) = came.next_if(|new| compare(new, &stood).is_lt()) {
+                all.push(before);
+            }
+            all.push(stood);
         }
-        if self.keys.len() > 2 * rows.len() + 64 {
-            let alive: std::collections::HashSet<&str> = rows.iter().map(|row| row.uid.as_str()).collect();
-            self.keys.retain(|uid, _| alive.contains(&**uid));
+        all.extend(came);
+        for (slot, (_, row)) in rows.iter_mut().zip(&all) {
+            *slot = row.clone();
         }
-    }
-
-    fn key(&mut self, row: &Arc<Row>, usage: &Usage) -> Key {
-        // It changes while the row does not. What is not measured comes before what uses nothing.
-        if let Order::By(column, _) = self.order
-            && let Some(gauge) = column.gauge()
-        {
-            return Key::Number(usage.amount(gauge, row).unwrap_or(-1));
-        }
-        if let Some((known, key)) = self.keys.get(row.uid.as_str())
-            && Arc::ptr_eq(known, row)
-        {
-            return key.clone();
-        }
-        let key = self.order.key(row);
-        self.keys.insert(row.uid.as_str().into(), (row.clone(), key.clone()));
-        key
+        self.last = all;
     }
 }
 
@@ -86,7 +81,13 @@ impl Order {
         matches!(self, Order::By(column, _) if column.gauge().is_some())
     }
 
-    fn key(self, row: &Row) -> Key {
+    fn key(self, row: &Row, usage: &Usage) -> Key {
+        if let Order::By(column, _) = self
+            && let Some(gauge) = column.gauge()
+        {
+            // What is not measured comes before what uses nothing.
+            return Key::Number(usage.amount(gauge, row).unwrap_or(-1));
+        }
         match (self, &row.facts) {
             (Order::By(column, _), _) => column.key(row),
             (Order::ByHealth, Facts::Event(event)) => Key::Number(event.last.saturating_neg()),
@@ -101,7 +102,7 @@ impl Order {
     fn same_as(self, other: Order) -> bool {
         match (self, other) {
             (Order::ByHealth, Order::ByHealth) => true,
-            (Order::By(a, _), Order::By(b, _)) => a.title == b.title && std::ptr::eq(a, b),
+            (Order::By(a, a_way), Order::By(b, b_way)) => a.title == b.title && std::ptr::eq(a, b) && a_way == b_way,
             _ => false,
         }
     }

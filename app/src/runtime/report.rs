@@ -106,6 +106,7 @@ fn part_words(scope: &Scope, with_names: bool) -> String {
         Scope::Labels { selector, .. } => ("labels", selector.clone()),
         Scope::Attention { .. } => ("attention", String::new()),
         Scope::Summary { .. } => ("counts", String::new()),
+        Scope::Newest { .. } => ("newest", String::new()),
     };
     let place = scope.namespace().filter(|_| !matches!(scope, Scope::Namespace(_)));
     match (with_names, name.is_empty(), place) {

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use krateyard_shared::status;
 use leptos::prelude::*;
 
-use super::collection::Counts;
 use super::desk::desk;
 use super::parts::{cut_name, glyph, health_marks, kind_glyph, shape, small_glyph, status_word, tag};
 use super::row_of::row_of;
+use crate::rows::counts::Counts;
 use crate::yard::{Collection, Content, Krate, Subject, layout};
 
 /// Narrower than this many pixels a card says its name and the shape of its status, no more.

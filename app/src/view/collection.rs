@@ -10,13 +10,11 @@ pub mod list;
 pub mod menus;
 pub mod scope;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use krateyard_shared::kinds::Kind;
 use krateyard_shared::refusal::Refusal;
-use krateyard_shared::rows::{Facts, Row};
-use krateyard_shared::status::{self, Health};
+use krateyard_shared::scope::NEWEST;
 use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
@@ -33,6 +31,7 @@ use super::window_header::WindowHeader;
 use crate::browser::columns_memory::recall_columns;
 use crate::browser::dom;
 use crate::rows::columns::{Column, fit::fit};
+use crate::rows::counts::{Counter, Counts};
 use crate::rows::tree::{Folds, has_tree};
 use crate::rows::usage::{Usage, measures};
 use crate::rows::{Line, Order, Selection};
@@ -44,51 +43,6 @@ use crate::yard::{Collection, Only, WindowId};
 const WIDE_PX: i32 = 760;
 /// Counts boards.
 static NEXT: AtomicU32 = AtomicU32::new(0);
-
-/// How many rows do how, for the chips of the header.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Health, how many, and their word; only what there is.
-    pub parts: Vec<(Health, usize, &'static str)>,
-}
-
-impl Counts {
-    /// Of rows; the worst first.
-    pub fn of(rows: &[Arc<Row>]) -> Counts {
-        let words = [
-            (Health::Bad, "degraded"),
-            (Health::Warn, "warning"),
-            (Health::Pending, "pending"),
-            (Health::Ok, "ready"),
-            (Health::Ended, "ended"),
-            (Health::Stopped, "stopped"),
-        ];
-        let mut counts = [0; 6];
-        for row in rows {
-            if let Facts::Summary(counted) = &row.facts {
-                // Of events it would be those that warn: they say nothing of what is now.
-                for (count, (health, _)) in counts.iter_mut().zip(words).filter(|_| row.kind != Kind::Event) {
-                    *count += counted.of(health) as usize;
-                }
-                continue;
-            }
-            let status = status::of(row);
-            // What has no state is not counted by it.
-            if !status.word.is_empty()
-                && let Some(at) = words.iter().position(|(h, _)| *h == status.health)
-            {
-                counts[at] += 1;
-            }
-        }
-        let is_event = rows.first().is_some_and(|row| matches!(row.facts, Facts::Event(_)));
-        let word = |health, word| match (health, is_event) {
-            (Health::Warn, true) => "warnings",
-            (Health::Ended, true) => "normal",
-            _ => word,
-        };
-        Counts { parts: words.into_iter().zip(counts).filter(|(_, count)| *count > 0).map(|((health, w), count)| (health, count, word(health, w))).collect() }
-    }
-}
 
 /// The body of a collection window.
 #[component]
@@ -106,10 +60,11 @@ pub fn CollectionWindow(
     let kinds = collection.kinds();
     let lease = StoredValue::new(desk.workspace.table(&kinds[..], collection.scopes()));
     let table = lease.with_value(|lease| lease.table);
+    let counter = StoredValue::new(Counter::default());
     Effect::new(move |_| {
         table.with(|table| {
             header.stream.set(table.state.clone());
-            let now = Counts::of(&table.rows);
+            let now = counter.try_update_value(|counter| counter.count(&table.rows)).unwrap_or_default();
             if counts.with_untracked(|was| *was != now) {
                 counts.set(now);
             }
@@ -236,7 +191,14 @@ fn Toolbar(board: Board) -> impl IntoView {
             return if filter.with(|text| text.trim().is_empty()) { all.to_string() } else { format!("{} of {all}", board.lines.with(|lines| top(lines))) };
         }
         let shown = board.lines.with(|lines| lines.len());
-        if shown == all { all.to_string() } else { format!("{shown} of {all}") }
+        let is_newest = board.kind == Some(Kind::Event) && all == NEWEST;
+        if shown == all && is_newest {
+            format!("newest {all}")
+        } else if shown == all {
+            all.to_string()
+        } else {
+            format!("{shown} of {all}")
+        }
     };
     view! {
         <div class="bar">

@@ -6,13 +6,14 @@ use krateyard_shared::scope::Scope;
 use krateyard_shared::status::Health;
 use leptos::prelude::*;
 
-use super::collection::{Counts, missing_strip, stale_strip};
+use super::collection::{missing_strip, stale_strip};
 use super::describe::sections::bar_view;
 use super::desk::desk;
 use super::parts::{say_refusal, tag};
 use super::window_header::WindowHeader;
 use crate::describe::{Bar, health_of};
 use crate::rows::Usage;
+use crate::rows::counts::Counts;
 use crate::rows::overview::{Capacity, Measure, Overview};
 use crate::rows::usage::Gauge;
 use crate::stream::StreamState;

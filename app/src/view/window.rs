@@ -21,8 +21,8 @@ use super::shell_window::ShellWindow;
 use super::window_header::WindowHeader;
 use super::yaml_window::YamlWindow;
 use crate::browser::dom;
+use crate::rows::counts::Counts;
 use crate::stream::StreamState;
-use crate::view::collection::Counts;
 use crate::yard::{Content, Krate, Only, Point, Rect, Size, Subject, Window, WindowId, YardAction, layout};
 
 /// Free space around a maximised window, in pixels.

@@ -121,6 +121,8 @@ impl Collection {
     /// What it comes down to: each is asked for by itself, and none overlaps another.
     pub fn scopes(&self) -> Vec<Scope> {
         let whole = match &self.only {
+            // A busy cluster has more of them than anybody reads.
+            None if self.kind() == Some(Kind::Event) => Scope::Newest { namespace: None },
             None => Scope::All,
             Some(Only::Node(node)) => Scope::Node { namespace: None, node: node.clone() },
             Some(Only::Labels(selector)) => Scope::Labels { namespace: None, selector: selector.clone() },
@@ -200,6 +202,7 @@ mod tests {
         assert!(all.kinds().contains(&Kind::PersistentVolumeClaim) && !all.kinds().contains(&Kind::Event));
         assert_eq!((all.title().as_str(), Collection::overview().title().as_str()), ("Needs attention", "Overview"));
         assert_eq!(Collection::overview().scopes(), [Scope::Summary { namespace: None }]);
+        assert_eq!(Collection::of_kind(Kind::Event, Some("web".into())).scopes(), [Scope::Newest { namespace: Some("web".into()) }]);
         assert!(Collection::everything(Some("web".into())).kinds().contains(&Kind::ConfigMap));
     }
 

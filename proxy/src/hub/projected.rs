@@ -5,8 +5,9 @@ use std::marker::PhantomData;
 use bytes::Bytes;
 use krateyard_shared::attention::{self, Ripens};
 use krateyard_shared::kinds::Kind;
-use krateyard_shared::rows::{self, Row};
+use krateyard_shared::rows::{self, Facts, Row};
 use krateyard_shared::status::{self, Health};
+use krateyard_shared::time::Seconds;
 use krateyard_shared::watch::EncodedRow;
 use kube::Resource;
 use kube::core::{DynamicResourceScope, ObjectMeta};
@@ -35,6 +36,8 @@ pub(super) struct Kept {
     pub(super) row: Bytes,
     pub(super) health: Health,
     pub(super) ripens: Ripens,
+    /// Of an event: when it was last seen.
+    pub(super) seen: Option<Seconds>,
 }
 
 /// An object as it leaves the decoder: what is kept of it, and of its metadata what kube's watcher needs. The object itself was never kept.
@@ -55,7 +58,8 @@ impl<'de, K: Known> Deserialize<'de> for Projected<K> {
 /// A row as it is kept, and of its metadata what kube's watcher needs.
 fn encoded((row, resource_version): (Row, String)) -> (ObjectMeta, Kept) {
     let bytes = Bytes::from(EncodedRow::of(&row).0.into_boxed_slice());
-    let kept = Kept { row: bytes, health: status::of(&row).health, ripens: attention::ripens(&row) };
+    let seen = if let Facts::Event(event) = &row.facts { Some(event.last) } else { None };
+    let kept = Kept { row: bytes, health: status::of(&row).health, ripens: attention::ripens(&row), seen };
     let meta =
         ObjectMeta { name: Some(row.name), namespace: row.namespace, uid: Some(row.uid), resource_version: Some(resource_version), ..ObjectMeta::default() };
     (meta, kept)

@@ -10,6 +10,7 @@ use krateyard_shared::status::Health;
 use krateyard_shared::time::Seconds;
 
 use super::projected::Kept;
+use super::recent::Recent;
 use super::upstream::Seen;
 use crate::authorize::RowScope;
 
@@ -31,6 +32,7 @@ pub(super) struct Table {
     namespaces: HashMap<Arc<str>, Counted>,
     /// The list that an entry was last seen in, so that what a list does not name can be swept. Only the last two lists are ever told apart.
     list: u16,
+    recent: Recent,
     /// The time, as its owner says it.
     now: Seconds,
     /// The number of the last difference.
@@ -213,17 +215,18 @@ impl Table {
             return None;
         }
         self.seq += u64::from(self.is_loaded);
-        let (row, before) = (seen.kept.row.clone(), entry.share());
+        let (row, before, last_seen) = (seen.kept.row.clone(), entry.share(), seen.kept.seen);
         entry.take(seen.kept, self.now);
         entry.changed = self.seq;
         let (namespace, now, is_finding) = (entry.namespace.clone(), entry.share(), is_due(entry, self.now));
         self.take_off(namespace.as_ref(), before);
         self.count_in(namespace.as_ref(), now);
         let (uid, _) = self.rows.get_key_value(seen.uid.as_str())?;
+        self.recent.put(uid, last_seen);
         Some(Change { uid: uid.clone(), namespace, is_finding, row: Some(row) })
     }
 
-    fn insert(&mut self, Seen { uid, namespace, kept: Kept { row, health, ripens } }: Seen) -> Change {
+    fn insert(&mut self, Seen { uid, namespace, kept: Kept { row, health, ripens, seen } }: Seen) -> Change {
         self.seq += u64::from(self.is_loaded);
         let uid: Uid = uid.into();
         let namespace = namespace.map(|name| self.namespaces.get_key_value(name.as_str()).map_or_else(|| name.into(), |(known, _)| known.clone()));
@@ -232,6 +235,7 @@ impl Table {
         let entry = Entry { namespace: namespace.clone(), row: row.clone(), hash, changed: self.seq, due: due(ripens, since), list: self.list, health };
         self.count_in(namespace.as_ref(), entry.share());
         let is_finding = is_due(&entry, self.now);
+        self.recent.put(&uid, seen);
         self.rows.insert(uid.clone(), entry);
         Change { uid, namespace, is_finding, row: Some(row) }
     }
@@ -240,6 +244,7 @@ impl Table {
     pub(super) fn remove(&mut self, uid: &str) -> Option<Change> {
         let (uid, entry) = self.rows.remove_entry(uid)?;
         self.take_off(entry.namespace.as_ref(), entry.share());
+        self.recent.remove(&uid);
         // Who has no complete list has nothing to come back to.
         if self.is_loaded {
             self.seq += 1;
@@ -278,6 +283,11 @@ impl Table {
         let all = self.namespaces.is_empty().then_some((None, self.all.healths));
         let each = self.namespaces.iter().map(|(namespace, counted)| (Some(&**namespace), counted.healths));
         all.into_iter().chain(each)
+    }
+
+    /// Events of a scope, the newest first.
+    pub(super) fn newest(&self, scope: &RowScope) -> impl Iterator<Item = (&Uid, &Entry)> {
+        self.recent.newest().filter_map(|uid| self.rows.get_key_value(uid)).filter(|(_, entry)| scope.holds(entry.namespace()))
     }
 
     /// The row of an object.

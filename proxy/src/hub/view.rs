@@ -7,7 +7,7 @@ use std::sync::{Arc, Weak};
 use bytes::Bytes;
 use krateyard_shared::checksum;
 use krateyard_shared::rows::Row;
-use krateyard_shared::scope::{Part, between};
+use krateyard_shared::scope::{NEWEST, Part, between};
 use krateyard_shared::watch::EncodedRow;
 
 use super::queue::Queue;
@@ -26,8 +26,8 @@ pub(super) struct View {
     /// Of a part, what is in it now, with the hash of its row: an object that leaves it is deleted from it. The whole keeps nothing.
     members: HashMap<Uid, u64>,
     tally: Tally,
-    /// The number of the table's last difference when counts were last looked at.
-    counted: Option<u64>,
+    /// The number of the table's last difference when it was last looked at.
+    looked: Option<u64>,
     queue: Weak<Queue>,
 }
 
@@ -49,7 +49,7 @@ impl<'a> Decoded<'a> {
 
 impl View {
     pub(super) fn new(scope: RowScope, part: Part, through: HashSet<String>, queue: &Arc<Queue>) -> View {
-        View { scope, part, through, members: HashMap::new(), tally: Tally::default(), counted: None, queue: Arc::downgrade(queue) }
+        View { scope, part, through, members: HashMap::new(), tally: Tally::default(), looked: None, queue: Arc::downgrade(queue) }
     }
 
     pub(super) fn queue(&self) -> Option<Arc<Queue>> {
@@ -62,7 +62,7 @@ impl View {
 
     /// Whether it is looked at again and again: what is in it changes by time, or is told once for many changes.
     pub(super) fn is_timed(&self) -> bool {
-        matches!(self.part, Part::Attention | Part::Summary)
+        matches!(self.part, Part::Attention | Part::Summary | Part::Newest)
     }
 
     /// Its rows, as a snapshot.
@@ -85,8 +85,9 @@ impl View {
         let kept = |(uid, entry): (&Uid, &Entry)| (uid.clone(), entry.row().clone());
         match &self.part {
             Part::Attention => table.findings().filter(|(_, entry)| self.scope.holds(entry.namespace())).map(kept).collect(),
-            // Half a count is none.
-            Part::Summary if !table.is_loaded() => Vec::new(),
+            // Half a count is none, and what is newest of half a list is not.
+            Part::Summary | Part::Newest if !table.is_loaded() => Vec::new(),
+            Part::Newest => table.newest(&self.scope).take(NEWEST).map(kept).collect(),
             Part::Summary => {
                 let own = table.summaries().filter(|(namespace, _)| self.scope.holds(*namespace));
                 own.map(|(namespace, counts)| summary(&Row::summary(namespace, counts))).collect()
@@ -97,8 +98,8 @@ impl View {
 
     /// What is different since it was last looked at, where it [is](Self::is_timed).
     pub(super) fn look(&mut self, table: &Table) -> Vec<(Uid, Option<Bytes>)> {
-        // Time makes findings, and no count.
-        if self.part == Part::Summary && table.is_loaded() && self.counted.replace(table.seq()) == Some(table.seq()) {
+        // Time makes findings, and nothing else.
+        if self.part != Part::Attention && table.is_loaded() && self.looked.replace(table.seq()) == Some(table.seq()) {
             return Vec::new();
         }
         let held = self.held(table);
@@ -160,7 +161,7 @@ impl View {
             return Some(change.row.clone());
         }
         let is_in = match self.part {
-            Part::Summary => return None,
+            Part::Summary | Part::Newest => return None,
             Part::Attention => change.is_finding,
             _ => decoded.get().is_some_and(|row| self.part.holds(row, &self.through)),
         };

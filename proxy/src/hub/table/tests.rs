@@ -5,7 +5,7 @@ fn seen(uid: &str, namespace: &str, row: &'static str) -> Seen {
 }
 
 fn with(uid: &str, namespace: &str, row: &'static str, health: Health, ripens: Ripens) -> Seen {
-    let kept = Kept { row: Bytes::from_static(row.as_bytes()), health, ripens };
+    let kept = Kept { row: Bytes::from_static(row.as_bytes()), health, ripens, seen: None };
     Seen { uid: uid.into(), namespace: Some(namespace.into()), kept }
 }
 

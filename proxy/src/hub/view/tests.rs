@@ -51,7 +51,7 @@ fn seen(pod: &Pod) -> Seen {
     let owners: Vec<_> = pod.owner.iter().map(|(kind, name, uid)| json!({"kind": kind, "name": name, "uid": uid, "controller": true})).collect();
     let meta = json!({"uid": pod.uid, "name": pod.uid, "namespace": pod.namespace, "labels": {"app": pod.app}, "ownerReferences": owners});
     let row = project(Kind::Pod, json!({"metadata": meta, "spec": {"nodeName": pod.node}})).unwrap().0;
-    let kept = Kept { row: EncodedRow::of(&row).0.into(), health: Health::Ok, ripens: Ripens::Never };
+    let kept = Kept { row: EncodedRow::of(&row).0.into(), health: Health::Ok, ripens: Ripens::Never, seen: None };
     Seen { uid: pod.uid.clone(), namespace: Some(pod.namespace.into()), kept }
 }
 
@@ -68,7 +68,7 @@ fn belongs(pod: &Pod, scope: &RowScope, part: &Part, through: &HashSet<String>) 
                 "app notin (api,web)" => pod.app == "jobs",
                 other => unreachable!("{other}"),
             },
-            Part::Attention | Part::Summary => unreachable!("these are counted by a test of their own"),
+            Part::Attention | Part::Summary | Part::Newest => unreachable!("these are counted by a test of their own"),
         }
 }
 
@@ -243,9 +243,10 @@ fn a_view_of_counts_or_of_findings_looks_as_an_independent_count_says() {
     for seed in 0..40 {
         let mut random = Random(seed);
         let queue = Arc::new(Queue::new(|| ()));
-        let (mut table, mut list) = (Table::default(), HashMap::<String, (Pod, Health, i64)>::new());
+        let (mut table, mut list) = (Table::default(), HashMap::<String, (Pod, Health, i64, i64)>::new());
         let scope = random.one(&[None, Some("shop")]).map_or(RowScope::All, |namespace| RowScope::Namespace(namespace.into()));
-        let mut views = [Part::Attention, Part::Summary].map(|part| (View::new(scope.clone(), part, HashSet::new(), &queue), HashMap::<Uid, Bytes>::new()));
+        let mut views =
+            [Part::Attention, Part::Summary, Part::Newest].map(|part| (View::new(scope.clone(), part, HashSet::new(), &queue), HashMap::<Uid, Bytes>::new()));
         table.loaded();
         for now in 0..200 {
             table.tick(now);
@@ -258,11 +259,12 @@ fn a_view_of_counts_or_of_findings_looks_as_an_independent_count_says() {
             } else {
                 let health = random.one(&[Health::Ok, Health::Bad, Health::Pending]);
                 let ripens = if health == Health::Ok { Ripens::Never } else { Ripens::After { secs: 20, made: 0 } };
-                let since = list.get(&pod.uid).filter(|(_, before, _)| *before == health).map_or(now, |(.., since)| *since);
+                let since = list.get(&pod.uid).filter(|(_, before, ..)| *before == health).map_or(now, |(_, _, since, _)| *since);
+                let last = now - i64::try_from(random.next(3)).unwrap();
                 let seen = seen(&pod);
                 let row = format!("{} {health:?} {}", pod.uid, random.next(3));
-                list.insert(pod.uid.clone(), (pod, health, since));
-                table.upsert(Seen { kept: Kept { row: row.into(), health, ripens }, ..seen })
+                list.insert(pod.uid.clone(), (pod, health, since, last));
+                table.upsert(Seen { kept: Kept { row: row.into(), health, ripens, seen: Some(last) }, ..seen })
             };
             for (view, copy) in &mut views {
                 let taken = change.as_ref().and_then(|change| Some((change.uid.clone(), view.take(change, &Decoded::of(change))?)));
@@ -274,9 +276,11 @@ fn a_view_of_counts_or_of_findings_looks_as_an_independent_count_says() {
                 }
             }
             let own = || list.values().filter(|(pod, ..)| scope.holds(Some(pod.namespace)));
-            let due: HashSet<_> = own().filter(|(_, health, since)| *health != Health::Ok && now >= since + 20).map(|(pod, ..)| pod.uid.clone()).collect();
+            let due: HashSet<_> = own().filter(|(_, health, since, _)| *health != Health::Ok && now >= since + 20).map(|(pod, ..)| pod.uid.clone()).collect();
             assert_eq!(views[0].1.keys().map(ToString::to_string).collect::<HashSet<_>>(), due, "seed {seed} at {now}");
-            let bad = own().filter(|(_, health, _)| *health == Health::Bad).count();
+            let all: HashSet<_> = own().map(|(pod, ..)| pod.uid.clone()).collect();
+            assert_eq!(views[2].1.keys().map(ToString::to_string).collect::<HashSet<_>>(), all, "seed {seed} at {now}: fewer than are kept");
+            let bad = own().filter(|(_, health, ..)| *health == Health::Bad).count();
             let counted = views[1].1.values().map(|row| match decode(row).unwrap().facts {
                 krateyard_shared::rows::Facts::Summary(counts) => counts,
                 other => panic!("{other:?}"),
@@ -292,4 +296,25 @@ fn a_view_of_counts_or_of_findings_looks_as_an_independent_count_says() {
             }
         }
     }
+}
+
+#[test]
+fn the_newest_events_are_so_many_and_what_is_newer_takes_the_place_of_the_oldest() {
+    let queue = Arc::new(Queue::new(|| ()));
+    let mut table = Table::default();
+    table.loaded();
+    let put = |table: &mut Table, n: usize| {
+        let pod = Pod { uid: n.to_string(), namespace: if n.is_multiple_of(2) { "shop" } else { "web" }, node: "", app: "api", owner: None };
+        let seen = seen(&pod);
+        table.upsert(Seen { kept: Kept { seen: Some(i64::try_from(n).unwrap()), ..seen.kept }, ..seen });
+    };
+    (0..3 * NEWEST).for_each(|n| put(&mut table, n));
+    let mut view = View::new(RowScope::All, Part::Newest, HashSet::new(), &queue);
+    assert_eq!(view.rows(&table).len(), NEWEST);
+    assert_eq!(view.look(&table), []);
+    put(&mut table, 3 * NEWEST);
+    let changes: Vec<_> = view.look(&table).into_iter().map(|(uid, row)| (uid.to_string(), row.is_some())).collect();
+    assert_eq!(changes, [((2 * NEWEST).to_string(), false), ((3 * NEWEST).to_string(), true)]);
+    let mut shop = View::new(RowScope::Namespace("shop".into()), Part::Newest, HashSet::new(), &queue);
+    assert_eq!(shop.rows(&table).len(), NEWEST, "a namespace has its own newest");
 }

@@ -301,7 +301,8 @@ fn canonical(kind: Option<Kind>, resource: Resource, scope: Scope) -> Result<Wan
             }
             path::part("name", name)?;
         }
-        Scope::All | Scope::Namespace(_) | Scope::Labels { .. } | Scope::Attention { .. } | Scope::Summary { .. } => {}
+        Scope::Newest { .. } if kind != Some(Kind::Event) => return bad("scope", "only events are new and old"),
+        Scope::Newest { .. } | Scope::All | Scope::Namespace(_) | Scope::Labels { .. } | Scope::Attention { .. } | Scope::Summary { .. } => {}
     }
     let rights = match scope.namespace() {
         Some(_) if namespaced == Some(false) => return bad("scope", "this kind has no namespaces"),
