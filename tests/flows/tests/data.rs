@@ -14,6 +14,9 @@ use krateyard_shared::scope::Scope;
 use leptos::prelude::GetUntracked;
 use serde_json::{Value, json};
 
+#[path = "data/aggregates.rs"]
+mod aggregates;
+
 fn ns(namespace: &str) -> Scope {
     Scope::Namespace(namespace.into())
 }
