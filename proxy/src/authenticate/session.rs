@@ -11,6 +11,9 @@ use super::{User, review};
 use crate::clusters::Clusters;
 use crate::config::Secret;
 
+/// Who has a session that nobody uses: the table of sessions, and its guard.
+const KEEPERS: usize = 2;
+
 /// Somebody signed in. It ends once and for all; sockets wait for that.
 pub(crate) struct Session {
     pub(crate) user: Arc<User>,
@@ -116,9 +119,9 @@ impl Session {
         }
     }
 
-    /// Whether nothing but a cached review would be lost.
-    pub(super) fn is_idle(&self, ttl: Duration) -> bool {
-        self.sockets.load(Ordering::Relaxed) == 0 && self.checked.lock().expect("no panic while held").elapsed() > ttl
+    /// Whether nothing but a cached review would be lost: no request and no socket has it. Whoever asks keeps others from taking it meanwhile.
+    pub(super) fn is_idle(self: &Arc<Session>, ttl: Duration) -> bool {
+        Arc::strong_count(self) <= KEEPERS && self.checked.lock().expect("no panic while held").elapsed() > ttl
     }
 }
 
@@ -128,5 +131,26 @@ pub(crate) struct SocketOfSession(Arc<Session>);
 impl Drop for SocketOfSession {
     fn drop(&mut self) {
         self.0.sockets.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_that_a_request_has_is_not_idle_however_old_its_review_is() {
+        let ttl = Duration::from_millis(1);
+        let user = User { name: "ann".into(), uid: String::new(), groups: Vec::new(), extra: Default::default() };
+        let table = Arc::new(Session::new(user, "audit".into(), None, Duration::from_secs(3600)));
+        let guard = table.clone();
+        *table.checked.lock().unwrap() = Instant::now() + ttl;
+        assert!(!table.is_idle(ttl), "its review still counts");
+        *table.checked.lock().unwrap() = Instant::now().checked_sub(2 * ttl).unwrap();
+        let request = table.clone();
+        assert!(!table.is_idle(ttl), "a request has it that has no socket yet");
+        drop(request);
+        assert!(table.is_idle(ttl));
+        assert!(guard.is_idle(ttl));
     }
 }
