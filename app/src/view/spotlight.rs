@@ -232,7 +232,12 @@ fn lines(hits: &Hits, numbers: std::ops::Range<usize>) -> Vec<Line> {
 fn drawn_later(query: RwSignal<Query>, hits: Memo<Hits>) -> RwSignal<Vec<Line>> {
     let rest = RwSignal::new(Vec::new());
     let pause = StoredValue::new(None::<TimeoutHandle>);
-    let draw = move || rest.set(hits.with_untracked(|hits| lines(hits, IN_SIGHT..usize::MAX)));
+    // Spotlight may be closed by then.
+    let draw = move || {
+        if let Some(below) = hits.try_with_untracked(|hits| lines(hits, IN_SIGHT..usize::MAX)) {
+            rest.try_set(below);
+        }
+    };
     let stop = move || pause.try_update_value(Option::take).flatten().inspect(TimeoutHandle::clear).is_some();
     Effect::new(move |before: Option<Query>| {
         let asked = query.get();
@@ -243,7 +248,7 @@ fn drawn_later(query: RwSignal<Query>, hits: Memo<Hits>) -> RwSignal<Vec<Line>> 
                 rest.set(Vec::new());
             }
             let after = move || {
-                pause.set_value(None);
+                pause.try_set_value(None);
                 draw();
             };
             pause.set_value(set_timeout_with_handle(after, PAUSE).ok());
