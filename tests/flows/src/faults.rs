@@ -181,7 +181,10 @@ impl Scenario {
                 self.excuses.upstream(Break::Hold);
             }
             Act::Sleep { person } => self.people[person].fall_asleep(),
-            Act::Wake { person } => self.people[person].wake_up(),
+            Act::Wake { person } => {
+                self.excuses.woke();
+                self.people[person].wake_up();
+            }
             Act::Close { sight } => self.sights[sight].close(),
             Act::Open { sight } => {
                 let sight = &mut self.sights[sight];

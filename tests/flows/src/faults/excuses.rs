@@ -44,6 +44,13 @@ impl Excuses {
         }
     }
 
+    /// Somebody opened the laptop: an app that sleeps notices nothing, and what it had been told before it hears only now.
+    pub(super) fn woke(&mut self) {
+        if Instant::now() < self.front_lost {
+            self.front_lost = Instant::now() + FRONT_LOST;
+        }
+    }
+
     pub(super) fn upstream(&mut self, what: Break) {
         match what {
             Break::Cut | Break::Mend => {}
