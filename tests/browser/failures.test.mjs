@@ -289,7 +289,7 @@ test("signing out closes everything: no window, no socket, no session, and the s
   assert.equal(sockets.size, 2, "one for the rows, one for the shell");
   const cookies = (await person.context.cookies()).map(({ name, value }) => `${name}=${value}`).join("; ");
 
-  await page.locator(".account > button").click();
+  await page.locator(".account > .me").click();
   await page.getByRole("menuitem", { name: "Sign out" }).click();
   await page.getByLabel("Bearer token").waitFor();
   assert.equal(await page.locator(".krate, .win").count(), 0);

@@ -31,7 +31,7 @@ test("a token that the cluster does not know is refused in words", async (t) => 
 test("an administrator signs in, sees the cluster's name, and is still signed in after a reload", async (t) => {
   const person = await signedIn(t, world, "admin");
   const bar = person.page.getByRole("navigation", { name: "Krateyard" });
-  await bar.getByText(CLUSTER).waitFor();
+  await bar.getByText(CLUSTER).filter({ visible: true }).waitFor();
   await person.page.reload();
   await bar.waitFor();
   await person.picture(person.page, "signed-in");
