@@ -187,7 +187,7 @@ pub const ATTENTION: &[Column] = &[NAME, NAMESPACE, KIND, left("Status", 150, Wh
 const NAMESPACES: &[Column] = &[NAME, left("Status", 130, What::Status), AGE];
 const EVENT: &[Column] = &[
     right("Last seen", 72, What::EventLast),
-    left("Type", 72, What::EventType),
+    left("Type", 92, What::EventType),
     left("Reason", 140, What::EventReason),
     left("Object", 220, What::EventObject),
     NAMESPACE,
