@@ -48,14 +48,17 @@ impl Counter {
                     *count += counted.of(health) as usize;
                 }
             }
-            let health = match self.last.get(at) {
+            let health = match self.last.get_mut(at) {
                 Some((known, health)) if Arc::ptr_eq(known, row) => *health,
-                _ => health_of(row),
+                Some(slot) => {
+                    *slot = (row.clone(), health_of(row));
+                    slot.1
+                }
+                None => {
+                    self.last.push((row.clone(), health_of(row)));
+                    self.last[at].1
+                }
             };
-            match self.last.get_mut(at) {
-                Some(slot) => *slot = (row.clone(), health),
-                None => self.last.push((row.clone(), health)),
-            }
             if let Some(at) = health.and_then(|health| WORDS.iter().position(|(known, _)| *known == health)) {
                 counts[at] += 1;
             }

@@ -84,13 +84,12 @@ impl Clusters {
         }
         let same = |config: &ClusterConfig| before.iter().find(|cluster| cluster.config() == config).cloned();
         let after: Running = wanted.iter().map(|config| same(config).unwrap_or_else(|| self.begin(config))).collect();
-        let (is_known, is_wanted) = (
-            |cluster: &&Arc<Cluster>| !before.iter().any(|other| Arc::ptr_eq(other, cluster)),
-            |cluster: &&Arc<Cluster>| !after.iter().any(|other| Arc::ptr_eq(other, cluster)),
-        );
-        let (begun, ended): (Vec<_>, Vec<_>) = (after.iter().filter(is_known).cloned().collect(), before.iter().filter(is_wanted).cloned().collect());
-        let is_other = begun.is_empty() && ended.is_empty() && before.iter().zip(after.iter()).all(|(one, other)| Arc::ptr_eq(one, other));
-        if is_other {
+        let only_in = |these: &Running, those: &Running| -> Vec<Arc<Cluster>> {
+            these.iter().filter(|cluster| !those.iter().any(|other| Arc::ptr_eq(other, cluster))).cloned().collect()
+        };
+        let (begun, ended) = (only_in(&after, &before), only_in(&before, &after));
+        let is_same = begun.is_empty() && ended.is_empty() && before.iter().zip(after.iter()).all(|(one, other)| Arc::ptr_eq(one, other));
+        if is_same {
             return;
         }
         // Whoever is told to come again finds the new one.
