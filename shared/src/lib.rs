@@ -19,5 +19,6 @@ pub mod scope;
 pub mod selector;
 pub mod shell;
 pub mod status;
+pub mod sync;
 pub mod time;
 pub mod watch;
