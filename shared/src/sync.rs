@@ -6,6 +6,7 @@
 
 pub mod awareness;
 pub mod frame;
+pub mod gate;
 pub mod lib0;
 pub mod presence;
 pub mod room;
