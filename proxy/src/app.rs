@@ -12,6 +12,8 @@ use crate::authenticate::Sessions;
 use crate::clusters::{Cluster, Clusters};
 use crate::config::{Config, Limits, Origin, People};
 use crate::door::Door;
+use crate::relay::Rooms;
+use crate::relay::storage::Storage;
 
 /// What every request can reach; cheap to clone.
 pub(crate) type Shared = Arc<App>;
@@ -24,6 +26,8 @@ pub(crate) struct App {
     pub(crate) people: People,
     pub(crate) door: Door,
     pub(crate) sessions: Sessions,
+    /// Of Yards.
+    pub(crate) rooms: Arc<Rooms>,
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
     sockets: Mutex<HashMap<String, usize>>,
@@ -34,8 +38,9 @@ impl App {
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let clusters = Arc::new(Clusters::start(&config.clusters, &config.people, &config.limits, &tasks, &stop));
         let sessions = Sessions::new(clusters.clone(), config.session_lifetime, config.limits.clone(), &tasks, &stop);
+        let rooms = Rooms::new(Storage::in_memory(), config.limits.clone(), &tasks, &stop);
         let (people, door) = (config.people.clone(), Door::default());
-        Arc::new(App { limits: config.limits.clone(), origins, clusters, people, door, sessions, tasks, stop, sockets: Mutex::default() })
+        Arc::new(App { limits: config.limits.clone(), origins, clusters, people, door, sessions, rooms, tasks, stop, sockets: Mutex::default() })
     }
 
     /// The cluster of a name, which somebody opens by asking for it.

@@ -5,6 +5,7 @@ mod changes;
 mod reviews;
 mod rules;
 mod target;
+mod yards;
 
 use std::sync::Arc;
 
@@ -14,7 +15,8 @@ use tokio::sync::watch;
 pub(crate) use access::find_access;
 pub(crate) use changes::watch_rights;
 pub(crate) use reviews::Reviews;
-pub use target::{OpenShell, ReadApi, ReadLogs, ReadObject, RowScope, Target, WatchRows};
+pub use target::{ChangeRoom, EnterRoom, OpenShell, ReadApi, ReadLogs, ReadObject, RoomRule, RowScope, Target, WatchRows};
+pub(crate) use yards::{Yards, enter_room};
 
 use crate::authenticate::Session;
 use crate::clusters::Cluster;

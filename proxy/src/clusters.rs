@@ -28,7 +28,7 @@ use tokio_util::task::TaskTracker;
 
 pub(crate) use reach::Reach;
 
-use crate::authorize::{self, Reviews};
+use crate::authorize::{self, Reviews, Yards};
 use crate::config::{ClusterConfig, Limits, People};
 use crate::hub::Hubs;
 use crate::refuse::{self, Actor, Asked};
@@ -64,6 +64,8 @@ pub(crate) struct Cluster {
     pub(crate) stop: CancellationToken,
     farewell: OnceLock<Farewell>,
     pub(crate) reviews: Reviews,
+    /// Which right counts for rooms of the Yard.
+    pub(crate) yards: Yards,
     pub(crate) hubs: Hubs,
     /// Whether it is asked as whoever the kubeconfig says, whoever asks: on a laptop.
     is_own: bool,
@@ -89,6 +91,7 @@ impl Cluster {
             stop: stop.child_token(),
             farewell: OnceLock::new(),
             reviews: Reviews::default(),
+            yards: Yards::default(),
             hubs: Hubs::default(),
             is_own: matches!(people, People::Laptop(_)),
             asleep: Mutex::new(Some(told)),

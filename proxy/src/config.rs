@@ -62,6 +62,16 @@ pub struct Limits {
     pub answer_bytes: usize,
     /// Sessions in memory.
     pub sessions: usize,
+    /// Rooms of Yards that may be open at the same time.
+    pub rooms: usize,
+    /// People, a tab each, in one room.
+    pub room_peers: usize,
+    /// How long a room stays open without anybody.
+    pub room_rest: Duration,
+    /// Changes of a Yard that one tab may send in a second on average; 20 s of it at once.
+    pub edits_per_sec: u32,
+    /// The same in bytes.
+    pub edit_bytes_per_sec: u32,
     /// How long an access review counts.
     pub review: Duration,
     /// How long a token review counts.
@@ -97,6 +107,12 @@ impl Default for Limits {
             body_bytes: 64 * 1024,
             answer_bytes: 64 << 20,
             sessions: 10_000,
+            rooms: 20_000,
+            room_peers: 2_000,
+            room_rest: Duration::from_secs(60),
+            // A hand that drags makes one change, and some twenty words of presence a second.
+            edits_per_sec: 100,
+            edit_bytes_per_sec: 256 * 1024,
             review: Duration::from_secs(30),
             token_review: Duration::from_secs(30),
             rights_settle: Duration::from_secs(1),

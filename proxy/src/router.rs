@@ -7,7 +7,7 @@ use axum::routing::{any, get, post};
 use tower_http::trace::TraceLayer;
 
 use crate::app::Shared;
-use crate::routes::{about, access, clusters, health, k8s, logs, open, resources, secrets, session, shell, short, watch};
+use crate::routes::{about, access, clusters, health, k8s, logs, open, resources, secrets, session, shell, short, sync, watch};
 use crate::static_files::StaticFiles;
 use crate::{routes, static_files};
 
@@ -36,6 +36,8 @@ pub(crate) fn router(app: Shared, files: Option<StaticFiles>) -> Router {
         .route("/ws/watch", get(watch::get))
         .route("/ws/logs", get(logs::get))
         .route("/ws/shell", get(shell::get))
+        .route("/ws/sync", get(sync::get))
+        .route("/ws/sync/{cluster}/{room}", get(sync::get_one))
         // the app itself
         .fallback(move |request| static_files::serve(files.clone(), request))
         .layer(middleware::from_fn(routes::one_shape))

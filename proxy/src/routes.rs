@@ -12,6 +12,7 @@ pub(crate) mod secrets;
 pub(crate) mod session;
 pub(crate) mod shell;
 pub(crate) mod short;
+pub(crate) mod sync;
 pub(crate) mod watch;
 
 use axum::Json;

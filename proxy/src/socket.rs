@@ -10,6 +10,7 @@ use futures::stream::SplitStream;
 use futures::{SinkExt, Stream, StreamExt};
 use http::HeaderMap;
 use krateyard_shared::refusal::Refusal;
+use krateyard_shared::sync::MAX_DOCUMENT;
 
 use crate::app::{Shared, SocketPlace};
 use crate::authenticate::{self, Session};
@@ -20,8 +21,8 @@ use crate::refuse::{self, Refused};
 const READ_BUFFER: usize = 4 * 1024;
 /// A message is written out as soon as so much of it waits.
 const WRITE_BUFFER: usize = 16 * 1024;
-/// More than our longest message: one object whole, which an API server limits to 3 MiB (recordings, surprise 7).
-const MAX_WRITE_BUFFER: usize = 8 << 20;
+/// More than our longest message, a full room of a Yard; one object whole is limited to 3 MiB by an API server (recordings, surprise 7).
+const MAX_WRITE_BUFFER: usize = MAX_DOCUMENT + (1 << 20);
 /// How long a peer may take to read why it was closed.
 const FAREWELL: Duration = Duration::from_secs(1);
 

@@ -41,6 +41,8 @@ mod secrets;
 mod session;
 #[path = "routes/shell.rs"]
 mod shell;
+#[path = "routes/sync.rs"]
+mod sync;
 #[path = "routes/watch.rs"]
 mod watch;
 #[path = "routes/watch_socket.rs"]

@@ -1,6 +1,7 @@
 use krateyard_shared::api::AccessQuestion;
 use krateyard_shared::identity::Resource;
 use krateyard_shared::kinds::Kind;
+use krateyard_shared::sync::room::{Room, YARDS, YARDS_GROUP};
 
 /// Something that a person may have if the cluster says yes to every question.
 pub trait Target: Clone + Send + Sync + 'static {
@@ -70,6 +71,53 @@ pub struct OpenShell {
     pub namespace: String,
     pub pod: String,
     pub container: String,
+}
+
+/// A room of the shared Yard: to see it, and whatever is done in it from then on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct EnterRoom {
+    pub room: Room,
+    pub rule: RoomRule,
+}
+
+/// A room of the shared Yard: to change it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct ChangeRoom {
+    pub room: Room,
+    pub rule: RoomRule,
+}
+
+/// By which right a room is judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RoomRule {
+    /// Whoever may list pods where the room is may see and change it.
+    Pods,
+    /// The verbs `get` and `update` on `yards.krateyard.dev` count, since a binding names it there.
+    Yards,
+}
+
+impl Target for EnterRoom {
+    fn questions(&self) -> Vec<AccessQuestion> {
+        room_question(&self.room, self.rule, "get")
+    }
+}
+
+impl Target for ChangeRoom {
+    fn questions(&self) -> Vec<AccessQuestion> {
+        room_question(&self.room, self.rule, "update")
+    }
+}
+
+/// None for a private room: whoever is signed in has one.
+fn room_question(room: &Room, rule: RoomRule, verb: &str) -> Vec<AccessQuestion> {
+    let yards = Resource { group: YARDS_GROUP.into(), version: "v1".into(), plural: YARDS.into() };
+    match (room, rule) {
+        (Room::Private, _) => Vec::new(),
+        (_, RoomRule::Pods) => vec![question("list", &Kind::Pod.resource(), "", room.namespace(), "")],
+        (_, RoomRule::Yards) => vec![question(verb, &yards, "", room.namespace(), "")],
+    }
 }
 
 impl Target for WatchRows {
@@ -163,5 +211,11 @@ mod tests {
         let shell = OpenShell { namespace: namespace.clone(), pod: pod.clone(), container: container.clone() };
         assert_eq!(asked(&shell), [r#"create pods/exec in Some("web") "a""#]);
         assert_eq!(asked(&ReadLogs { namespace, pod, container }), [r#"get pods/log in Some("web") "a""#]);
+        let web = || Room::Namespace("web".into());
+        assert_eq!(asked(&EnterRoom { room: Room::Cluster, rule: RoomRule::Pods }), [r#"list pods in None """#]);
+        assert_eq!(asked(&ChangeRoom { room: web(), rule: RoomRule::Pods }), [r#"list pods in Some("web") """#]);
+        assert_eq!(asked(&EnterRoom { room: web(), rule: RoomRule::Yards }), [r#"get yards.krateyard.dev in Some("web") """#]);
+        assert_eq!(asked(&ChangeRoom { room: Room::Cluster, rule: RoomRule::Yards }), [r#"update yards.krateyard.dev in None """#]);
+        assert!(asked(&ChangeRoom { room: Room::Private, rule: RoomRule::Pods }).is_empty());
     }
 }

@@ -13,6 +13,15 @@ pub const MAX_STATE: usize = 4 * 1024;
 /// Krates that a state names at most.
 pub const MAX_KRATES: usize = 24;
 
+/// Colours of people, with dark ink on them (tokens.css, `--person-1` to `--person-6` of the dark theme). The app paints its own of the same number.
+pub const COLORS: [&str; 6] = ["#ff9e64", "#b4a1ff", "#7fd88f", "#ff8fb8", "#6cc4ff", "#e5cf5c"];
+
+/// Which of [`COLORS`] is a person's, by id: the same everywhere (FNV-1a, 32 bits).
+pub fn hue(user_id: &str) -> usize {
+    let hash = user_id.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    hash as usize % COLORS.len()
+}
+
 /// The state of one tab in one room. `user_id`, `name` and `color` are the proxy's word: whatever a peer says there is replaced.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -23,6 +32,8 @@ pub struct Presence {
     pub name: String,
     /// `#rrggbb`, of the person.
     pub color: String,
+    /// Names the tab among a person's: it says the same of itself in several rooms.
+    pub tab: String,
     /// In world units; `None` where the pointer is not on the canvas, or what is below it belongs to another room.
     pub cursor_position: Option<Position>,
     /// The krate in focus, if it is of this room.

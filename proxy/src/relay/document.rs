@@ -1,0 +1,247 @@
+//! A room's document, as the proxy holds it: complete at every moment, so that what it is asked for it can give.
+
+use bytes::Bytes;
+use krateyard_shared::refusal::Refusal;
+use krateyard_shared::sync::frame::Frame;
+use krateyard_shared::sync::{MAX_DOCUMENT, gate};
+use yrs::updates::decoder::Decode;
+use yrs::updates::encoder::Encode;
+use yrs::{Doc, ReadTxn, StateVector, Transact, Update};
+
+/// What an update without structs and deletions looks like (Yjs, `encodeStateAsUpdate` of an empty document).
+const EMPTY_UPDATE: [u8; 2] = [0, 0];
+
+/// What came of an update.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Applied {
+    /// The document has it all; this is what was new in it, if anything.
+    Whole(Option<Bytes>),
+    /// It builds on something that is not here: that was left out, and its sender is to be asked for what is missing.
+    Partly(Option<Bytes>),
+}
+
+/// A document and its encoded form.
+pub(super) struct Document {
+    doc: Doc,
+    /// As one Step2 frame; made when somebody needs it, once for all who come until the next change.
+    snapshot: Option<Bytes>,
+    /// No less than the bytes that the document takes as one update.
+    size: usize,
+    is_empty: bool,
+}
+
+impl Document {
+    pub(super) fn new() -> Document {
+        Document { doc: fresh(), snapshot: None, size: 0, is_empty: true }
+    }
+
+    /// Made of what was kept. What cannot be read is skipped, and counted: the rest is not lost with it.
+    pub(super) fn restore(updates: impl IntoIterator<Item = Bytes>) -> (Document, usize) {
+        let (mut document, mut unreadable) = (Document::new(), 0);
+        for update in updates {
+            let taken = gate::update(&update).is_ok() && document.apply(&update).is_ok();
+            unreadable += usize::from(!taken);
+        }
+        (document, unreadable)
+    }
+
+    /// No less than the bytes that it takes as one update.
+    pub(super) fn size(&self) -> usize {
+        self.size
+    }
+
+    /// Takes in an update that has passed the gate.
+    ///
+    /// # Errors
+    /// `Limit` when the document would grow past its bound, `BadRequest` when yrs cannot read the update.
+    pub(super) fn apply(&mut self, update: &[u8]) -> Result<Applied, Refusal> {
+        if self.size + update.len() > MAX_DOCUMENT {
+            self.size = self.encode().len();
+            if self.size + update.len() > MAX_DOCUMENT {
+                return Err(Refusal::Limit { which: "changes in this room: it is full".into(), retry_after_secs: 60 });
+            }
+        }
+        let decoded = Update::decode_v1(update).map_err(|error| unreadable(&error.to_string()))?;
+        if has_gap(&decoded, &self.doc.transact().state_vector()) {
+            return Ok(Applied::Partly(None));
+        }
+        let news = {
+            let mut txn = self.doc.transact_mut();
+            txn.apply_update(decoded).map_err(|error| unreadable(&error.to_string()))?;
+            txn.has_changes().then(|| Bytes::from(txn.encode_update_v1())).filter(|news| news[..] != EMPTY_UPDATE)
+        };
+        if let Some(news) = &news {
+            self.size += news.len();
+            self.snapshot = None;
+            self.is_empty = false;
+        }
+        if !self.waits() {
+            return Ok(Applied::Whole(news));
+        }
+        // What waits would grow without bound in the hands of somebody who never sends what it waits for.
+        let integrated = self.encode();
+        let doc = fresh();
+        let whole = Update::decode_v1(&integrated).map_err(|error| unreadable(&error.to_string()))?;
+        doc.transact_mut().apply_update(whole).map_err(|error| unreadable(&error.to_string()))?;
+        self.doc = doc;
+        Ok(Applied::Partly(news))
+    }
+
+    /// What this copy knows.
+    pub(super) fn vector(&self) -> Vec<u8> {
+        self.doc.transact().state_vector().encode_v1()
+    }
+
+    /// What a copy with this state vector lacks, as a Step2 frame. Whoever has nothing gets what everybody gets who has nothing.
+    ///
+    /// # Errors
+    /// `BadRequest` when it is none.
+    pub(super) fn missing_for(&mut self, vector: &[u8]) -> Result<Bytes, Refusal> {
+        gate::vector(vector).map_err(|error| unreadable(&error.to_string()))?;
+        let theirs = StateVector::decode_v1(vector).map_err(|error| unreadable(&error.to_string()))?;
+        if theirs.is_empty() {
+            return Ok(self.snapshot());
+        }
+        Ok(Frame::Step2(&self.doc.transact().encode_diff_v1(&theirs)).encode().into())
+    }
+
+    /// All of it as one update, to be kept.
+    pub(super) fn compacted(&self) -> Bytes {
+        self.encode().into()
+    }
+
+    fn snapshot(&mut self) -> Bytes {
+        if let Some(snapshot) = &self.snapshot {
+            return snapshot.clone();
+        }
+        let update = self.encode();
+        self.size = update.len();
+        let snapshot = Bytes::from(Frame::Step2(&update).encode());
+        self.snapshot = Some(snapshot.clone());
+        snapshot
+    }
+
+    /// Without what waits.
+    fn encode(&self) -> Vec<u8> {
+        if self.is_empty { EMPTY_UPDATE.to_vec() } else { self.doc.transact().encode_diff_v1(&StateVector::default()) }
+    }
+
+    fn waits(&self) -> bool {
+        let txn = self.doc.transact();
+        txn.store().pending_update().is_some() || txn.store().pending_ds().is_some_and(|deletes| !deletes.is_empty())
+    }
+}
+
+/// Whether a client's structs begin later than those that are known end. yrs would take them in all the same and leave a hole, which everybody who comes later
+/// would be handed.
+fn has_gap(update: &Update, known: &StateVector) -> bool {
+    update.insertions(true).iter().any(|(client, ranges)| {
+        let mut end = known.get(client);
+        ranges.iter().any(|range| {
+            let is_later = range.start > end;
+            end = end.max(range.end);
+            is_later
+        })
+    })
+}
+
+/// It never writes, so that its number never shows.
+fn fresh() -> Doc {
+    Doc::with_client_id(0)
+}
+
+fn unreadable(problem: &str) -> Refusal {
+    Refusal::BadRequest { field: "update".into(), problem: problem.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use yrs::{Map, WriteTxn};
+
+    use super::*;
+
+    /// The updates of a client that writes `count` keys.
+    fn writes(client: u64, count: usize) -> Vec<Vec<u8>> {
+        let doc = Doc::with_client_id(client);
+        let write = |i: usize| {
+            let mut txn = doc.transact_mut();
+            txn.get_or_insert_map("k").insert(&mut txn, format!("key{client}-{i}"), i as i64);
+            txn.encode_update_v1()
+        };
+        (0..count).map(write).collect()
+    }
+
+    fn keys(document: &Document) -> usize {
+        let mut txn = document.doc.transact_mut();
+        let map = txn.get_or_insert_map("k");
+        map.len(&txn) as usize
+    }
+
+    #[test]
+    fn what_was_new_is_passed_on_and_what_was_known_is_not() {
+        let [first, second] = &writes(1, 2)[..] else { unreachable!() };
+        let mut document = Document::new();
+        assert_eq!(document.missing_for(&[0]).unwrap(), Frame::Step2(&EMPTY_UPDATE).encode());
+        assert!(matches!(document.apply(first), Ok(Applied::Whole(Some(_)))));
+        assert_eq!(document.apply(first), Ok(Applied::Whole(None)));
+        assert!(matches!(document.apply(second), Ok(Applied::Whole(Some(_)))));
+        let (restored, unreadable) = Document::restore([document.compacted(), Bytes::from_static(b"nonsense")]);
+        assert_eq!((keys(&restored), unreadable), (2, 1));
+        assert!(document.apply(&[9, 9, 9]).is_err());
+    }
+
+    #[test]
+    fn what_builds_on_something_unknown_is_left_out_and_asked_for() {
+        let updates = writes(1, 3);
+        let mut document = Document::new();
+        document.apply(&updates[0]).unwrap();
+        assert_eq!(document.apply(&updates[2]), Ok(Applied::Partly(None)));
+        assert!(!document.waits());
+        assert_eq!(keys(&document), 1);
+        for update in &updates {
+            assert!(matches!(document.apply(update), Ok(Applied::Whole(_))));
+        }
+        assert_eq!(keys(&document), 3);
+        // What another client wrote over it builds on it as well.
+        let (ann, bob) = (Doc::with_client_id(5), Doc::with_client_id(6));
+        let set = |doc: &Doc, value: i64| {
+            let mut txn = doc.transact_mut();
+            txn.get_or_insert_map("k").insert(&mut txn, "same", value);
+            txn.encode_update_v1()
+        };
+        let first = set(&ann, 1);
+        bob.transact_mut().apply_update(Update::decode_v1(&first).unwrap()).unwrap();
+        let second = set(&bob, 2);
+        assert!(matches!(document.apply(&second), Ok(Applied::Partly(_))));
+        assert!(!document.waits() && keys(&document) == 3);
+        assert!(matches!(document.apply(&first), Ok(Applied::Whole(Some(_)))) && matches!(document.apply(&second), Ok(Applied::Whole(Some(_)))));
+    }
+
+    #[test]
+    fn everybody_who_comes_with_nothing_shares_one_encoding() {
+        let mut document = Document::new();
+        document.apply(&writes(1, 1)[0]).unwrap();
+        let (first, second) = (document.missing_for(&[0]).unwrap(), document.missing_for(&[0]).unwrap());
+        assert_eq!(first.as_ptr(), second.as_ptr());
+        document.apply(&writes(2, 1)[0]).unwrap();
+        assert_ne!(document.missing_for(&[0]).unwrap(), first);
+        // Who knows everything is told the deletions alone, of which there are none.
+        let vector = document.vector();
+        assert_eq!(document.missing_for(&vector).unwrap(), Frame::Step2(&EMPTY_UPDATE).encode());
+        assert!(document.missing_for(&[0xff]).is_err());
+    }
+
+    #[test]
+    fn a_document_that_is_full_takes_nothing_and_stays_as_it_is() {
+        let doc = Doc::with_client_id(1);
+        let large = |key: &str| {
+            let mut txn = doc.transact_mut();
+            txn.get_or_insert_map("k").insert(&mut txn, key, "x".repeat(1 << 20));
+            txn.encode_update_v1()
+        };
+        let mut document = Document::new();
+        let taken = (0..20).take_while(|i| document.apply(&large(&format!("key{i}"))).is_ok()).count();
+        assert_eq!((taken, keys(&document)), (7, 7), "eight of a MiB each and their keys are more than 8 MiB");
+        assert!(document.missing_for(&[0]).unwrap().len() <= MAX_DOCUMENT);
+    }
+}
