@@ -11,6 +11,7 @@ pub mod canvas;
 pub mod connection;
 pub mod describe;
 pub mod logs;
+pub mod people;
 pub mod refresh;
 pub mod rows;
 pub mod runtime;
