@@ -1,6 +1,6 @@
-//! The Yard: krates and windows, as a yrs document that is kept in the browser and undone step by step.
+//! The Yard: krates, windows, notes and arrows on one plane, as a yrs document for each room, kept in the browser and undone step by step.
 //!
-//! A view sends a [`YardAction`]; `transact` plans what it writes, as one transaction; `mirror` reads the document into a plain [`YardState`]; [`Yard`] is
+//! A view sends a [`YardAction`]; `transact` plans what it writes, `route` where; `mirror` reads the documents into one plain [`YardState`]; [`Yard`] is
 //! the reactive handle that views hold. Only this module names yrs.
 
 pub mod action;
@@ -14,12 +14,15 @@ pub mod layout;
 mod mirror;
 pub mod origin;
 pub mod persist;
+pub mod rooms;
+mod route;
 pub mod state;
+mod steps;
+mod stored;
 pub mod tabs;
 pub mod transact;
-mod undo;
 
 pub use action::YardAction;
 pub use collection::{Collection, Only};
 pub use handle::{Persistence, Yard};
-pub use state::{Content, Krate, KrateId, Point, Rect, Size, Subject, Window, WindowId, YardState};
+pub use state::{Arrow, ArrowId, Content, Krate, KrateId, Note, NoteId, Point, Rect, Size, Subject, Window, WindowId, YardState};

@@ -1,5 +1,8 @@
 //! A vault in IndexedDB: one database for each person and cluster, readable in the browser's own tools.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use idb::{Database, DatabaseEvent, Factory, KeyRange, ObjectStore, ObjectStoreParams, Query, Transaction, TransactionMode, TransactionResult};
 use js_sys::Uint8Array;
 use krateyard_shared::identity::ClusterName;
@@ -12,13 +15,13 @@ use crate::yard::persist::vault::{Rewrite, Stored, Vault, VaultError};
 const UPDATES: &str = "updates";
 /// Records that could not be read.
 const ASIDE: &str = "aside";
-/// Version of the database's own shape, not of what is in it.
-const VERSION: u32 = 1;
+/// 2: records name their rooms, which a program of before would take for damage. Such a one in another tab lets go, and keeps nothing from then on.
+const VERSION: u32 = 2;
 
 /// A database that is opened when it is first needed.
 pub struct IndexedVault {
     name: String,
-    database: Option<Database>,
+    database: Rc<RefCell<Option<Database>>>,
 }
 
 /// The name of a Yard's database. IndexedDB keeps those of different origins apart by itself.
@@ -29,11 +32,27 @@ pub fn database_name(user: &str, cluster: &ClusterName) -> String {
 impl IndexedVault {
     /// Of this name.
     pub fn new(name: String) -> IndexedVault {
-        IndexedVault { name, database: None }
+        IndexedVault { name, database: Rc::default() }
+    }
+
+    /// Adds records without waiting for what becomes of them: for a page that is being left. What is asked for then, the browser still does.
+    pub fn hurried(&self) -> impl Fn(&[Vec<u8>]) + use<> {
+        let database = self.database.clone();
+        move |records| {
+            if records.is_empty() {
+                return;
+            }
+            let transaction = database.borrow().as_ref().and_then(|database| database.transaction(&[UPDATES], TransactionMode::ReadWrite).ok());
+            if let Some(store) = transaction.and_then(|transaction| transaction.object_store(UPDATES).ok()) {
+                // Nobody is there any more who could be told.
+                records.iter().for_each(|record| drop(store.add(&Uint8Array::from(&record[..]), None)));
+            }
+        }
     }
 
     async fn open(&mut self) -> Result<(), VaultError> {
-        if let Some(old) = self.database.take() {
+        let old = self.database.borrow_mut().take();
+        if let Some(old) = old {
             old.close();
         }
         let mut request = Factory::new().and_then(|factory| factory.open(&self.name, Some(VERSION))).map_err(explain)?;
@@ -53,13 +72,13 @@ impl IndexedVault {
                 database.close();
             }
         });
-        self.database = Some(database);
+        *self.database.borrow_mut() = Some(database);
         Ok(())
     }
 
     fn begin(&self, stores: &[&str], mode: TransactionMode) -> Result<Transaction, VaultError> {
         // A closed database refuses transactions (InvalidStateError), and so does one whose stores are gone: both are mended by opening it again.
-        self.database.as_ref().ok_or(VaultError::Closed)?.transaction(stores, mode).map_err(|_| VaultError::Closed)
+        self.database.borrow().as_ref().ok_or(VaultError::Closed)?.transaction(stores, mode).map_err(|_| VaultError::Closed)
     }
 }
 
@@ -86,7 +105,7 @@ impl Vault for IndexedVault {
         for key in remove.into_iter().chain(unreadable.iter().map(|stored| stored.key)) {
             updates.delete(Query::Key(key.into())).map_err(explain)?;
         }
-        if let Some(record) = add {
+        for record in add {
             updates.add(&Uint8Array::from(&record[..]), None).map_err(explain)?;
         }
         for stored in unreadable {

@@ -10,6 +10,7 @@ use wasm_bindgen::closure::Closure;
 use web_sys::{BroadcastChannel, MessageEvent, VisibilityState};
 
 use crate::yard::Yard;
+use crate::yard::core::{Change, News};
 use crate::yard::tabs::{Message, answer, greet};
 
 /// Tells the other tabs what happens here and takes in what happens there, until the owner is gone. A browser without channels has tabs that meet at the next
@@ -28,7 +29,13 @@ pub fn join_tabs(yard: Yard, name: &str) {
     });
     channel.set_onmessage(Some(heard.as_ref().unchecked_ref()));
     let tells = channel.clone();
-    yard.on_change(move |change| post(&tells, &Message::Update(change.update.clone())));
+    yard.on_news(move |news| {
+        if let News::Change(Change { room, update, origin }) = news
+            && origin.is_own()
+        {
+            post(&tells, &Message::Update(room.clone(), update.clone()));
+        }
+    });
     // A tab that slept may have missed something.
     let wakes = channel.clone();
     let greets = move || greet(yard).iter().for_each(|message| post(&wakes, message));

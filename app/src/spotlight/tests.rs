@@ -164,12 +164,14 @@ fn commands_and_krates_are_found() {
     let mut spotlight = spotlight();
     let krate = crate::yard::Krate {
         id: "k1".into(),
+        room: krateyard_shared::sync::room::Room::Private,
+        writable: true,
         subject: crate::yard::Subject::Collection(Collection::of_kind(Kind::Pod, Some("web".into()))),
         at: crate::yard::Point::default(),
         minimised: false,
         windows: vec![],
     };
-    spotlight.set_yard(&YardState { krates: vec![Arc::new(krate)] });
+    spotlight.set_yard(&YardState { krates: vec![Arc::new(krate)], ..YardState::default() });
     assert_eq!(names(&spotlight.search(&query("fit", &[])), "Commands"), ["Fit everything"]);
     assert_eq!(names(&spotlight.search(&query("pods", &[])), "On this Yard"), ["Pods"]);
 }

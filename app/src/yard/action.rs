@@ -1,6 +1,7 @@
-//! What a person does to the Yard. Every edit is one of these, one transaction, one step of undo.
+//! What a person does to the Yard. Every edit is one of these, one transaction for each room that it touches, one step of undo. What this person may not change
+//! stays as it is: an action on it comes to nothing.
 
-use super::state::{Content, KrateId, Point, Size, Subject, WindowId};
+use super::state::{ArrowId, Content, KrateId, NoteId, Point, Size, Subject, WindowId};
 
 /// One edit.
 #[derive(Debug, Clone, PartialEq)]
@@ -80,6 +81,46 @@ pub enum YardAction {
     Raise {
         /// Which.
         krate: KrateId,
+    },
+    /// A note was written.
+    PutNote {
+        /// Top left corner.
+        at: Point,
+        /// What it says.
+        text: String,
+        /// The krate that it is about: who sees that sees the note. Without one the cluster's room has it.
+        beside: Option<KrateId>,
+    },
+    /// A note says something else.
+    EditNote {
+        /// Which.
+        note: NoteId,
+        /// What it says; only so much of it as a note may hold.
+        text: String,
+    },
+    /// A note was dropped here.
+    MoveNote {
+        /// Which.
+        note: NoteId,
+        /// Top left corner.
+        to: Point,
+    },
+    /// A note was taken away.
+    RemoveNote {
+        /// Which.
+        note: NoteId,
+    },
+    /// An arrow was drawn. One that is there already is not doubled.
+    PutArrow {
+        /// Where it begins.
+        from: KrateId,
+        /// Where it points.
+        to: KrateId,
+    },
+    /// An arrow was taken away.
+    RemoveArrow {
+        /// Which.
+        arrow: ArrowId,
     },
     /// Takes back this browser's last step.
     Undo,

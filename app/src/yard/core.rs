@@ -1,36 +1,75 @@
-//! A Yard without a browser: document, mirror and undo as one value. Every edit enters through [`Core::act`], everything else through [`Core::receive`].
+//! A Yard without a browser: the documents of its rooms, mirror and undo as one value. Every edit enters through [`Core::act`], everything else through
+//! [`Core::receive`].
 
+mod salvage;
+
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use krateyard_shared::sync::room::Room;
 use yrs::updates::decoder::Decode;
 use yrs::updates::encoder::Encode;
-use yrs::{ReadTxn, StateVector, Transact};
+use yrs::{ReadTxn, StateVector, Transact, Update};
 
 use super::action::YardAction;
-use super::document::{Change, Document, DocumentError};
+use super::document::{Document, DocumentError};
 use super::mirror::Mirror;
 use super::origin::Origin;
+use super::route::Routed;
 use super::state::{WindowId, YardState};
-use super::transact::{NewId, plan, raise};
-use super::undo::Undo;
+use super::steps::{Before, Step, Steps};
+use super::transact::{NewId, plan, to_front};
+
+pub use salvage::Salvaged;
 
 /// One person's copy of a Yard.
 pub struct Core {
-    document: Document,
+    client: u64,
+    /// Documents made so far: each has a number of its own, also the second one of a room.
+    made: u64,
+    rooms: BTreeMap<Room, Copy>,
     mirror: Mirror,
-    undo: Undo,
+    steps: Steps,
+    news: Vec<News>,
+}
+
+/// The copy of a room.
+struct Copy {
+    document: Document,
     /// What came before something that it builds on, merged: yrs alone now and then keeps such updates waiting although everything is there.
     early: Option<Vec<u8>>,
     /// Set once and for good: a document that may not be touched.
     refused: Option<DocumentError>,
+    /// Whether any of it came from others: then not all of it is this person's.
+    shared: bool,
+    /// What of it the proxy has, once that is known.
+    known: Option<StateVector>,
+}
+
+/// What happened to a room's document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum News {
+    /// It changed.
+    Change(Change),
+    /// All of it is gone from this browser: what follows begins anew.
+    Wiped(Room),
+}
+
+/// An update as it came out of a transaction, V1 encoding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// Of which room.
+    pub room: Room,
+    /// Who made it.
+    pub origin: Origin,
+    /// The update.
+    pub update: Vec<u8>,
 }
 
 impl Core {
     /// An empty Yard. `client` is a random number below 2^53 that no other copy ever uses.
     pub fn new(client: u64) -> Core {
-        let document = Document::new(client);
-        let undo = Undo::new(&document);
-        Core { document, mirror: Mirror::default(), undo, early: None, refused: None }
+        Core { client, made: 0, rooms: BTreeMap::new(), mirror: Mirror::default(), steps: Steps::default(), news: Vec::new() }
     }
 
     /// The Yard as it is.
@@ -38,95 +77,212 @@ impl Core {
         self.mirror.state()
     }
 
-    /// Why this Yard takes no edits, if so.
-    pub fn refused(&self) -> Option<&DocumentError> {
-        self.refused.as_ref()
+    /// The rooms of which there is a copy.
+    pub fn rooms(&self) -> impl Iterator<Item = &Room> {
+        self.rooms.keys()
+    }
+
+    /// Why a room takes no edits, if so.
+    pub fn refused(&self, room: &Room) -> Option<&DocumentError> {
+        self.rooms.get(room)?.refused.as_ref()
+    }
+
+    /// Whether this person may change a room, as far as is known: yes until somebody says no.
+    pub fn may_write(&self, room: &Room) -> bool {
+        self.mirror.may_write(room)
     }
 
     /// Whether there is a step to take back.
     pub fn can_undo(&self) -> bool {
-        self.undo.can_undo()
+        self.steps.can_undo()
     }
 
     /// Whether there is a step to do again.
     pub fn can_redo(&self) -> bool {
-        self.undo.can_redo()
+        self.steps.can_redo()
     }
 
-    /// One edit. Gives the window that [`YardAction::Open`] opened, or found open.
+    /// One edit. Gives the window that [`YardAction::Open`] opened or found open, or the note or arrow that was put.
     pub fn act(&mut self, action: &YardAction, new_id: &mut NewId<'_>) -> Option<WindowId> {
-        if self.refused.is_some() {
-            return None;
-        }
         match action {
-            YardAction::Undo => drop(self.undo.undo()),
-            YardAction::Redo => drop(self.undo.redo()),
+            YardAction::Undo => {
+                if let Some(writes) = self.steps.undo(&self.mirror) {
+                    let step = self.write(Origin::Undo, &writes);
+                    self.steps.undid(step);
+                }
+            }
+            YardAction::Redo => {
+                if let Some(writes) = self.steps.redo(&self.mirror) {
+                    let step = self.write(Origin::Undo, &writes);
+                    self.steps.redid(step);
+                }
+            }
+            YardAction::Raise { krate } => {
+                self.write(Origin::Raise, &to_front(&self.mirror, krate));
+            }
             _ => {
                 let plan = plan(&self.mirror, action, new_id);
-                let origin = if matches!(action, YardAction::Raise { .. }) { Origin::Raise } else { Origin::Local };
-                self.document.write(origin, &plan.writes);
-                self.undo.trim(&self.document);
-                self.refresh();
-                if let Some(writes) = plan.raise.and_then(|krate| raise(&self.mirror, &krate)) {
-                    self.document.write(Origin::Raise, &writes);
-                    self.refresh();
+                let step = self.write(Origin::Local, &plan.writes);
+                self.steps.did(step);
+                if let Some(krate) = plan.raise {
+                    self.write(Origin::Raise, &to_front(&self.mirror, &krate));
                 }
-                return plan.window;
+                return plan.made;
             }
         }
-        self.refresh();
         None
     }
 
     /// Takes an update in that did not start here.
-    pub fn receive(&mut self, origin: Origin, update: &[u8]) -> Result<(), DocumentError> {
-        if let Some(refused) = &self.refused {
+    pub fn receive(&mut self, room: &Room, origin: Origin, update: &[u8]) -> Result<(), DocumentError> {
+        // What another tab or the browser still has of a room that was closed.
+        if self.is_closed(room) && origin != Origin::Shared {
+            return Ok(());
+        }
+        let copy = self.copy(room);
+        if let Some(refused) = &copy.refused {
             return Err(refused.clone());
         }
-        let applied = self.apply(origin, update);
+        let applied = copy.apply(origin, update);
+        copy.shared |= origin == Origin::Shared;
         if let Err(error @ DocumentError::Newer { .. }) = &applied {
-            self.refused = Some(error.clone());
+            copy.refused = Some(error.clone());
+            self.mirror.set_writable(room, false);
         }
-        self.refresh();
+        self.refresh(room);
         applied
     }
 
-    /// Every update since the last call, whoever made it.
-    pub fn take_changes(&mut self) -> Vec<Change> {
-        self.document.take_changes()
+    /// Begins a copy of a room, if there is none, also of one that was closed.
+    pub fn open_room(&mut self, room: &Room) {
+        self.copy(room);
     }
 
-    /// The whole Yard as one update.
-    pub fn snapshot(&self) -> Vec<u8> {
-        self.document.snapshot()
+    /// Whether a room was closed: there is no copy, and nobody here may make one.
+    pub fn is_closed(&self, room: &Room) -> bool {
+        !self.rooms.contains_key(room) && !self.may_write(room)
     }
 
-    /// What this copy knows, encoded: another copy answers with what is missing.
-    pub fn state_vector(&self) -> Vec<u8> {
-        self.document.doc.transact().state_vector().encode_v1()
+    /// What was kept of a room is not all this person's own.
+    pub fn set_shared(&mut self, room: &Room) {
+        if !self.is_closed(room) {
+            self.copy(room).shared = true;
+        }
     }
 
-    /// What a copy with this state vector lacks.
-    pub fn missing_for(&self, state_vector: &[u8]) -> Result<Vec<u8>, DocumentError> {
-        Ok(self.document.doc.transact().encode_state_as_update_v1(&decode_vector(state_vector)?))
+    /// Whether any of a room came from others.
+    pub fn is_shared(&self, room: &Room) -> bool {
+        self.rooms.get(room).is_some_and(|copy| copy.shared)
+    }
+
+    /// The proxy has what this state vector says.
+    ///
+    /// # Errors
+    /// When it can not be read.
+    pub fn proxy_has(&mut self, room: &Room, state_vector: &[u8]) -> Result<(), DocumentError> {
+        let vector = decode_vector(state_vector)?;
+        if let Some(copy) = self.rooms.get_mut(room) {
+            copy.known.get_or_insert_default().merge(vector);
+        }
+        Ok(())
+    }
+
+    /// Somebody who knows says whether this person may change a room. What they did in it meanwhile stays in the copy: see [`Core::replace`]. One's own room
+    /// is always theirs.
+    pub fn set_writable(&mut self, room: &Room, writable: bool) {
+        if *room != Room::Private && self.refused(room).is_none() {
+            self.mirror.set_writable(room, writable);
+        }
+    }
+
+    /// What happened since the last call, whoever made it.
+    pub fn take_news(&mut self) -> Vec<News> {
+        std::mem::take(&mut self.news)
+    }
+
+    /// A whole room as one update; `None` where there is none.
+    pub fn snapshot(&self, room: &Room) -> Option<Vec<u8>> {
+        Some(self.rooms.get(room)?.document.snapshot())
+    }
+
+    /// What this copy knows of a room, encoded: another copy answers with what is missing.
+    pub fn state_vector(&self, room: &Room) -> Vec<u8> {
+        self.vector(room).encode_v1()
+    }
+
+    /// What a copy of a room with this state vector lacks.
+    pub fn missing_for(&self, room: &Room, state_vector: &[u8]) -> Result<Vec<u8>, DocumentError> {
+        let theirs = decode_vector(state_vector)?;
+        Ok(match self.rooms.get(room) {
+            Some(copy) => copy.document.doc.transact().encode_state_as_update_v1(&theirs),
+            None => Document::new(0).snapshot(),
+        })
     }
 
     /// Whether this copy has made or heard something that a copy with this state vector has not. Deletions have no place in a state vector, so a copy that
     /// has ever deleted anything says yes.
-    pub fn has_news_for(&self, state_vector: &[u8]) -> Result<bool, DocumentError> {
+    pub fn has_news_for(&self, room: &Room, state_vector: &[u8]) -> Result<bool, DocumentError> {
+        let has_deleted = |copy: &Copy| !copy.document.doc.transact().snapshot().delete_set.is_empty();
+        Ok(self.rooms.get(room).is_some_and(has_deleted) || self.is_ahead_of(room, state_vector)?)
+    }
+
+    /// Whether this copy holds something that a copy with this state vector has never heard of.
+    pub fn is_ahead_of(&self, room: &Room, state_vector: &[u8]) -> Result<bool, DocumentError> {
         let theirs = decode_vector(state_vector)?;
-        let txn = self.document.doc.transact();
-        let deleted = !txn.snapshot().delete_set.is_empty();
-        Ok(deleted || txn.state_vector().iter().any(|(client, clock)| *clock > theirs.get(client)))
+        Ok(self.vector(room).iter().any(|(client, clock)| *clock > theirs.get(client)))
     }
 
     /// Whether a copy with this state vector knows something that this one does not.
-    pub fn lacks_something_of(&self, state_vector: &[u8]) -> Result<bool, DocumentError> {
-        let ours = self.document.doc.transact().state_vector();
+    pub fn lacks_something_of(&self, room: &Room, state_vector: &[u8]) -> Result<bool, DocumentError> {
+        let ours = self.vector(room);
         Ok(decode_vector(state_vector)?.iter().any(|(client, clock)| *clock > ours.get(client)))
     }
 
+    /// Whether something is missing that what came builds on: time to ask for it.
+    pub fn is_incomplete(&self, room: &Room) -> bool {
+        self.rooms.get(room).is_some_and(|copy| copy.early.is_some())
+    }
+
+    /// The number of this copy of a room among all copies of it, as its peers know it.
+    pub fn client(&self, room: &Room) -> Option<u64> {
+        Some(self.rooms.get(room)?.document.client())
+    }
+
+    fn vector(&self, room: &Room) -> StateVector {
+        self.rooms.get(room).map_or_else(StateVector::default, |copy| copy.document.doc.transact().state_vector())
+    }
+
+    fn copy(&mut self, room: &Room) -> &mut Copy {
+        let (client, made) = (self.client, &mut self.made);
+        self.rooms.entry(room.clone()).or_insert_with(|| {
+            *made += 1;
+            Copy { document: Document::new(number(client, *made)), early: None, refused: None, shared: false, known: None }
+        })
+    }
+
+    /// Writes, one transaction a room; what may not be written is not. Gives what changed.
+    fn write(&mut self, origin: Origin, writes: &Routed) -> Step {
+        let before = Before::of(&self.mirror, writes);
+        for (room, writes) in writes.iter().filter(|(_, writes)| !writes.is_empty()) {
+            self.copy(room).document.write(origin, writes);
+            self.refresh(room);
+        }
+        before.after(&self.mirror)
+    }
+
+    fn refresh(&mut self, room: &Room) {
+        let Some(copy) = self.rooms.get(room) else { return };
+        self.mirror.refresh(room, Some(&copy.document), &copy.document.take_dirty());
+        let changes = copy.document.take_changes().into_iter();
+        self.news.extend(changes.map(|(origin, update)| News::Change(Change { room: room.clone(), origin, update })));
+    }
+}
+
+impl Copy {
     fn apply(&mut self, origin: Origin, update: &[u8]) -> Result<(), DocumentError> {
+        if let Some(known) = self.known.as_mut().filter(|_| origin == Origin::Shared) {
+            known.merge(Update::decode_v1(update).map_err(|error| DocumentError::Decode(error.to_string()))?.state_vector());
+        }
         self.document.apply(origin, update)?;
         if !self.document.waits() {
             self.early = None;
@@ -140,16 +296,14 @@ impl Core {
         self.early = self.document.waits().then_some(early);
         Ok(())
     }
+}
 
-    /// Whether something is missing that what came builds on: time to ask for it.
-    pub fn is_incomplete(&self) -> bool {
-        self.early.is_some()
-    }
-
-    fn refresh(&mut self) {
-        let dirty = self.document.take_dirty();
-        self.mirror.refresh(&self.document, &dirty);
-    }
+/// The number of the `made`th document of a client: as random as the client's own (SplitMix64, Steele, Lea and Flood 2014), and below 2^53.
+fn number(client: u64, made: u64) -> u64 {
+    let mut z = client.wrapping_add(made.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    (z ^ (z >> 31)) & ((1 << 53) - 1)
 }
 
 fn decode_vector(bytes: &[u8]) -> Result<StateVector, DocumentError> {

@@ -1,24 +1,28 @@
-//! The document: what is stored, under which short names, and the only reads and writes of it.
+//! The document of a room: what is stored, under which short names, and the only reads and writes of it.
 //!
 //! | root | key | fields |
 //! | --- | --- | --- |
 //! | `y` | | `v` schema version |
 //! | `k` | krate | `s` subject, `p` \[x, y\], `z` order of painting, `m` minimised (absent: no) |
 //! | `w` | window | `k` \[krate, order, x, y\], `c` letter of the view or `*`, `s` \[w, h\] (absent: the default), `a` subject |
+//! | `n` | note | `p` \[x, y\], `t` text |
+//! | `a` | arrow | `k` \[krate, krate\] |
 //!
 //! A position is ONE value and so is a size: a node that alternates two keys grows a document several times as fast. A window carries its own subject and
 //! the place that its krate had when it came: a window that one person adds to a krate while another closes that krate is not lost.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use yrs::branch::{Branch, BranchID};
 use yrs::types::{DeepObservable, Events, PathSegment};
 use yrs::updates::decoder::Decode;
 use yrs::{Any, Doc, In, Map, MapPrelim, MapRef, Out, ReadTxn, StateVector, Transact, TransactionMut, Update};
 
-use super::encode::{content_from_any, content_to_any, float, number, pair, pair_to_any, subject_from_any, subject_to_any};
+use super::encode::{float, number, pair, pair_to_any, subject_from_any, subject_to_any};
 use super::origin::Origin;
-use super::state::{Content, KrateId, Point, Size, Subject, WindowId};
+use super::state::{Point, Size};
+use super::stored::{Home, StoredArrow, StoredKrate, StoredNote, StoredWindow, Write};
 
 /// The schema that this program writes.
 pub const SCHEMA: i64 = 1;
@@ -40,75 +44,32 @@ pub enum DocumentError {
     Apply(String),
 }
 
-/// A krate as stored.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct StoredKrate {
-    pub(crate) subject: Subject,
-    pub(crate) at: Point,
-    pub(crate) z: i64,
-    pub(crate) minimised: bool,
-}
-
-/// A window as stored.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct StoredWindow {
-    pub(crate) home: Home,
-    /// `None` for a view that this program does not know: kept, not shown.
-    pub(crate) content: Option<Content>,
-    pub(crate) size: Option<Size>,
-    pub(crate) subject: Subject,
-}
-
-/// Where a window belongs: one value, so that concurrent moves leave it in one krate.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Home {
-    pub(crate) krate: KrateId,
-    /// Its place among the krate's windows; equal ones go by the window's key.
-    pub(crate) order: i64,
-    /// Where the krate was.
-    pub(crate) at: Point,
-}
-
-/// One write. An action is a list of these, in one transaction.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Write {
-    PutKrate(KrateId, StoredKrate),
-    MoveKrate(KrateId, Point),
-    RaiseKrate(KrateId, i64),
-    MinimiseKrate(KrateId, bool),
-    SetKrateSubject(KrateId, Subject),
-    RemoveKrate(KrateId),
-    PutWindow(WindowId, StoredWindow),
-    MoveWindow(WindowId, Home),
-    ShowInWindow(WindowId, Content),
-    SetWindowSubject(WindowId, Subject),
-    ResizeWindow(WindowId, Size),
-    RemoveWindow(WindowId),
-}
-
-/// An update as it came out of a transaction, V1 encoding.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
-    /// Who made it.
-    pub origin: Origin,
-    /// The update.
-    pub update: Vec<u8>,
-}
+/// An update as it came out of a transaction, V1 encoding, and where that came from.
+pub(crate) type Made = (Origin, Vec<u8>);
 
 /// What changed since the mirror last looked.
 #[derive(Debug, Default)]
 pub(crate) struct Dirty {
-    pub(crate) krates: BTreeSet<KrateId>,
-    pub(crate) windows: BTreeSet<WindowId>,
+    pub(crate) krates: Keys,
+    pub(crate) windows: Keys,
+    pub(crate) notes: Keys,
+    pub(crate) arrows: Keys,
 }
 
-/// The document with its two roots.
+type Keys = BTreeSet<Arc<str>>;
+/// The keys of one root.
+type Part = fn(&mut Dirty) -> &mut Keys;
+type Read<T> = HashMap<Arc<str>, T>;
+
+/// The document with its roots.
 pub(crate) struct Document {
     pub(crate) doc: Doc,
-    pub(crate) krates: MapRef,
-    pub(crate) windows: MapRef,
+    krates: MapRef,
+    windows: MapRef,
+    notes: MapRef,
+    arrows: MapRef,
     about: MapRef,
-    changes: Arc<Mutex<Vec<Change>>>,
+    changes: Arc<Mutex<Vec<Made>>>,
     dirty: Arc<Mutex<Dirty>>,
 }
 
@@ -116,8 +77,8 @@ impl Document {
     /// An empty document. `client` is a random number below 2^53, never used twice.
     pub(crate) fn new(client: u64) -> Document {
         let doc = Doc::with_client_id(client & ((1 << 53) - 1));
-        let (about, krates, windows) = (doc.get_or_insert_map("y"), doc.get_or_insert_map("k"), doc.get_or_insert_map("w"));
-        let document = Document { doc, krates, windows, about, changes: Arc::default(), dirty: Arc::default() };
+        let [about, krates, windows, notes, arrows] = ["y", "k", "w", "n", "a"].map(|root| doc.get_or_insert_map(root));
+        let document = Document { doc, krates, windows, notes, arrows, about, changes: Arc::default(), dirty: Arc::default() };
         document.observe();
         document
     }
@@ -125,13 +86,24 @@ impl Document {
     fn observe(&self) {
         let changes = self.changes.clone();
         let observed = self.doc.observe_update_v1("yard", move |txn, event| {
-            lock(&changes).push(Change { origin: Origin::of(txn.origin()), update: event.update.clone() });
+            lock(&changes).push((Origin::of(txn.origin()), event.update.clone()));
         });
         debug_assert!(observed.is_ok(), "no transaction is open on a document just made");
-        let dirty = self.dirty.clone();
-        self.krates.observe_deep("yard", move |txn, events| lock(&dirty).krates.extend(touched(txn, events)));
-        let dirty = self.dirty.clone();
-        self.windows.observe_deep("yard", move |txn, events| lock(&dirty).windows.extend(touched(txn, events)));
+        let roots: [(&MapRef, Part); 4] = [
+            (&self.krates, |dirty| &mut dirty.krates),
+            (&self.windows, |dirty| &mut dirty.windows),
+            (&self.notes, |dirty| &mut dirty.notes),
+            (&self.arrows, |dirty| &mut dirty.arrows),
+        ];
+        for (root, keys) in roots {
+            let dirty = self.dirty.clone();
+            root.observe_deep("yard", move |txn, events| keys(&mut lock(&dirty)).extend(touched(txn, events)));
+        }
+    }
+
+    /// Its number among all copies.
+    pub(crate) fn client(&self) -> u64 {
+        self.doc.client_id().get()
     }
 
     /// Writes in one transaction. Nothing to write is no transaction.
@@ -162,15 +134,31 @@ impl Document {
             Write::SetWindowSubject(id, subject) => self.set(txn, &self.windows, id, "a", subject_to_any(subject)),
             Write::RemoveKrate(id) => drop(self.krates.remove(txn, id)),
             Write::PutWindow(id, window) => {
-                let mut fields = vec![("k", home_to_any(&window.home)), ("a", subject_to_any(&window.subject))];
-                fields.extend(window.content.map(|content| ("c", content_to_any(content))));
+                let mut fields = vec![("k", home_to_any(&window.home)), ("a", subject_to_any(&window.subject)), ("c", Any::String(window.content.clone()))];
                 fields.extend(window.size.map(|size| ("s", pair_to_any(size.w, size.h))));
                 self.windows.insert(txn, id.clone(), fields.into_iter().collect::<MapPrelim>());
             }
             Write::MoveWindow(id, home) => self.set(txn, &self.windows, id, "k", home_to_any(home)),
-            Write::ShowInWindow(id, content) => self.set(txn, &self.windows, id, "c", content_to_any(*content)),
-            Write::ResizeWindow(id, size) => self.set(txn, &self.windows, id, "s", pair_to_any(size.w, size.h)),
+            Write::ShowInWindow(id, content) => self.set(txn, &self.windows, id, "c", Any::String(content.clone())),
+            Write::ResizeWindow(id, Some(size)) => self.set(txn, &self.windows, id, "s", pair_to_any(size.w, size.h)),
+            Write::ResizeWindow(id, None) => {
+                if let Some(Out::YMap(entry)) = self.windows.get(txn, id) {
+                    entry.remove(txn, "s");
+                }
+            }
             Write::RemoveWindow(id) => drop(self.windows.remove(txn, id)),
+            Write::PutNote(id, note) => {
+                let fields = [("p", pair_to_any(note.at.x, note.at.y)), ("t", Any::String(note.text.clone()))];
+                self.notes.insert(txn, id.clone(), fields.into_iter().collect::<MapPrelim>());
+            }
+            Write::MoveNote(id, at) => self.set(txn, &self.notes, id, "p", pair_to_any(at.x, at.y)),
+            Write::EditNote(id, text) => self.set(txn, &self.notes, id, "t", Any::String(text.clone())),
+            Write::RemoveNote(id) => drop(self.notes.remove(txn, id)),
+            Write::PutArrow(id, arrow) => {
+                let ends = Any::from(vec![Any::String(arrow.from.clone()), Any::String(arrow.to.clone())]);
+                self.arrows.insert(txn, id.clone(), [("k", ends)].into_iter().collect::<MapPrelim>());
+            }
+            Write::RemoveArrow(id) => drop(self.arrows.remove(txn, id)),
         }
     }
 
@@ -201,20 +189,35 @@ impl Document {
         }
     }
 
-    /// The keys of all krates and windows.
-    #[cfg(test)]
+    /// Every key that it holds.
     pub(crate) fn keys(&self) -> Dirty {
         let txn = self.doc.transact();
-        Dirty { krates: self.krates.keys(&txn).map(Arc::from).collect(), windows: self.windows.keys(&txn).map(Arc::from).collect() }
+        let keys = |root: &MapRef| root.keys(&txn).map(Arc::from).collect();
+        Dirty { krates: keys(&self.krates), windows: keys(&self.windows), notes: keys(&self.notes), arrows: keys(&self.arrows) }
     }
 
-    /// Reads what is named.
+    /// Reads what is named, as far as it is there.
     #[allow(clippy::type_complexity)]
-    pub(crate) fn read(&self, keys: &Dirty) -> (Vec<(KrateId, Option<StoredKrate>)>, Vec<(WindowId, Option<StoredWindow>)>) {
+    pub(crate) fn read(&self, keys: &Dirty) -> (Read<StoredKrate>, Read<StoredWindow>, Read<StoredNote>, Read<StoredArrow>) {
         let txn = self.doc.transact();
-        let krates = keys.krates.iter().map(|id| (id.clone(), self.krate(&txn, id))).collect();
-        let windows = keys.windows.iter().map(|id| (id.clone(), self.window(&txn, id))).collect();
-        (krates, windows)
+        let krates = keys.krates.iter().filter_map(|id| Some((id.clone(), self.krate(&txn, id)?))).collect();
+        let windows = keys.windows.iter().filter_map(|id| Some((id.clone(), self.window(&txn, id)?))).collect();
+        let notes = keys.notes.iter().filter_map(|id| Some((id.clone(), self.note(&txn, id)?))).collect();
+        let arrows = keys.arrows.iter().filter_map(|id| Some((id.clone(), self.arrow(&txn, id)?))).collect();
+        (krates, windows, notes, arrows)
+    }
+
+    /// What of it a copy with this state vector has never heard of.
+    pub(crate) fn keys_after(&self, vector: &StateVector) -> Dirty {
+        let txn = self.doc.transact();
+        let new = |root: &MapRef| {
+            let is_new = |entry: &Out| match entry {
+                Out::YMap(entry) => matches!(AsRef::<Branch>::as_ref(entry).id(), BranchID::Nested(id) if id.clock >= vector.get(&id.client)),
+                _ => false,
+            };
+            root.iter(&txn).filter(|(_, entry)| is_new(entry)).map(|(key, _)| Arc::from(key)).collect()
+        };
+        Dirty { krates: new(&self.krates), windows: new(&self.windows), notes: new(&self.notes), arrows: new(&self.arrows) }
     }
 
     fn krate<T: ReadTxn>(&self, txn: &T, id: &str) -> Option<StoredKrate> {
@@ -232,10 +235,23 @@ impl Document {
         let Out::YMap(entry) = self.windows.get(txn, id)? else { return None };
         Some(StoredWindow {
             home: home_from_any(&entry.get(txn, "k")?)?,
-            content: entry.get(txn, "c").as_ref().and_then(content_from_any),
+            content: text(entry.get(txn, "c")).unwrap_or_default(),
             size: entry.get(txn, "s").as_ref().and_then(pair).map(|(w, h)| Size { w, h }),
             subject: subject_from_any(&entry.get(txn, "a")?)?,
         })
+    }
+
+    fn note<T: ReadTxn>(&self, txn: &T, id: &str) -> Option<StoredNote> {
+        let Out::YMap(entry) = self.notes.get(txn, id)? else { return None };
+        let (x, y) = pair(&entry.get(txn, "p")?)?;
+        Some(StoredNote { at: Point { x, y }, text: text(entry.get(txn, "t"))? })
+    }
+
+    fn arrow<T: ReadTxn>(&self, txn: &T, id: &str) -> Option<StoredArrow> {
+        let Out::YMap(entry) = self.arrows.get(txn, id)? else { return None };
+        let Out::Any(Any::Array(ends)) = entry.get(txn, "k")? else { return None };
+        let [Any::String(from), Any::String(to)] = &ends[..] else { return None };
+        Some(StoredArrow { from: from.clone(), to: to.clone() })
     }
 
     /// What changed since the last call.
@@ -244,7 +260,7 @@ impl Document {
     }
 
     /// The updates of all transactions since the last call.
-    pub(crate) fn take_changes(&self) -> Vec<Change> {
+    pub(crate) fn take_changes(&self) -> Vec<Made> {
         std::mem::take(&mut lock(&self.changes))
     }
 
@@ -264,6 +280,10 @@ pub(crate) fn merge(updates: &[&[u8]]) -> Result<Vec<u8>, DocumentError> {
         Ok(()) | Err(DocumentError::Newer { .. }) => Ok(merged),
         Err(error) => Err(error),
     }
+}
+
+fn text(value: Option<Out>) -> Option<Arc<str>> {
+    if let Some(Out::Any(Any::String(text))) = value { Some(text) } else { None }
 }
 
 fn home_to_any(home: &Home) -> Any {

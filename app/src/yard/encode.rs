@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use krateyard_shared::identity::{ClusterName, ObjectRef};
-use krateyard_shared::kinds::View;
 use yrs::any::Number;
 use yrs::{Any, Out};
 
 use super::collection::{Collection, Only};
-use super::state::{Content, Subject};
+use super::state::Subject;
 
 pub(crate) fn pair_to_any(a: f64, b: f64) -> Any {
     Any::from(vec![Any::from(a.round() as i64), Any::from(b.round() as i64)])
@@ -30,21 +29,6 @@ pub(crate) fn float(number: Number) -> f64 {
     match number {
         Number::Int(value) => value as f64,
         Number::Float(value) => value,
-    }
-}
-
-pub(crate) fn content_to_any(content: Content) -> Any {
-    match content {
-        Content::View(view) => Any::from(view.letter().to_string()),
-        Content::Collection => Any::from("*"),
-    }
-}
-
-pub(crate) fn content_from_any(value: &Out) -> Option<Content> {
-    let Out::Any(Any::String(text)) = value else { return None };
-    match &**text {
-        "*" => Some(Content::Collection),
-        letter => letter.chars().next().filter(|_| letter.len() == 1).and_then(View::from_letter).map(Content::View),
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::document::Write;
 use super::layout::{frame_size, krate_rect, place};
 use super::state::{Krate, KrateId, Point, Rect, Size, YardState};
+use super::stored::Write;
 
 /// The frames of all krates.
 pub(crate) struct Ground {

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use krateyard_shared::sync::room::Room;
 use leptos::prelude::*;
 
 use super::action::YardAction;
-use super::core::Core;
-use super::document::{Change, DocumentError};
+use super::core::{Core, News};
+use super::document::DocumentError;
 use super::layout;
 use super::origin::Origin;
 use super::state::{Krate, Rect, WindowId, YardState};
@@ -39,11 +40,11 @@ pub struct Yard {
 struct Inner {
     core: Core,
     new_id: Box<dyn FnMut() -> Arc<str>>,
-    /// Told of every own change.
+    /// Told of everything that happens to a document.
     keepers: Vec<Keeper>,
 }
 
-type Keeper = Arc<dyn Fn(&Change)>;
+type Keeper = Arc<dyn Fn(&News)>;
 
 impl Yard {
     /// An empty Yard that nobody keeps. `client` is a random number below 2^53 that no other copy ever uses, `new_id` gives random keys.
@@ -83,7 +84,8 @@ impl Yard {
         self.notice.into()
     }
 
-    /// One edit; nothing once the Yard's owner is gone. [`YardAction::Open`] gives the window, whether it is new or was there, so that the view can fly to it and focus it.
+    /// One edit; nothing once the Yard's owner is gone. [`YardAction::Open`] gives the window, whether it is new or was there, so that the view can fly to it and
+    /// focus it; the other actions that put something give its key.
     pub fn act(&self, action: YardAction) -> Option<WindowId> {
         self.change(|inner| inner.core.act(&action, &mut inner.new_id)).flatten()
     }
@@ -98,17 +100,17 @@ impl Yard {
         layout::window_rects(krate)
     }
 
-    /// Takes an update in that did not start here. A document of a newer schema refuses all edits from then on.
-    pub fn receive(&self, origin: Origin, update: &[u8]) -> Result<(), DocumentError> {
-        let received = self.change(|inner| inner.core.receive(origin, update)).unwrap_or(Ok(()));
+    /// Takes an update in that did not start here. A room of a newer schema refuses all edits from then on.
+    pub fn receive(&self, room: &Room, origin: Origin, update: &[u8]) -> Result<(), DocumentError> {
+        let received = self.change(|inner| inner.core.receive(room, origin, update)).unwrap_or(Ok(()));
         if let Err(error) = &received {
             self.tell(error.to_string());
         }
         received
     }
 
-    /// Tells of every change that this copy made, with the update.
-    pub fn on_change(&self, keeper: impl Fn(&Change) + 'static) {
+    /// Tells of everything that happens to a room's document, whoever did it.
+    pub fn on_news(&self, keeper: impl Fn(&News) + 'static) {
         self.inner.try_update_value(|inner| inner.keepers.push(Arc::new(keeper)));
     }
 
@@ -136,11 +138,22 @@ impl Yard {
         self.notice.try_set(Some(notice));
     }
 
+    /// This person may not read a room any more: it is gone from here at once, and what is kept of it.
+    pub fn close_room(&self, room: &Room) {
+        let told = self.change(|inner| inner.core.close_room(room, &mut inner.new_id).words(room)).flatten();
+        told.into_iter().for_each(|told| self.tell(told));
+    }
+
+    /// What was kept of a room is not all this person's own.
+    pub fn set_shared(&self, room: &Room) {
+        self.change(|inner| inner.core.set_shared(room));
+    }
+
     fn change<T>(&self, change: impl FnOnce(&mut Inner) -> T) -> Option<T> {
-        let (result, changes, keepers) = self.inner.try_update_value(|inner| (change(inner), inner.core.take_changes(), inner.keepers.clone()))?;
+        let (result, news, keepers) = self.inner.try_update_value(|inner| (change(inner), inner.core.take_news(), inner.keepers.clone()))?;
         self.publish();
-        for change in changes.iter().filter(|change| change.origin.is_own()) {
-            keepers.iter().for_each(|keeper| keeper(change));
+        for news in &news {
+            keepers.iter().for_each(|keeper| keeper(news));
         }
         Some(result)
     }

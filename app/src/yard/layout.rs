@@ -113,6 +113,7 @@ fn free_y(x: f64, near: f64, forbidden: &[Rect]) -> f64 {
 #[cfg(test)]
 mod tests {
     use krateyard_shared::kinds::View;
+    use krateyard_shared::sync::room::Room;
     use proptest::prelude::*;
 
     use super::*;
@@ -122,7 +123,8 @@ mod tests {
     fn krate(sizes: &[Size]) -> Krate {
         let window = |(i, size): (usize, &Size)| Window { id: i.to_string().into(), content: Content::View(View::Logs), subject: None, size: *size };
         let subject = Subject::Collection(Collection::default());
-        Krate { id: "k".into(), subject, at: Point::new(100.0, 200.0), minimised: false, windows: sizes.iter().enumerate().map(window).collect() }
+        let windows = sizes.iter().enumerate().map(window).collect();
+        Krate { id: "k".into(), room: Room::Private, writable: true, subject, at: Point::new(100.0, 200.0), minimised: false, windows }
     }
 
     fn size() -> impl Strategy<Value = Size> {

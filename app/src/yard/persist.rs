@@ -1,60 +1,38 @@
-//! Keeping a Yard: every own change is written as it happens, one write at a time, by one task. What it writes to is a [`Vault`].
+//! Keeping a Yard: every change is written as it happens, one write at a time, by one task. What it writes to is a [`Vault`].
 //!
 //! Nothing here ends the Yard: a vault that fails makes [`Persistence::Failed`], and the next edit tries again with everything.
 
+mod pending;
 pub mod record;
 pub mod vault;
 
 use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use futures::StreamExt;
 use futures::channel::mpsc::{Receiver, channel};
+use krateyard_shared::sync::room::Room;
 
+use super::core::News;
 use super::document::{self, DocumentError};
 use super::handle::{Persistence, Yard};
 use super::origin::Origin;
+use pending::Pending;
+use record::Record;
 use vault::{Rewrite, Stored, Vault, VaultError};
 
-/// More updates than this wait only while a vault is slow or broken: then the whole document is written instead of them.
-const PENDING_MOST: usize = 64;
-/// As many records are merged into one.
+/// As many records are merged into one for each room.
 const COMPACT_RECORDS: usize = 256;
-/// Or as many bytes of records, beyond the snapshot.
+/// Or as many bytes of records, beyond the first of each room.
 const COMPACT_BYTES: usize = 256 * 1024;
 
-/// Changes that are not written yet. Bounded: beyond [`PENDING_MOST`] it is "everything".
-#[derive(Debug, Default)]
-struct Pending {
-    updates: Vec<Vec<u8>>,
-    everything: bool,
-}
-
-impl Pending {
-    fn push(&mut self, update: &[u8]) {
-        if !self.everything {
-            self.updates.push(update.to_vec());
-        }
-        if self.updates.len() > PENDING_MOST {
-            self.put_back();
-        }
-    }
-
-    /// What was taken could not be written.
-    fn put_back(&mut self) {
-        *self = Pending { updates: Vec::new(), everything: true };
-    }
-
-    fn is_empty(&self) -> bool {
-        self.updates.is_empty() && !self.everything
-    }
-}
-
-/// Gathers a Yard's own changes from the moment it is made.
+/// Gathers a Yard's changes from the moment it is made.
 pub struct Keeper {
     yard: Yard,
     pending: Rc<RefCell<Pending>>,
     bell: Receiver<()>,
+    /// Since all were merged.
     records: usize,
     bytes: usize,
 }
@@ -67,13 +45,22 @@ impl Keeper {
         let (ring, bell) = channel(0);
         let gathered = pending.clone();
         let ring = RefCell::new(ring);
-        yard.on_change(move |change| {
-            gathered.borrow_mut().push(&change.update);
-            yard.set_unsaved();
-            // Full means that a ring waits already.
-            let _ = ring.borrow_mut().try_send(());
+        yard.on_news(move |news| {
+            if gathered.borrow_mut().push(news) {
+                if matches!(news, News::Change(change) if change.origin.is_own()) {
+                    yard.set_unsaved();
+                }
+                // Full means that a ring waits already.
+                let _ = ring.borrow_mut().try_send(());
+            }
         });
         Keeper { yard, pending, bell, records: 0, bytes: 0 }
+    }
+
+    /// What waits, as records, for whoever has no time to wait for the vault's answer (the page is being left). It stays among what waits: twice does no harm.
+    pub fn waiting(&self) -> impl Fn() -> Vec<Vec<u8>> + use<> {
+        let (yard, pending) = (self.yard, self.pending.clone());
+        move || yard.try_with_core(|core| pending.borrow().records(Some(core))).unwrap_or_default()
     }
 
     /// Restores what the vault holds, then keeps what happens; ends when the Yard is gone and everything is written.
@@ -102,12 +89,11 @@ impl Keeper {
             self.restore(vault).await?;
             *open = true;
         }
-        self.refused()?;
         while !self.pending.borrow().is_empty() {
             self.yard.set_persistence(Persistence::Saving);
             self.write(vault).await?;
         }
-        if self.records > COMPACT_RECORDS || (self.records > 1 && self.bytes > COMPACT_BYTES) {
+        if self.records > COMPACT_RECORDS || (self.records > 0 && self.bytes > COMPACT_BYTES) {
             self.compact(vault).await?;
         }
         Ok(())
@@ -115,8 +101,19 @@ impl Keeper {
 
     async fn restore(&mut self, vault: &mut impl Vault) -> Result<(), VaultError> {
         let stored = vault.load().await?;
-        (self.records, self.bytes) = (stored.len(), stored.iter().skip(1).map(|record| record.bytes.len()).sum());
-        let unreadable: Vec<Stored> = stored.into_iter().filter(|stored| !self.take_in(stored)).collect();
+        (self.records, self.bytes) = (0, 0);
+        let mut seen = BTreeSet::new();
+        let mut unreadable = Vec::new();
+        for stored in stored {
+            match self.take_in(&stored) {
+                Some(room) if seen.contains(&room) => {
+                    self.records += 1;
+                    self.bytes += stored.bytes.len();
+                }
+                Some(room) => drop(seen.insert(room)),
+                None => unreadable.push(stored),
+            }
+        }
         if !unreadable.is_empty() {
             let what = match unreadable.len() {
                 1 => "1 stored change".into(),
@@ -125,57 +122,63 @@ impl Keeper {
             vault.rewrite(move |_| Rewrite { aside: unreadable, ..Rewrite::default() }).await?;
             self.yard.tell(format!("{what} of this Yard can not be read and is set aside: everything else is here"));
         }
-        self.refused()
+        Ok(())
     }
 
-    /// Whether a record was readable. Its length and checksum are checked before anything is decoded.
-    fn take_in(&self, stored: &Stored) -> bool {
-        let Some(update) = record::unframe(&stored.bytes) else { return false };
-        matches!(self.yard.receive(Origin::Restored, update), Ok(()) | Err(DocumentError::Newer { .. }))
-    }
-
-    /// What a newer program wrote is not written to.
-    fn refused(&self) -> Result<(), VaultError> {
-        match self.yard.try_with_core(|core| core.refused().cloned()).flatten() {
-            Some(refused) => Err(VaultError::Refused(refused.to_string())),
-            None => Ok(()),
+    /// Whose record it was, if it was readable. Its length and checksum are checked before anything is decoded.
+    fn take_in(&self, stored: &Stored) -> Option<Room> {
+        let Record { room, shared, update } = Record::read(&stored.bytes)?;
+        if shared {
+            self.yard.set_shared(&room);
         }
+        matches!(self.yard.receive(&room, Origin::Restored, update), Ok(()) | Err(DocumentError::Newer { .. })).then_some(room)
     }
 
     async fn write(&mut self, vault: &mut impl Vault) -> Result<(), VaultError> {
         let taken = std::mem::take(&mut *self.pending.borrow_mut());
-        let updates = match self.yard.try_with_core(|core| core.snapshot()).filter(|_| taken.everything) {
-            Some(everything) => vec![everything],
-            None => taken.updates,
-        };
-        let records: Vec<Vec<u8>> = updates.iter().map(|update| record::frame(update)).collect();
-        let bytes: usize = records.iter().map(Vec::len).sum();
-        if let Err(error) = vault.append(&records).await {
-            self.pending.borrow_mut().put_back();
-            return Err(error);
+        let records = self.yard.try_with_core(|core| taken.records(Some(core))).unwrap_or_else(|| taken.records(None));
+        let written = Self::put(vault, &taken.wiped, &records).await;
+        if written.is_err() {
+            let mut pending = self.pending.borrow_mut();
+            pending.all_again();
+            pending.wiped.extend(taken.wiped);
         }
         self.records += records.len();
-        self.bytes += bytes;
-        Ok(())
+        self.bytes += records.iter().map(Vec::len).sum::<usize>();
+        written
     }
 
-    /// Merges what the vault holds, whoever wrote it, into one record: the vault does it in one step, so that no other tab's write is lost between.
+    async fn put(vault: &mut impl Vault, wiped: &BTreeSet<Room>, records: &[Vec<u8>]) -> Result<(), VaultError> {
+        if !wiped.is_empty() {
+            let gone = |stored: &&Stored| Record::read(&stored.bytes).is_some_and(|record| wiped.contains(&record.room));
+            vault.rewrite(|stored| Rewrite { remove: stored.iter().filter(gone).map(|stored| stored.key).collect(), ..Rewrite::default() }).await?;
+        }
+        if records.is_empty() { Ok(()) } else { vault.append(records).await }
+    }
+
+    /// Merges what the vault holds of each room, whoever wrote it, into one record: the vault does it in one step, so that no other tab's write is lost between.
     async fn compact(&mut self, vault: &mut impl Vault) -> Result<(), VaultError> {
-        (self.records, self.bytes) = (1, 0);
+        (self.records, self.bytes) = (0, 0);
         vault.rewrite(merge_all).await
     }
 }
 
 fn merge_all(stored: &[Stored]) -> Rewrite {
-    let readable: Vec<(&Stored, &[u8])> = stored.iter().filter_map(|stored| Some((stored, record::unframe(&stored.bytes)?))).collect();
-    let updates: Vec<&[u8]> = readable.iter().map(|(_, update)| *update).collect();
-    match document::merge(&updates) {
-        Ok(merged) if readable.len() > 1 => {
-            Rewrite { remove: readable.iter().map(|(stored, _)| stored.key).collect(), add: Some(record::frame(&merged)), aside: Vec::new() }
-        }
-        // What can not be merged stays as it is: every record was readable by itself.
-        _ => Rewrite::default(),
+    let mut rooms = BTreeMap::<Room, Vec<(f64, Record<'_>)>>::new();
+    for (key, record) in stored.iter().filter_map(|stored| Some((stored.key, Record::read(&stored.bytes)?))) {
+        rooms.entry(record.room.clone()).or_default().push((key, record));
     }
+    let mut rewrite = Rewrite::default();
+    for (room, records) in rooms.into_iter().filter(|(_, records)| records.len() > 1) {
+        let updates: Vec<&[u8]> = records.iter().map(|(_, record)| record.update).collect();
+        // What can not be merged stays as it is: every record was readable by itself.
+        if let Ok(merged) = document::merge(&updates) {
+            let shared = records.iter().any(|(_, record)| record.shared);
+            rewrite.remove.extend(records.iter().map(|(key, _)| *key));
+            rewrite.add.push(Record { room, shared, update: &merged }.frame());
+        }
+    }
+    rewrite
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use krateyard_shared::identity::ObjectRef;
 use krateyard_shared::kinds::{Kind, View};
+use krateyard_shared::sync::room::Room;
 use serde::{Deserialize, Serialize};
 
 use super::collection::Collection;
@@ -12,6 +13,13 @@ use super::collection::Collection;
 pub type KrateId = Arc<str>;
 /// A window's key, unique within the Yard.
 pub type WindowId = Arc<str>;
+/// A note's key.
+pub type NoteId = Arc<str>;
+/// An arrow's key.
+pub type ArrowId = Arc<str>;
+
+/// Longest text of a note, in characters.
+pub const NOTE_MOST: usize = 2_000;
 
 /// A point of the world, in world units (CSS pixels at zoom 1).
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
@@ -43,6 +51,40 @@ pub struct Rect {
 pub struct YardState {
     /// Krates, those touched last at the end: the order in which they are painted.
     pub krates: Vec<Arc<Krate>>,
+    /// Sticky notes, by key.
+    pub notes: Vec<Arc<Note>>,
+    /// Arrows, by key; each between two krates that show.
+    pub arrows: Vec<Arc<Arrow>>,
+}
+
+/// A sticky note.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Note {
+    /// Its key.
+    pub id: NoteId,
+    /// Who sees it: who may read this room.
+    pub room: Room,
+    /// Whether this person may change it.
+    pub writable: bool,
+    /// Top left corner.
+    pub at: Point,
+    /// At most [`NOTE_MOST`] characters.
+    pub text: Arc<str>,
+}
+
+/// An arrow from one krate to another.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Arrow {
+    /// Its key.
+    pub id: ArrowId,
+    /// Who sees it: who may read this room.
+    pub room: Room,
+    /// Whether this person may change it.
+    pub writable: bool,
+    /// Where it begins.
+    pub from: KrateId,
+    /// Where it points.
+    pub to: KrateId,
 }
 
 /// A named group of windows about one object or one collection.
@@ -50,6 +92,10 @@ pub struct YardState {
 pub struct Krate {
     /// Its key.
     pub id: KrateId,
+    /// Who sees it: who may read this room.
+    pub room: Room,
+    /// Whether this person may change it.
+    pub writable: bool,
     /// What it is about.
     pub subject: Subject,
     /// Top left corner of the frame.

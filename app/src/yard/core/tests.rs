@@ -1,13 +1,16 @@
 use krateyard_shared::identity::{ClusterName, ObjectRef};
-use krateyard_shared::kinds::View;
+use krateyard_shared::kinds::{Kind, View};
 use proptest::prelude::*;
 
 use super::*;
+use crate::yard::Collection;
 use crate::yard::layout::{KRATE_GAP, krate_rect};
 use crate::yard::state::{Content, KrateId, Point, Rect, Size, Subject};
 
 mod month;
+mod notes;
 mod properties;
+mod rooms;
 
 /// What a person might do, as numbers that are taken modulo what there is.
 #[derive(Debug, Clone)]
@@ -50,16 +53,44 @@ fn op() -> impl Strategy<Value = Op> {
     ]
 }
 
+/// The room of every [`subject`].
+fn home() -> Room {
+    Room::Namespace("payments".into())
+}
+
 fn subject(number: usize) -> Subject {
+    pod("payments", number)
+}
+
+fn pod(namespace: &str, number: usize) -> Subject {
     Subject::Object(ObjectRef {
         cluster: ClusterName("demo".into()),
         group: String::new(),
         version: "v1".into(),
         kind: "Pod".into(),
-        namespace: Some("payments".into()),
+        namespace: Some(namespace.into()),
         name: format!("payments-api-7d9f8c6b5-{number:05}"),
         uid: format!("0b1f7a52-8a35-4a1e-9c3e-0000000{number:05}"),
     })
+}
+
+/// Namespace `web`.
+fn elsewhere() -> Room {
+    Room::Namespace("web".into())
+}
+
+/// Of two namespaces, of the cluster, of all.
+fn any_subject(number: usize) -> Subject {
+    let list = |namespaces: &[&str]| Collection::of_kind(Kind::Pod, None).in_namespaces(namespaces.iter().map(|n| (*n).to_owned()));
+    match number % 14 {
+        0..6 => subject(number % 14),
+        6..9 => pod("web", number % 14),
+        9 => Subject::Collection(Collection::of_kind(Kind::Node, None)),
+        10 => Subject::Collection(list(&[])),
+        11 => Subject::Collection(list(&["web"])),
+        12 => Subject::Collection(list(&["web", "payments"])),
+        _ => Subject::Collection(list(&["payments"])),
+    }
 }
 
 fn content(number: usize) -> Content {
@@ -76,12 +107,12 @@ fn action(state: &YardState, op: &Op) -> Option<YardAction> {
     let windows: Vec<WindowId> = state.krates.iter().flat_map(|krate| krate.windows.iter().map(|window| window.id.clone())).collect();
     let window = |number: usize| pick(&windows, number);
     Some(match op.clone() {
-        Op::Open { subject: s, content: c, into, near } => YardAction::Open { subject: subject(s % 12), content: content(c), into: into.and_then(krate), near },
+        Op::Open { subject: s, content: c, into, near } => YardAction::Open { subject: any_subject(s), content: content(c), into: into.and_then(krate), near },
         Op::Move { krate: k, to } => YardAction::MoveKrate { krate: krate(k)?, to },
         Op::Resize { window: w, size } => YardAction::ResizeWindow { window: window(w)?, size },
         Op::Minimise { krate: k, minimised } => YardAction::Minimise { krate: krate(k)?, minimised },
         Op::Switch { window: w, content: c } => YardAction::Switch { window: window(w)?, content: content(c) },
-        Op::Retarget { window: w, subject: s } => YardAction::Retarget { window: window(w)?, subject: subject(s % 12) },
+        Op::Retarget { window: w, subject: s } => YardAction::Retarget { window: window(w)?, subject: any_subject(s) },
         Op::TearOff { window: w, to } => YardAction::TearOff { window: window(w)?, to },
         Op::Join { window: w, krate: k } => YardAction::Join { window: window(w)?, krate: krate(k)? },
         Op::CloseWindow { window: w } => YardAction::CloseWindow { window: window(w)? },
@@ -128,8 +159,13 @@ impl Peer {
         self.core.state().window(window).expect("the window shows").0.id.clone()
     }
 
-    fn own_updates(&mut self) -> Vec<Vec<u8>> {
-        self.core.take_changes().into_iter().filter(|change| change.origin.is_own()).map(|change| change.update).collect()
+    fn own_changes(&mut self) -> Vec<Change> {
+        let changes = self.core.take_news().into_iter().filter_map(|news| if let News::Change(change) = news { Some(change) } else { None });
+        changes.filter(|change| change.origin.is_own()).collect()
+    }
+
+    fn take(&mut self, changes: &[Change]) {
+        changes.iter().for_each(|change| self.core.receive(&change.room, Origin::Remote, &change.update).unwrap());
     }
 }
 
@@ -140,10 +176,10 @@ fn apart_from_order(state: &YardState) -> Vec<Arc<crate::yard::Krate>> {
     krates
 }
 
-fn exchange(a: &mut Peer, b: &mut Peer) -> Vec<Vec<u8>> {
-    let (from_a, from_b) = (a.own_updates(), b.own_updates());
-    from_a.iter().for_each(|update| b.core.receive(Origin::Remote, update).unwrap());
-    from_b.iter().for_each(|update| a.core.receive(Origin::Remote, update).unwrap());
+fn exchange(a: &mut Peer, b: &mut Peer) -> Vec<Change> {
+    let (from_a, from_b) = (a.own_changes(), b.own_changes());
+    b.take(&from_a);
+    a.take(&from_b);
     from_a.into_iter().chain(from_b).collect()
 }
 
@@ -225,9 +261,9 @@ fn raise_is_kept_but_no_step_of_undo() {
     let (second, _) = peer.open(2, View::Logs, None);
     peer.act(&YardAction::Raise { krate: first.clone() });
     assert_eq!(peer.core.state().krates.last().unwrap().id, first);
-    assert_eq!(peer.own_updates().len(), 3);
+    assert_eq!(peer.own_changes().len(), 3);
     peer.act(&YardAction::Raise { krate: first.clone() });
-    assert!(peer.own_updates().is_empty(), "what is in front already writes nothing");
+    assert!(peer.own_changes().is_empty(), "what is in front already writes nothing");
     peer.act(&YardAction::Undo);
     assert!(peer.core.state().krate(&second).is_none() && peer.core.state().krate(&first).is_some());
 }
@@ -251,7 +287,7 @@ fn what_is_open_already_is_found_brought_back_and_not_doubled() {
 fn an_action_that_changes_nothing_is_no_step_and_no_update() {
     let (mut peer, _, krate, window) = two_peers();
     let at = peer.core.state().krate(&krate).unwrap().at;
-    peer.own_updates();
+    peer.own_changes();
     for action in [
         YardAction::MoveKrate { krate: krate.clone(), to: at },
         YardAction::ResizeWindow { window: window.clone(), size: Size::new(380.0, 362.0) },
@@ -261,7 +297,7 @@ fn an_action_that_changes_nothing_is_no_step_and_no_update() {
         YardAction::CloseKrate { krate: "gone".into() },
     ] {
         peer.act(&action);
-        assert!(peer.own_updates().is_empty(), "{action:?}");
+        assert!(peer.own_changes().is_empty(), "{action:?}");
     }
 }
 
@@ -278,7 +314,7 @@ fn krates_that_did_not_change_keep_their_allocation() {
 }
 
 #[test]
-fn a_document_of_a_newer_schema_is_shown_and_not_touched() {
+fn a_room_of_a_newer_schema_is_shown_and_not_touched() {
     use yrs::Map;
     let newer = yrs::Doc::with_client_id(7);
     let about = newer.get_or_insert_map("y");
@@ -286,23 +322,28 @@ fn a_document_of_a_newer_schema_is_shown_and_not_touched() {
     let update = newer.transact().encode_state_as_update_v1(&StateVector::default());
     let mut peer = Peer::new('a');
     let refused = DocumentError::Newer { found: 2 };
-    assert_eq!(peer.core.receive(Origin::Restored, &update), Err(refused.clone()));
-    assert_eq!(peer.core.refused(), Some(&refused));
-    let open = YardAction::Open { subject: subject(1), content: content(0), into: None, near: Point::default() };
+    assert_eq!(peer.core.receive(&home(), Origin::Restored, &update), Err(refused.clone()));
+    assert_eq!((peer.core.refused(&home()), peer.core.refused(&Room::Private)), (Some(&refused), None));
+    let (krate, _) = peer.open(1, View::Logs, None);
+    assert_eq!(peer.core.state().krate(&krate).unwrap().room, Room::Private, "only what can be written is written");
+    let mut peer = Peer::new('b');
+    assert_eq!(peer.core.receive(&home(), Origin::Restored, &update), Err(refused.clone()));
+    assert_eq!(peer.core.receive(&Room::Private, Origin::Restored, &update), Err(refused));
+    let open = YardAction::Open { subject: subject(2), content: content(0), into: None, near: Point::default() };
     assert_eq!(peer.act(&open), None);
-    assert!(peer.own_updates().is_empty());
+    assert!(peer.own_changes().is_empty());
 }
 
 #[test]
 fn a_cut_update_is_refused_and_changes_nothing() {
     let (mut a, mut b, ..) = two_peers();
     a.open(2, View::Logs, None);
-    let update = a.own_updates().remove(0);
+    let update = a.own_changes().remove(0).update;
     let before = b.core.state().clone();
     for length in 0..update.len() {
-        let _ = b.core.receive(Origin::Remote, &update[..length]);
+        let _ = b.core.receive(&home(), Origin::Remote, &update[..length]);
         assert_eq!(b.core.state(), &before, "cut to {length} of {} bytes", update.len());
     }
-    b.core.receive(Origin::Remote, &update).unwrap();
+    b.core.receive(&home(), Origin::Remote, &update).unwrap();
     assert_ne!(b.core.state(), &before);
 }

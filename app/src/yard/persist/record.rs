@@ -1,26 +1,66 @@
-//! An update as it is stored: `K`, version 1, length (4 bytes), FNV-1a of 64 bits (8 bytes), the update; numbers little-endian. yrs trusts the lengths
-//! within an update, so what was cut short or flipped has to be found out before.
+//! An update as it is stored: `K`, version 2, length (4 bytes), FNV-1a of 64 bits (8 bytes), then: 1 where any of it came from others, else 0 (1 byte); length
+//! of the room's name (1 byte), the name; the update. Numbers are little-endian. Version 1, of when a Yard was one document, has the update alone: it is the
+//! private room's. yrs trusts the lengths within an update, so what was cut short or flipped has to be found out before.
 
-const MAGIC: [u8; 2] = [b'K', 1];
+use krateyard_shared::sync::room::Room;
+
+const MAGIC: u8 = b'K';
 const HEAD: usize = 14;
 
-/// Frames an update.
-pub fn frame(update: &[u8]) -> Vec<u8> {
-    let length = u32::try_from(update.len()).unwrap_or(u32::MAX);
-    [&MAGIC[..], &length.to_le_bytes(), &checksum(update).to_le_bytes(), update].concat()
+/// What a record holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record<'a> {
+    /// Of which room.
+    pub room: Room,
+    /// Whether any of it came from others.
+    pub shared: bool,
+    /// The update.
+    pub update: &'a [u8],
 }
 
-/// The update within; `None` if a byte is missing, too many or changed.
-pub fn unframe(record: &[u8]) -> Option<&[u8]> {
-    let (head, update) = record.split_at_checked(HEAD)?;
-    let length = u32::from_le_bytes(head[2..6].try_into().ok()?);
-    let sum = u64::from_le_bytes(head[6..].try_into().ok()?);
-    (head[..2] == MAGIC && usize::try_from(length) == Ok(update.len()) && sum == checksum(update)).then_some(update)
+impl<'a> Record<'a> {
+    /// Frames an update.
+    pub fn frame(&self) -> Vec<u8> {
+        let name = self.room.to_string();
+        // A room's name has 63 characters at most.
+        let body = [&[u8::from(self.shared), name.len() as u8], name.as_bytes(), self.update].concat();
+        framed(2, &body)
+    }
+
+    /// The update within; `None` if a byte is missing, too many or changed.
+    pub fn read(record: &'a [u8]) -> Option<Record<'a>> {
+        let (head, body) = record.split_at_checked(HEAD)?;
+        let length = u32::from_le_bytes(head[2..6].try_into().ok()?);
+        let sum = u64::from_le_bytes(head[6..].try_into().ok()?);
+        if head[0] != MAGIC || usize::try_from(length) != Ok(body.len()) || sum != checksum(body) {
+            return None;
+        }
+        match head[1] {
+            1 => Some(Record { room: Room::Private, shared: false, update: body }),
+            2 => {
+                let (fields, rest) = body.split_at_checked(2)?;
+                let (name, update) = rest.split_at_checked(fields[1].into())?;
+                Some(Record { room: std::str::from_utf8(name).ok()?.parse().ok()?, shared: fields[0] == 1, update })
+            }
+            _ => None,
+        }
+    }
+}
+
+fn framed(version: u8, body: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(body.len()).unwrap_or(u32::MAX);
+    [&[MAGIC, version], &length.to_le_bytes()[..], &checksum(body).to_le_bytes(), body].concat()
 }
 
 /// FNV-1a, 64 bits (Fowler, Noll and Vo): against accidents, not against malice.
 fn checksum(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+/// As records were before there were rooms.
+#[cfg(test)]
+pub(super) fn frame_of_before(update: &[u8]) -> Vec<u8> {
+    framed(1, update)
 }
 
 #[cfg(test)]
@@ -29,15 +69,21 @@ mod tests {
 
     #[test]
     fn what_was_cut_lengthened_or_flipped_is_found_out() {
-        let update = b"an update of some length".as_slice();
-        let record = frame(update);
-        assert_eq!(unframe(&record), Some(update));
-        assert_eq!(unframe(&[&record[..], b"x"].concat()), None);
-        for at in 0..record.len() {
-            assert_eq!(unframe(&record[..at]), None, "cut to {at}");
-            let mut flipped = record.clone();
+        let record = Record { room: Room::Namespace("web".into()), shared: true, update: b"an update of some length" };
+        let bytes = record.frame();
+        assert_eq!(Record::read(&bytes), Some(record));
+        assert_eq!(Record::read(&[&bytes[..], b"x"].concat()), None);
+        for at in 0..bytes.len() {
+            assert_eq!(Record::read(&bytes[..at]), None, "cut to {at}");
+            let mut flipped = bytes.clone();
             flipped[at] ^= 0x10;
-            assert_eq!(unframe(&flipped), None, "flipped at {at}");
+            assert_eq!(Record::read(&flipped), None, "flipped at {at}");
         }
+    }
+
+    #[test]
+    fn a_record_of_before_there_were_rooms_is_the_private_rooms() {
+        let bytes = frame_of_before(b"an update");
+        assert_eq!(Record::read(&bytes), Some(Record { room: Room::Private, shared: false, update: b"an update" }));
     }
 }

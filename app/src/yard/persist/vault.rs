@@ -27,8 +27,8 @@ pub struct Stored {
 pub struct Rewrite {
     /// Keys to remove.
     pub remove: Vec<f64>,
-    /// A record to add.
-    pub add: Option<Vec<u8>>,
+    /// Records to add.
+    pub add: Vec<Vec<u8>>,
     /// Records to move out of the way, kept elsewhere for whoever looks into it.
     pub aside: Vec<Stored>,
 }
@@ -42,9 +42,6 @@ pub enum VaultError {
     /// There is no room.
     #[error("the browser has no room left for this site")]
     Full,
-    /// The document is of a newer program.
-    #[error("{0}")]
-    Refused(String),
     /// Anything else, in the browser's words.
     #[error("the browser's storage failed: {0}")]
     Other(String),

@@ -10,11 +10,15 @@ proptest! {
             peer.run(op);
             prop_assert_eq!(crowded(peer.core.state()), None);
             let mut fresh = Mirror::default();
-            fresh.refresh(&peer.core.document, &peer.core.document.keys());
+            for (room, copy) in &peer.core.rooms {
+                fresh.refresh(room, Some(&copy.document), &copy.document.keys());
+            }
             prop_assert_eq!(fresh.state(), peer.core.state());
         }
         let mut restored = Core::new(99);
-        restored.receive(Origin::Restored, &peer.core.snapshot()).unwrap();
+        for room in peer.core.rooms() {
+            restored.receive(room, Origin::Restored, &peer.core.snapshot(room).unwrap()).unwrap();
+        }
         prop_assert_eq!(restored.state(), peer.core.state());
         prop_assert!(!restored.can_undo());
     }
@@ -67,9 +71,9 @@ proptest! {
             all.swap(i, (seed >> 33) as usize % (i + 1));
         }
         let mut late = Peer::new('c');
-        all.iter().for_each(|update| late.core.receive(Origin::Remote, update).unwrap());
+        late.take(&all);
         prop_assert_eq!(late.core.state(), a.core.state());
-        prop_assert!(late.core.early.is_none(), "nothing is waited for");
+        prop_assert!(late.core.rooms().all(|room| !late.core.is_incomplete(room)), "nothing is waited for");
     }
 
     #[test]
@@ -79,8 +83,10 @@ proptest! {
             if *first { a.run(op) } else { b.run(op) }
         }
         for _ in 0..2 {
-            let missing = b.core.missing_for(&a.core.state_vector()).unwrap();
-            a.core.receive(Origin::Remote, &missing).unwrap();
+            for room in [home(), Room::Cluster, Room::Private, elsewhere()] {
+                let missing = b.core.missing_for(&room, &a.core.state_vector(&room)).unwrap();
+                a.core.receive(&room, Origin::Remote, &missing).unwrap();
+            }
             std::mem::swap(&mut a, &mut b);
         }
         prop_assert_eq!(a.core.state(), b.core.state());
