@@ -1,7 +1,12 @@
 //! A Yard in this browser: kept, and shared with the other tabs.
 
+use std::rc::Rc;
+
 use krateyard_shared::identity::ClusterName;
+use leptos::ev;
+use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
+use web_sys::VisibilityState;
 
 use super::ids::{client_number, new_id};
 use super::storage::{IndexedVault, database_name};
@@ -16,6 +21,21 @@ pub fn open_yard(user: &str, cluster: &ClusterName) -> Yard {
     let name = database_name(user, cluster);
     let keeper = Keeper::new(yard);
     join_tabs(yard, &name);
-    spawn_local(keeper.run(IndexedVault::new(name)));
+    let vault = IndexedVault::new(name);
+    let (waiting, hurried) = (keeper.waiting(), vault.hurried());
+    let leave = Rc::new(move || hurried(&waiting()));
+    let leaves = leave.clone();
+    let left = window_event_listener(ev::pagehide, move |_| leaves());
+    // On a phone this is the last that a page hears.
+    let hidden = window_event_listener(ev::visibilitychange, move |_| {
+        if document().visibility_state() == VisibilityState::Hidden {
+            leave();
+        }
+    });
+    on_cleanup(move || {
+        left.remove();
+        hidden.remove();
+    });
+    spawn_local(keeper.run(vault));
     yard
 }
