@@ -10,7 +10,7 @@ const BINARY: u8 = 3;
 const STRING: u8 = 4;
 const EMBED: u8 = 5;
 const FORMAT: u8 = 6;
-const TYPE: u8 = 7;
+pub(super) const TYPE: u8 = 7;
 const ANY: u8 = 8;
 const DOC: u8 = 9;
 

@@ -36,10 +36,10 @@ fn what_yjs_writes_passes_and_is_counted() {
     // yrs, `merge_updates_compatibility_v1`, from Yjs: two clients' texts.
     let two =
         [2, 1, 220, 240, 237, 172, 15, 0, 4, 1, 4, 116, 101, 115, 116, 3, 97, 98, 99, 1, 201, 139, 250, 201, 1, 0, 4, 1, 4, 116, 101, 115, 116, 2, 100, 101, 0];
-    assert_eq!(update(&two), Ok(Facts { clients: 2, structs: 2, deletes: 0 }));
+    assert_eq!(update(&two), Ok(Facts { clients: 2, structs: 2, ..Facts::default() }));
     // Only deletes: client 7, two ranges.
     let deletes = [0, 1, 7, 2, 0, 3, 5, 1];
-    assert_eq!(update(&deletes), Ok(Facts { clients: 0, structs: 0, deletes: 2 }));
+    assert_eq!(update(&deletes), Ok(Facts { deletes: 2, ..Facts::default() }));
     assert!(!update(&deletes).unwrap().is_empty());
     // With both origins, which say what the parent is; collected; skipped.
     assert!(update(&of_structs(3, &[0xc4, 9, 1, 8, 2, 1, b'x', 0, 5, 10, 5])).is_ok());
@@ -135,6 +135,29 @@ fn what_is_out_of_order_or_there_twice_is_refused() {
     assert!(ranges(0, 2).is_ok() && ranges(0, 9).is_ok());
     assert_eq!(ranges(0, 1), Err(Refused::OutOfOrder { what: "delete", at: 6 }));
     assert!(ranges(9, 0).is_err());
+}
+
+#[test]
+fn a_gap_is_what_is_neither_in_the_update_nor_known() {
+    let gap = |bytes: &[u8], known| update_onto(bytes, |client| if client == 7 { known } else { 0 }).unwrap().gap;
+    // Client 7: from 4 on three, of which some or all may be known.
+    let from_four = [1, 1, 7, 4, 0, 3, 0];
+    assert!(gap(&from_four, 3) && !gap(&from_four, 4) && !gap(&from_four, 9));
+    // Three, five skipped, one.
+    let skipping = of_structs(3, &[0, 3, 10, 5, 0, 1]);
+    assert!(gap(&skipping, 0) && gap(&skipping, 7) && !gap(&skipping, 8));
+    // Of another client nothing is known.
+    assert!(gap(&[1, 1, 8, 1, 0, 3, 0], 4) && !update(&[1, 1, 8, 1, 0, 3, 0]).unwrap().gap);
+}
+
+#[test]
+fn types_inside_of_types_are_counted_and_bounded() {
+    // In a root; in the one before; beside that one.
+    let types = of_structs(3, &[7, 1, 1, b't', 1, 0x27, 0, 7, 0, 1, b'k', 1, 0x87, 7, 1, 0]);
+    assert_eq!(update(&types).unwrap().nested, 2);
+    let many = |count: usize| update(&of_structs(count as u64, &[0x87, 7, 1, 0].repeat(count)));
+    assert!(many(MAX_NESTED).is_ok());
+    assert!(matches!(many(MAX_NESTED + 1), Err(Refused::TooLarge { what: "count of nested types", .. })));
 }
 
 #[test]

@@ -91,7 +91,7 @@ pub(super) struct Order {
 }
 
 impl Order {
-    pub(super) fn client(&mut self, walk: &mut Walk<'_>) -> Result<(), Refused> {
+    pub(super) fn client(&mut self, walk: &mut Walk<'_>) -> Result<u64, Refused> {
         let at = walk.at();
         let client = walk.number("client")?;
         if let Some(last) = self.last.replace(client) {
@@ -100,6 +100,6 @@ impl Order {
                 return Err(Refused::OutOfOrder { what: "client", at });
             }
         }
-        Ok(())
+        Ok(client)
     }
 }
