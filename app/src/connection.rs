@@ -6,6 +6,7 @@ mod pump;
 pub mod rest;
 pub mod shell;
 mod stream_socket;
+pub mod sync_socket;
 mod watch_socket;
 
 use krateyard_shared::identity::ClusterName;

@@ -19,6 +19,7 @@ mod route;
 pub mod state;
 mod steps;
 mod stored;
+pub mod sync;
 pub mod tabs;
 pub mod transact;
 

@@ -175,7 +175,29 @@ impl Core {
         self.rooms.get(room).is_some_and(|copy| copy.shared)
     }
 
-    /// The proxy has what this state vector says.
+    /// The proxy has what this state vector says, and nothing else: it may have begun anew.
+    ///
+    /// # Errors
+    /// When it can not be read.
+    pub fn proxy_says(&mut self, room: &Room, state_vector: &[u8]) -> Result<(), DocumentError> {
+        let vector = decode_vector(state_vector)?;
+        if let Some(copy) = self.rooms.get_mut(room) {
+            copy.known = Some(vector);
+        }
+        Ok(())
+    }
+
+    /// What the proxy is known to have, encoded.
+    pub fn proxy_vector(&self, room: &Room) -> Vec<u8> {
+        self.rooms.get(room).and_then(|copy| copy.known.as_ref()).map_or_else(Core::no_vector, StateVector::encode_v1)
+    }
+
+    /// What a copy knows that knows nothing, encoded.
+    pub fn no_vector() -> Vec<u8> {
+        StateVector::default().encode_v1()
+    }
+
+    /// The proxy has what this state vector says, too.
     ///
     /// # Errors
     /// When it can not be read.

@@ -1,7 +1,10 @@
 //! What a view holds of a Yard: signals to read, one function to edit.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
+use krateyard_shared::identity::ClusterName;
+use krateyard_shared::sync::presence::Presence;
 use krateyard_shared::sync::room::Room;
 use leptos::prelude::*;
 
@@ -11,6 +14,10 @@ use super::document::DocumentError;
 use super::layout;
 use super::origin::Origin;
 use super::state::{Krate, Rect, WindowId, YardState};
+use super::sync::peers::Peer;
+use super::sync::words::SyncState;
+use super::sync::{Sync, SyncEffect};
+use crate::runtime::socket::SocketEvent;
 
 /// Whether what was done is kept in this browser.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -34,6 +41,8 @@ pub struct Yard {
     can_undo: RwSignal<bool>,
     can_redo: RwSignal<bool>,
     persistence: RwSignal<Persistence>,
+    sync_state: RwSignal<SyncState>,
+    peers: RwSignal<Arc<Vec<Peer>>>,
     notice: RwSignal<Option<String>>,
 }
 
@@ -42,6 +51,14 @@ struct Inner {
     new_id: Box<dyn FnMut() -> Arc<str>>,
     /// Told of everything that happens to a document.
     keepers: Vec<Keeper>,
+    sharing: Option<Sharing>,
+}
+
+/// The way to others: once it is begun.
+struct Sharing {
+    sync: Sync,
+    clock: Rc<dyn Fn() -> u64>,
+    outbox: Rc<dyn Fn(SyncEffect)>,
 }
 
 type Keeper = Arc<dyn Fn(&News)>;
@@ -50,11 +67,13 @@ impl Yard {
     /// An empty Yard that nobody keeps. `client` is a random number below 2^53 that no other copy ever uses, `new_id` gives random keys.
     pub fn new(client: u64, new_id: impl FnMut() -> Arc<str> + 'static) -> Yard {
         Yard {
-            inner: StoredValue::new_local(Inner { core: Core::new(client), new_id: Box::new(new_id), keepers: Vec::new() }),
+            inner: StoredValue::new_local(Inner { core: Core::new(client), new_id: Box::new(new_id), keepers: Vec::new(), sharing: None }),
             state: RwSignal::default(),
             can_undo: RwSignal::default(),
             can_redo: RwSignal::default(),
             persistence: RwSignal::default(),
+            sync_state: RwSignal::default(),
+            peers: RwSignal::default(),
             notice: RwSignal::default(),
         }
     }
@@ -149,17 +168,92 @@ impl Yard {
         self.change(|inner| inner.core.set_shared(room));
     }
 
+    /// How sharing does.
+    pub fn sync_state(&self) -> Signal<SyncState> {
+        self.sync_state.into()
+    }
+
+    /// What the tabs of others said last, room by room; whoever said nothing for 30 s is not among them.
+    pub fn peers(&self) -> Signal<Arc<Vec<Peer>>> {
+        self.peers.into()
+    }
+
+    /// What this tab says of itself to those who are in a room, from now on; `None` for nothing. Call it as often as something changes: it is said 15 times a
+    /// second at most, and each 5 s while nothing does. A room that is not open hears it once it is.
+    pub fn set_presence(&self, room: &Room, presence: Option<Presence>) {
+        self.share_with(|sync, core, now_ms| sync.set_presence(room, presence, core, now_ms));
+    }
+
+    /// The rooms that are open over the proxy, and whether this person may change them.
+    pub fn open_rooms(&self) -> Vec<(Room, bool)> {
+        let rooms = |sharing: &Sharing| sharing.sync.open_rooms().map(|(room, writable)| (room.clone(), writable)).collect();
+        self.inner.try_with_value(|inner| inner.sharing.as_ref().map(rooms)).flatten().unwrap_or_default()
+    }
+
+    /// From the edge: others are to see this Yard from now on. `seed` makes waits differ between browsers, `clock` gives milliseconds since 1970, `outbox` does
+    /// what it is told; it may be called from any method here. What the browser had kept should be here by then.
+    pub fn share(&self, cluster: ClusterName, seed: u64, clock: impl Fn() -> u64 + 'static, outbox: impl Fn(SyncEffect) + 'static) {
+        let sharing = Sharing { sync: Sync::new(cluster, seed), clock: Rc::new(clock), outbox: Rc::new(outbox) };
+        self.inner.try_update_value(|inner| inner.sharing = Some(sharing));
+        self.sync_event(SocketEvent::Start);
+    }
+
+    /// From the edge: of the socket, of the network, of time.
+    pub fn sync_event(&self, event: SocketEvent) {
+        self.share_with(|sync, core, now_ms| sync.event(event, core, now_ms));
+    }
+
+    /// From the edge: a message of the socket of this generation.
+    pub fn sync_message(&self, generation: u64, bytes: &[u8]) {
+        let step = |inner: &mut Inner| {
+            let Inner { core, new_id, sharing, .. } = inner;
+            sharing.as_mut().map(|sharing| sharing.sync.message(generation, bytes, core, new_id, (sharing.clock)())).unwrap_or_default()
+        };
+        self.perform(self.change(step).unwrap_or_default());
+    }
+
+    fn share_with(&self, step: impl FnOnce(&mut Sync, &mut Core, u64) -> Vec<SyncEffect>) {
+        let step = |inner: &mut Inner| {
+            let Inner { core, sharing, .. } = inner;
+            sharing.as_mut().map(|sharing| step(&mut sharing.sync, core, (sharing.clock)())).unwrap_or_default()
+        };
+        self.perform(self.change(step).unwrap_or_default());
+    }
+
+    fn perform(&self, effects: Vec<SyncEffect>) {
+        let outbox = self.inner.try_with_value(|inner| inner.sharing.as_ref().map(|sharing| sharing.outbox.clone())).flatten();
+        for effect in effects {
+            match effect {
+                SyncEffect::Tell(sentence) => self.tell(sentence),
+                effect => outbox.iter().for_each(|outbox| outbox(effect.clone())),
+            }
+        }
+    }
+
     fn change<T>(&self, change: impl FnOnce(&mut Inner) -> T) -> Option<T> {
-        let (result, news, keepers) = self.inner.try_update_value(|inner| (change(inner), inner.core.take_news(), inner.keepers.clone()))?;
+        let step = |inner: &mut Inner| {
+            let result = change(inner);
+            let (news, effects) = inner.take_news();
+            (result, news, effects, inner.keepers.clone())
+        };
+        let (result, news, effects, keepers) = self.inner.try_update_value(step)?;
         self.publish();
         for news in &news {
             keepers.iter().for_each(|keeper| keeper(news));
         }
+        self.perform(effects);
         Some(result)
     }
 
     fn publish(&self) {
-        let Some((state, can_undo, can_redo)) = self.try_with_core(|core| (core.state().clone(), core.can_undo(), core.can_redo())) else { return };
+        let now = self.inner.try_update_value(|inner| {
+            let (sync, peers) = match &mut inner.sharing {
+                Some(sharing) => (sharing.sync.state(), sharing.sync.take_peers_changed().then(|| Arc::new(sharing.sync.peers()))),
+                None => (SyncState::default(), None),
+            };
+            (inner.core.state().clone(), inner.core.can_undo(), inner.core.can_redo(), sync, peers)
+        });
+        let Some((state, can_undo, can_redo, sync, peers)) = now else { return };
         if self.state.try_with_untracked(|now| Arc::ptr_eq(now, &state)) == Some(false) {
             self.state.try_set(state);
         }
@@ -168,5 +262,22 @@ impl Yard {
                 signal.try_set(value);
             }
         }
+        if self.sync_state.try_with_untracked(|now| *now != sync) == Some(true) {
+            self.sync_state.try_set(sync);
+        }
+        if let Some(peers) = peers {
+            self.peers.try_set(peers);
+        }
+    }
+}
+
+impl Inner {
+    /// What happened to documents, and what others are to be sent of it.
+    fn take_news(&mut self) -> (Vec<News>, Vec<SyncEffect>) {
+        let news = self.core.take_news();
+        let Some(Sharing { sync, clock, .. }) = &mut self.sharing else { return (news, Vec::new()) };
+        let changes = news.iter().filter_map(|news| if let News::Change(change) = news { Some(change) } else { None });
+        let effects = changes.flat_map(|change| sync.changed(change, &self.core, clock())).collect();
+        (news, effects)
     }
 }
