@@ -10,10 +10,10 @@ use tokio_util::task::TaskTracker;
 
 use crate::authenticate::Sessions;
 use crate::clusters::{Cluster, Clusters};
-use crate::config::{Config, Limits, Origin, People};
+use crate::config::{Config, Limits, Origin, People, RoomsKept};
 use crate::door::Door;
 use crate::relay::Rooms;
-use crate::relay::storage::Storage;
+use crate::relay::storage::{Storage, StorageError};
 
 /// What every request can reach; cheap to clone.
 pub(crate) type Shared = Arc<App>;
@@ -34,13 +34,19 @@ pub(crate) struct App {
 }
 
 impl App {
-    pub(crate) fn start(config: &Config, origins: Vec<Origin>) -> Shared {
+    /// # Errors
+    /// When rooms cannot be kept where they are to be.
+    pub(crate) fn start(config: &Config, origins: Vec<Origin>) -> Result<Shared, StorageError> {
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let clusters = Arc::new(Clusters::start(&config.clusters, &config.people, &config.limits, &tasks, &stop));
         let sessions = Sessions::new(clusters.clone(), config.session_lifetime, config.limits.clone(), &tasks, &stop);
-        let rooms = Rooms::new(Storage::in_memory(), config.limits.clone(), &tasks, &stop);
+        let storage = match &config.rooms {
+            RoomsKept::Memory => Storage::in_memory(),
+            RoomsKept::Redis(url) => Storage::in_redis(url.reveal(), &tasks, &stop)?,
+        };
+        let rooms = Rooms::new(storage, config.limits.clone(), &tasks, &stop);
         let (people, door) = (config.people.clone(), Door::default());
-        Arc::new(App { limits: config.limits.clone(), origins, clusters, people, door, sessions, rooms, tasks, stop, sockets: Mutex::default() })
+        Ok(Arc::new(App { limits: config.limits.clone(), origins, clusters, people, door, sessions, rooms, tasks, stop, sockets: Mutex::default() }))
     }
 
     /// The cluster of a name, which somebody opens by asking for it.

@@ -35,10 +35,21 @@ pub struct Config {
     pub clusters: Vec<ClusterConfig>,
     /// Who they are who come.
     pub people: People,
+    /// Where rooms of Yards are kept.
+    pub rooms: RoomsKept,
     /// The longest that a session lives.
     pub session_lifetime: Duration,
     /// Bounds and intervals.
     pub limits: Limits,
+}
+
+/// Where rooms of Yards are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RoomsKept {
+    /// Until the proxy ends.
+    Memory,
+    /// In a Redis, by its URL: several proxies may share it.
+    Redis(Secret),
 }
 
 /// Who they are who come, and in whose name clusters are asked.
@@ -149,6 +160,7 @@ impl Config {
             static_dir: None,
             clusters: vec![cluster],
             people: People::Tokens,
+            rooms: RoomsKept::Memory,
             session_lifetime: Duration::from_secs(12 * 3600),
             limits: Limits::default(),
         }
@@ -160,6 +172,7 @@ impl Config {
             ("listen", self.listen == other.listen),
             ("public_origin", self.public_origins == other.public_origins),
             ("static_dir", self.static_dir == other.static_dir),
+            ("rooms", self.rooms == other.rooms),
             ("session_secs", self.session_lifetime == other.session_lifetime),
             ("limits", self.limits == other.limits),
         ];

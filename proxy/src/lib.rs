@@ -24,7 +24,7 @@ mod socket;
 mod static_files;
 
 pub use config::{
-    ClusterConfig, Config, ConfigErrors, Credentials, Endpoint, Flags, KeyError, LaptopFlags, Limits, MAX_CLUSTERS, Mark, Origin, People, Secret, Sources,
-    Written,
+    ClusterConfig, Config, ConfigErrors, Credentials, Endpoint, Flags, KeyError, LaptopFlags, Limits, MAX_CLUSTERS, Mark, Origin, People, RoomsKept, Secret,
+    Sources, Written,
 };
 pub use serve::{Proxy, StartError};

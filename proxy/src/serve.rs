@@ -11,6 +11,7 @@ use tokio::task::JoinHandle;
 
 use crate::app::{App, Shared};
 use crate::config::{ClusterConfig, Config, Files, Looks, People, Sources, Written};
+use crate::relay::storage::StorageError;
 use crate::router::router;
 use crate::static_files::StaticFiles;
 
@@ -36,13 +37,16 @@ pub enum StartError {
     /// The built app cannot be read.
     #[error("static_dir: {0}")]
     StaticDir(#[source] std::io::Error),
+    /// Rooms of Yards cannot be kept where they are to be.
+    #[error("rooms: {0}")]
+    Rooms(#[source] StorageError),
 }
 
 impl Proxy {
     /// Binds the port and serves. Clusters are reached in the background: one that is down does not keep the proxy from starting.
     ///
     /// # Errors
-    /// When the port or the app's files cannot be had.
+    /// When the port, the app's files or the place of rooms cannot be had.
     pub async fn start(config: Config) -> Result<Proxy, StartError> {
         let files = config.static_dir.as_deref().map(StaticFiles::open).transpose().map_err(StartError::StaticDir)?;
         let files = files.or_else(StaticFiles::embedded);
@@ -52,7 +56,7 @@ impl Proxy {
             bound => bound.map_err(failed)?,
         };
         let addr = listener.local_addr().map_err(failed)?;
-        let app = App::start(&config, config.origins(addr));
+        let app = App::start(&config, config.origins(addr)).map_err(StartError::Rooms)?;
         tracing::info!(%addr, origins = ?app.origins.iter().map(ToString::to_string).collect::<Vec<_>>(), "listening");
         let (stop, has_page) = (app.stop.clone(), files.is_some());
         // A change is a small write after another: it would wait until the peer's kernel has acknowledged the one before, for up to 40 ms.

@@ -7,7 +7,7 @@ use krateyard_shared::identity::ClusterName;
 use kube::config::{Kubeconfig, NamedContext};
 
 use super::load::Errors;
-use super::{ClusterConfig, Config, ConfigErrors, Endpoint, Limits, MAX_CLUSTERS, Mark, People, Sources};
+use super::{ClusterConfig, Config, ConfigErrors, Endpoint, Limits, MAX_CLUSTERS, Mark, People, RoomsKept, Sources};
 
 /// The port that is tried first: what a browser keeps for a page it keeps for its port.
 pub(crate) const USUAL_PORT: u16 = 8470;
@@ -88,6 +88,7 @@ impl Config {
             public_origins: Vec::new(),
             static_dir: flags.static_dir.clone(),
             clusters,
+            rooms: RoomsKept::Memory,
             people: People::Laptop(sources.variable("USER").or_else(|| sources.variable("USERNAME")).unwrap_or_else(|| "you".into())),
             session_lifetime: SESSION,
             limits: Limits::default(),

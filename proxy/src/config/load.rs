@@ -7,7 +7,7 @@ use std::time::Duration;
 use krateyard_shared::identity::ClusterName;
 use serde::Deserialize;
 
-use super::{ClusterConfig, Config, Credentials, Endpoint, Limits, MAX_CLUSTERS, Origin, People, Secret};
+use super::{ClusterConfig, Config, Credentials, Endpoint, Limits, MAX_CLUSTERS, Origin, People, RoomsKept, Secret};
 
 /// What was said on the command line. A flag that was not given is `None`.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -24,6 +24,9 @@ pub struct Flags {
     /// Folder with the built app.
     #[arg(long, value_name = "DIR")]
     pub static_dir: Option<PathBuf>,
+    /// Where rooms of the shared Yard are kept: `memory`, or the URL of a Redis that several proxies share [default: memory].
+    #[arg(long, value_name = "WHERE")]
+    pub rooms: Option<String>,
     /// How long a session lives at most, in seconds [default: 43200].
     #[arg(long, value_name = "SECONDS")]
     pub session_secs: Option<String>,
@@ -89,6 +92,7 @@ struct File {
     listen: Option<String>,
     public_origin: Vec<String>,
     static_dir: Option<PathBuf>,
+    rooms: Option<Secret>,
     session_secs: Option<u64>,
     clusters: Vec<FileCluster>,
     limits: FileLimits,
@@ -160,21 +164,33 @@ impl Config {
             errors.add("session_secs", "must lie between 60 (a minute) and 2592000 (30 days)");
         }
 
+        // A URL may hold a password.
+        let rooms = flags.rooms.clone().or_else(|| variable("ROOMS")).map(Secret::new).or(file.rooms);
+        let rooms = rooms.map_or(Some(RoomsKept::Memory), |rooms| errors.keep("rooms", rooms_kept(&rooms)));
         let clusters = clusters(flags, &variable, file.clusters, sources, &mut errors);
         let limits = limits(&file.limits, &mut errors);
-        match (listen, session_secs, errors.0.is_empty()) {
-            (Some(listen), Some(session_secs), true) => Ok(Config {
+        match (listen, session_secs, rooms, errors.0.is_empty()) {
+            (Some(listen), Some(session_secs), Some(rooms), true) => Ok(Config {
                 listen,
                 any_port: false,
                 public_origins,
                 static_dir,
                 clusters,
                 people: People::Tokens,
+                rooms,
                 session_lifetime: Duration::from_secs(session_secs),
                 limits,
             }),
             _ => Err(ConfigErrors(errors.0)),
         }
+    }
+}
+
+fn rooms_kept(text: &Secret) -> Result<RoomsKept, String> {
+    match text.reveal() {
+        "memory" => Ok(RoomsKept::Memory),
+        url if url.starts_with("redis://") => Ok(RoomsKept::Redis(text.clone())),
+        _ => Err("is neither `memory` nor the URL of a Redis, such as redis://localhost:6379".into()),
     }
 }
 

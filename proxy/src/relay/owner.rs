@@ -17,7 +17,7 @@ use super::outbox::{Outbox, Said};
 use super::presence::Person;
 use super::room::{Bounds, Outgoing, PeerId, Room};
 use super::rooms::{Place, Rooms};
-use super::storage::{Position, RoomKey, StorageError};
+use super::storage::{Elsewhere, Feed, Kept, Position, RoomKey, StorageError};
 
 /// Frames that wait for the room; whoever sends more waits.
 pub(super) const MAILBOX: usize = 256;
@@ -59,6 +59,9 @@ pub(super) struct Owner {
     room: Room,
     sinks: HashMap<PeerId, Sink>,
     left: Arc<Left>,
+    /// What other proxies do here, and whether that is to be read.
+    feed: Feed,
+    is_behind: bool,
     /// To be kept next.
     pending: Vec<Bytes>,
     pending_bytes: usize,
@@ -78,11 +81,19 @@ struct Log {
     bytes: usize,
 }
 
+impl Log {
+    fn grow(&mut self, position: Position, updates: usize, bytes: usize) {
+        *self = Log { position, updates: self.updates + updates, bytes: self.bytes + bytes };
+    }
+}
+
 /// What came of a write.
 enum Written {
     Appended(Vec<Bytes>, Result<Position, StorageError>),
     /// The bytes of the snapshot.
     Compacted(usize, Result<(), StorageError>),
+    /// What others wrote.
+    Read(Result<Kept, StorageError>),
 }
 
 impl Left {
@@ -115,6 +126,8 @@ pub(super) async fn run(rooms: Arc<Rooms>, key: RoomKey, left: Arc<Left>, mut ma
 
 impl Owner {
     async fn load(rooms: &Arc<Rooms>, key: &RoomKey, left: Arc<Left>) -> Result<Owner, StorageError> {
+        // Before the log is read, so that nothing is missed between.
+        let feed = rooms.storage.feed(key);
         let kept = rooms.storage.load(key).await?;
         let log = Log { position: kept.position, updates: kept.updates.len(), bytes: kept.updates.iter().map(Bytes::len).sum() };
         // Some hundred updates take milliseconds, a full room some ten of them.
@@ -129,6 +142,8 @@ impl Owner {
             room,
             sinks: HashMap::new(),
             left,
+            feed,
+            is_behind: false,
             pending: Vec::new(),
             pending_bytes: 0,
             writing: None,
@@ -158,9 +173,15 @@ impl Owner {
                 }
                 written = done(&mut self.writing), if self.writing.is_some() => self.written(written),
                 () = left.bell.notified() => self.part(),
+                elsewhere = self.feed.next() => match elsewhere {
+                    Elsewhere::Moved => self.is_behind = true,
+                    Elsewhere::Presence(frame) => self.room.hear_presence(Instant::now(), &frame),
+                },
                 () = tokio::time::sleep_until(presence_due), if has_presence => self.tell_presence(),
                 () = tokio::time::sleep_until(sweep_due), if !is_deserted => {
                     self.swept = Instant::now();
+                    // What others say may be lost; their log is not.
+                    self.is_behind = self.rooms.storage.is_shared();
                     self.tell_presence();
                 }
                 () = tokio::time::sleep_until(rest_due), if is_idle => {
@@ -218,7 +239,7 @@ impl Owner {
     fn tell_presence(&mut self) {
         self.presence_told = Instant::now();
         let out = self.room.tell_presence(self.presence_told);
-        self.say(out.into_iter().collect());
+        self.say(out);
     }
 
     fn say(&mut self, out: Vec<Outgoing>) {
@@ -235,6 +256,7 @@ impl Owner {
                     }
                 }
                 Outgoing::All(frame) => self.sinks.values().for_each(|sink| sink.outbox.put(sink.channel, Said::Frame(frame.clone()))),
+                Outgoing::Elsewhere(frame) => self.rooms.storage.tell(&self.key, &frame),
                 Outgoing::Append(update) => {
                     self.pending_bytes += update.len();
                     self.pending.push(update);
@@ -264,6 +286,9 @@ impl Owner {
                 }
                 .boxed(),
             );
+        } else if std::mem::take(&mut self.is_behind) {
+            let position = self.log.position;
+            self.writing = Some(async move { Written::Read(storage.since(&key, position).await) }.boxed());
         } else if self.log.updates > COMPACT_UPDATES || (self.log.updates > 1 && self.log.bytes > 2 * self.room.document().size().max(COMPACT_BYTES)) {
             let (through, snapshot) = (self.log.position, self.room.document().compacted());
             self.writing = Some(
@@ -284,7 +309,12 @@ impl Owner {
                     self.rooms.holds_something(&self.key);
                 }
                 let bytes: usize = updates.iter().map(Bytes::len).sum();
-                self.log = Log { position, updates: self.log.updates + updates.len(), bytes: self.log.bytes + bytes };
+                if self.rooms.storage.is_shared() {
+                    // Others may have written before: what is between is read with what was written here.
+                    self.is_behind = true;
+                } else {
+                    self.log.grow(position, updates.len(), bytes);
+                }
                 self.pending_bytes -= bytes;
                 self.room.set_stuck(None);
                 let out = self.room.kept(updates.len());
@@ -294,6 +324,16 @@ impl Owner {
                 tracing::error!(room = %self.key, %error, "changes of a room are not kept: they wait, and are not acknowledged");
                 updates.append(&mut self.pending);
                 self.pending = updates;
+            }
+            Written::Read(Ok(kept)) => {
+                self.log.grow(kept.position, kept.updates.len(), kept.updates.iter().map(Bytes::len).sum());
+                for update in kept.updates {
+                    let out = self.room.hear_update(&update);
+                    self.say(out);
+                }
+            }
+            Written::Read(Err(error)) => {
+                tracing::warn!(room = %self.key, %error, "what other proxies wrote cannot be read: it is tried again in some seconds");
             }
             Written::Compacted(bytes, Ok(())) => (self.log.updates, self.log.bytes) = (1, bytes),
             Written::Compacted(_, Err(error)) => {

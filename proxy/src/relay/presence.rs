@@ -16,6 +16,9 @@ use super::room::PeerId;
 /// States that one peer may hold: a tab has one, and one more while it changes its number.
 const MOST_STATES: usize = 4;
 
+/// States that one frame of another proxy has at most.
+const MOST_ELSEWHERE: usize = 10_000;
+
 /// Whoever is behind a peer, as the others see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Person {
@@ -44,7 +47,8 @@ pub(super) struct Presence {
 }
 
 struct State {
-    peer: PeerId,
+    /// `None` for one that another proxy has.
+    peer: Option<PeerId>,
     clock: u32,
     json: String,
     heard: Instant,
@@ -57,8 +61,8 @@ impl Presence {
     /// `BadRequest` when it is malformed or longer than it may be.
     pub(super) fn hear(&mut self, now: Instant, peer: PeerId, person: &Person, bytes: &[u8]) -> Result<(), Refusal> {
         // A browser's Yjs tells all states that it knows when it leaves and comes back: those of others are skipped below, not refused.
-        let entries = awareness::read(bytes, 10_000, MAX_STATE).map_err(|error| bad(&error.to_string()))?;
-        let mut held: BTreeSet<u64> = self.states.iter().filter(|(_, state)| state.peer == peer).map(|(client, _)| *client).collect();
+        let entries = awareness::read(bytes, MOST_ELSEWHERE, MAX_STATE).map_err(|error| bad(&error.to_string()))?;
+        let mut held: BTreeSet<u64> = self.states.iter().filter(|(_, state)| state.peer == Some(peer)).map(|(client, _)| *client).collect();
         for Entry { client, clock, state } in entries {
             let is_own = held.contains(&client) || (!self.states.contains_key(&client) && held.len() < MOST_STATES);
             if !is_own {
@@ -74,7 +78,7 @@ impl Presence {
                 continue;
             }
             let json = stamped(&state, person).ok_or_else(|| bad("a state is a JSON object"))?;
-            self.states.insert(client, State { peer, clock, json, heard: now });
+            self.states.insert(client, State { peer: Some(peer), clock, json, heard: now });
             self.changed.insert(client);
             held.insert(client);
         }
@@ -83,7 +87,7 @@ impl Presence {
 
     /// A peer is gone, and its states with it.
     pub(super) fn forget(&mut self, peer: PeerId) {
-        let clients: Vec<u64> = self.states.iter().filter(|(_, state)| state.peer == peer).map(|(client, _)| *client).collect();
+        let clients: Vec<u64> = self.states.iter().filter(|(_, state)| state.peer == Some(peer)).map(|(client, _)| *client).collect();
         clients.into_iter().for_each(|client| self.leave(client));
     }
 
@@ -108,12 +112,28 @@ impl Presence {
         !self.changed.is_empty()
     }
 
-    /// What changed since the last call, as one frame for everybody.
-    pub(super) fn news(&mut self) -> Option<Bytes> {
+    /// Takes in what another proxy says of its peers, who have their names already.
+    pub(super) fn hear_elsewhere(&mut self, now: Instant, states: &[u8]) {
+        let Ok(entries) = awareness::read(states, MOST_ELSEWHERE, 2 * MAX_STATE) else { return };
+        for Entry { client, clock, state } in entries {
+            let known = self.states.get(&client);
+            // A client that is here is not there; one that is gone and was never heard of is no news.
+            let is_news = known.is_none_or(|known| known.peer.is_none() && clock > known.clock) && (known.is_some() || state != GONE);
+            if is_news {
+                self.states.insert(client, State { peer: None, clock, json: state, heard: now });
+                self.changed.insert(client);
+            }
+        }
+    }
+
+    /// What changed since the last call: as one frame for everybody here, and of that what other proxies are to be told.
+    pub(super) fn news(&mut self) -> Option<(Bytes, Option<Bytes>)> {
         let changed = std::mem::take(&mut self.changed);
+        let of_here = |client: &&u64| self.states.get(client).is_some_and(|state| state.peer.is_some());
+        let own: Vec<Entry> = changed.iter().filter(of_here).filter_map(|client| self.entry(*client)).collect();
         let entries: Vec<Entry> = changed.iter().filter_map(|client| self.entry(*client)).collect();
         self.states.retain(|_, state| state.json != GONE);
-        (!entries.is_empty()).then(|| frame(&entries))
+        (!entries.is_empty()).then(|| (frame(&entries), (!own.is_empty()).then(|| frame(&own))))
     }
 
     /// Everybody who is here, for one who comes or asks.
@@ -168,7 +188,7 @@ mod tests {
         let (mut presence, now) = (Presence::default(), Instant::now());
         let forged = r#"{"userId":"bob","name":"bob","color":"red","user":{"name":"bob"},"cursorPosition":{"x":1,"y":2}}"#;
         presence.hear(now, ANN, &Person::named("ann"), &say(7, 1, forged)).unwrap();
-        let entries = read(&presence.news().unwrap());
+        let entries = read(&presence.news().unwrap().0);
         let state: Value = serde_json::from_str(&entries[0].state).unwrap();
         assert_eq!((&state["name"], &state["user"]["name"], &state["cursorPosition"]["x"]), (&"ann".into(), &"ann".into(), &1.into()));
         assert_eq!(state["userId"].as_str().unwrap().len(), 16);
@@ -184,7 +204,7 @@ mod tests {
         presence.hear(now, BOB, &bob, &say(7, 9, r#"{"at":9}"#)).unwrap();
         presence.hear(now, BOB, &bob, &say(7, 9, GONE)).unwrap();
         presence.hear(now, ANN, &ann, &say(7, 4, r#"{"at":4}"#)).unwrap();
-        let entries = read(&presence.news().unwrap());
+        let entries = read(&presence.news().unwrap().0);
         assert!(entries.len() == 1 && entries[0].state.contains(r#""at":5"#) && entries[0].state.contains("ann"), "{entries:?}");
         for client in 20..40 {
             presence.hear(now, BOB, &bob, &say(client, 1, "{}")).unwrap();
@@ -199,12 +219,29 @@ mod tests {
         presence.hear(now, BOB, &Person::named("bob"), &say(8, 1, "{}")).unwrap();
         presence.news();
         presence.forget(ANN);
-        assert_eq!(read(&presence.news().unwrap()), [Entry { client: 7, clock: 2, state: GONE.into() }]);
+        assert_eq!(read(&presence.news().unwrap().0), [Entry { client: 7, clock: 2, state: GONE.into() }]);
         presence.sweep(now + Duration::from_secs(29));
         assert!(!presence.has_news());
         presence.sweep(now + Duration::from_secs(30));
-        assert_eq!(read(&presence.news().unwrap())[0].state, GONE);
+        assert_eq!(read(&presence.news().unwrap().0)[0].state, GONE);
         assert!(presence.everybody().is_none());
+    }
+
+    #[test]
+    fn people_of_another_proxy_are_shown_as_they_come_and_nobody_here_can_be_them() {
+        let (mut here, mut there, now) = (Presence::default(), Presence::default(), Instant::now());
+        there.hear(now, ANN, &Person::named("ann"), &say(7, 3, "{}")).unwrap();
+        let told = |presence: &mut Presence| presence.news().and_then(|(_, own)| own).unwrap();
+        let states = |frame: &Bytes| awareness::write(read(frame).iter());
+        here.hear_elsewhere(now, &states(&told(&mut there)));
+        here.hear(now, BOB, &Person::named("bob"), &say(7, 9, r#"{"forged":1}"#)).unwrap();
+        let (all, own) = here.news().unwrap();
+        assert!(own.is_none() && read(&all).len() == 1 && read(&all)[0].state.contains("ann"), "what is heard is not told back");
+        there.forget(ANN);
+        here.hear_elsewhere(now, &states(&told(&mut there)));
+        assert_eq!(read(&here.news().unwrap().0)[0].state, GONE);
+        here.hear_elsewhere(now, &say(8, 1, GONE));
+        assert!(!here.has_news());
     }
 
     #[test]

@@ -26,6 +26,8 @@ pub(super) enum Outgoing {
     Edit(PeerId, Bytes),
     /// To everybody.
     All(Bytes),
+    /// To the other proxies.
+    Elsewhere(Bytes),
     /// To be kept; once it is, [`Room::kept`] is told.
     Append(Bytes),
 }
@@ -227,9 +229,29 @@ impl Room {
     }
 
     /// What the peers are to be told of each other, a few times a second at most.
-    pub(super) fn tell_presence(&mut self, now: Instant) -> Option<Outgoing> {
+    pub(super) fn tell_presence(&mut self, now: Instant) -> Vec<Outgoing> {
         self.presence.sweep(now);
-        self.presence.news().map(Outgoing::All)
+        let Some((all, own)) = self.presence.news() else { return Vec::new() };
+        [Some(Outgoing::All(all)), own.map(Outgoing::Elsewhere)].into_iter().flatten().collect()
+    }
+
+    /// States of peers of another proxy, as an awareness frame.
+    pub(super) fn hear_presence(&mut self, now: Instant, frame: &[u8]) {
+        if let Ok(Frame::Awareness(states)) = Frame::read(frame) {
+            self.presence.hear_elsewhere(now, states);
+        }
+    }
+
+    /// An update that another proxy took in, and keeps.
+    pub(super) fn hear_update(&mut self, update: &[u8]) -> Vec<Outgoing> {
+        let applied = gate::update(update).map_err(|error| bad("update", &error.to_string())).and_then(|_| self.document.apply(update));
+        match applied {
+            Ok(Applied::Whole(news) | Applied::Partly(news)) => news.map(|news| Outgoing::All(Frame::Update(&news).encode().into())).into_iter().collect(),
+            Err(refusal) => {
+                tracing::error!(%refusal, "an update that was kept cannot be read");
+                Vec::new()
+            }
+        }
     }
 
     /// Whether [`Room::tell_presence`] has something to say.

@@ -58,7 +58,18 @@ pub(crate) struct Place {
 impl Rooms {
     pub(crate) fn new(storage: Storage, limits: Limits, tasks: &TaskTracker, stop: &CancellationToken) -> Arc<Rooms> {
         let (tasks, stop) = (tasks.clone(), stop.clone());
-        Arc::new(Rooms { storage, limits, stop, tasks, live: Mutex::default(), directories: Mutex::default(), peers: AtomicU64::new(1) })
+        let rooms = Arc::new(Rooms { storage, limits, stop, tasks, live: Mutex::default(), directories: Mutex::default(), peers: AtomicU64::new(1) });
+        if rooms.storage.is_shared() {
+            let (hears, stop) = (rooms.clone(), rooms.stop.clone());
+            let hear = async move {
+                loop {
+                    let key = hears.storage.next_written().await;
+                    hears.holds_something(&key);
+                }
+            };
+            rooms.tasks.spawn(async move { stop.run_until_cancelled(hear).await });
+        }
+        rooms
     }
 
     /// Lets somebody in; what the room has to say goes to `outbox`, under `channel`.

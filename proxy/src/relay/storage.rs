@@ -1,19 +1,27 @@
 //! Where rooms are kept. What [`Storage::append`] has answered is there after whatever happens to the process.
 
 mod memory;
+mod redis;
 
 use std::fmt;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use krateyard_shared::identity::ClusterName;
 use krateyard_shared::sync::room::Room;
+use minicbor::{Decode, Encode};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 /// A room among all that a proxy keeps. A private one is its owner's.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Encode, Decode)]
 pub(crate) struct RoomKey {
+    #[n(0)]
     pub(crate) cluster: ClusterName,
+    #[n(1)]
     pub(crate) room: Room,
     /// The person, as the cluster knows them, of a private room; `None` for every other.
+    #[n(2)]
     pub(crate) owner: Option<String>,
 }
 
@@ -28,13 +36,12 @@ pub(crate) struct Kept {
 
 /// How far a room's log goes: opaque, and only compared by the storage that gave it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub(crate) struct Position(pub(crate) u64);
+pub(crate) struct Position(pub(crate) u128);
 
 /// What went wrong with keeping.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum StorageError {
+pub enum StorageError {
     /// It does not answer, or refuses to write; it may do so later.
-    #[allow(dead_code, reason = "memory does not fail")]
     #[error("the storage of rooms fails: {0}")]
     Failed(String),
 }
@@ -44,12 +51,68 @@ pub(crate) enum StorageError {
 pub(crate) enum Storage {
     /// Until the proxy ends.
     Memory(memory::Memory),
+    /// In Redis, where other proxies keep theirs as well.
+    Redis(redis::Redis),
+}
+
+/// What other proxies do in a room that is open here.
+pub(crate) enum Feed {
+    /// There are none.
+    Alone,
+    /// They write to the same log.
+    Shared(Arc<redis::Feed>),
+}
+
+/// What another proxy did.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Elsewhere {
+    /// The log is longer than before, or may be: [`Storage::since`] says how.
+    Moved,
+    /// States of its peers, as an awareness frame.
+    Presence(Bytes),
 }
 
 impl Storage {
     /// Of a proxy that keeps nothing past its end.
     pub(crate) fn in_memory() -> Storage {
         Storage::Memory(memory::Memory::default())
+    }
+
+    /// In a Redis that other proxies use, too. Nothing is asked of it yet.
+    ///
+    /// # Errors
+    /// When the URL is none.
+    pub(crate) fn in_redis(url: &str, tasks: &TaskTracker, stop: &CancellationToken) -> Result<Storage, StorageError> {
+        redis::Redis::open(url, tasks, stop).map(Storage::Redis)
+    }
+
+    /// Whether other proxies may write to the same rooms.
+    pub(crate) fn is_shared(&self) -> bool {
+        matches!(self, Storage::Redis(_))
+    }
+
+    /// What others do in a room from now on.
+    pub(crate) fn feed(&self, key: &RoomKey) -> Feed {
+        match self {
+            Storage::Memory(_) => Feed::Alone,
+            Storage::Redis(redis) => Feed::Shared(redis.feed(key)),
+        }
+    }
+
+    /// The next room to which another proxy wrote; never, where there is none.
+    pub(crate) async fn next_written(&self) -> RoomKey {
+        match self {
+            Storage::Memory(_) => std::future::pending().await,
+            Storage::Redis(redis) => redis.next_written().await,
+        }
+    }
+
+    /// Tells other proxies the states of peers that are here. What does not get through is told again soon.
+    pub(crate) fn tell(&self, key: &RoomKey, presence: &Bytes) {
+        match self {
+            Storage::Memory(_) => {}
+            Storage::Redis(redis) => redis.tell(key, presence),
+        }
     }
 
     /// Everything of a room.
@@ -59,6 +122,18 @@ impl Storage {
     pub(crate) async fn load(&self, key: &RoomKey) -> Result<Kept, StorageError> {
         match self {
             Storage::Memory(memory) => Ok(memory.load(key)),
+            Storage::Redis(redis) => redis.since(key, Position::default()).await,
+        }
+    }
+
+    /// What came after a position; where that was compacted meanwhile, everything.
+    ///
+    /// # Errors
+    /// As [`Storage::load`].
+    pub(crate) async fn since(&self, key: &RoomKey, position: Position) -> Result<Kept, StorageError> {
+        match self {
+            Storage::Memory(_) => Ok(Kept { updates: Vec::new(), position }),
+            Storage::Redis(redis) => redis.since(key, position).await,
         }
     }
 
@@ -69,6 +144,7 @@ impl Storage {
     pub(crate) async fn append(&self, key: &RoomKey, updates: &[Bytes]) -> Result<Position, StorageError> {
         match self {
             Storage::Memory(memory) => Ok(memory.append(key, updates)),
+            Storage::Redis(redis) => redis.append(key, updates).await,
         }
     }
 
@@ -82,6 +158,7 @@ impl Storage {
                 memory.compact(key, through, snapshot);
                 Ok(())
             }
+            Storage::Redis(redis) => redis.compact(key, through, &snapshot).await,
         }
     }
 
@@ -92,6 +169,17 @@ impl Storage {
     pub(crate) async fn rooms(&self, cluster: &ClusterName) -> Result<Vec<Room>, StorageError> {
         match self {
             Storage::Memory(memory) => Ok(memory.rooms(cluster)),
+            Storage::Redis(redis) => redis.rooms(cluster).await,
+        }
+    }
+}
+
+impl Feed {
+    /// The next thing that another proxy did.
+    pub(crate) async fn next(&self) -> Elsewhere {
+        match self {
+            Feed::Alone => std::future::pending().await,
+            Feed::Shared(feed) => feed.next().await,
         }
     }
 }

@@ -23,33 +23,33 @@ const SOON: Duration = Duration::from_secs(5);
 
 /// What comes over the app's socket.
 #[derive(Debug)]
-enum Heard {
+pub(crate) enum Heard {
     Control(ToApp),
     Frame(Channel, Vec<u8>),
 }
 
 /// The app's socket of one account.
-struct App(Socket);
+pub(crate) struct App(Socket);
 
 impl App {
-    async fn open(bench: &Bench, account: &str) -> App {
+    pub(crate) async fn open(bench: &Bench, account: &str) -> App {
         let bearer = format!("Bearer demo-{account}");
         App(bench.connect("/ws/sync", &[("authorization", &bearer), ("sec-websocket-protocol", PROTOCOL)]).await.unwrap())
     }
 
-    async fn say(&mut self, message: &ToProxy) {
+    pub(crate) async fn say(&mut self, message: &ToProxy) {
         self.0.send(Message::binary(sync::control(message))).await;
     }
 
-    async fn enter(&mut self, channel: Channel, room: &Room) {
+    pub(crate) async fn enter(&mut self, channel: Channel, room: &Room) {
         self.say(&ToProxy::Open { channel, cluster: demo(), room: room.clone() }).await;
     }
 
-    async fn send(&mut self, channel: Channel, frame: &[u8]) {
+    pub(crate) async fn send(&mut self, channel: Channel, frame: &[u8]) {
         self.0.send(Message::binary(sync::on_channel(channel, frame))).await;
     }
 
-    async fn next(&mut self) -> Heard {
+    pub(crate) async fn next(&mut self) -> Heard {
         let message = self.0.next().await.unwrap().into_data();
         match sync::of_channel(&message).unwrap() {
             (CONTROL, control) => Heard::Control(minicbor::decode(control).unwrap()),
@@ -57,7 +57,7 @@ impl App {
         }
     }
 
-    async fn until<T>(&mut self, mut fits: impl FnMut(Heard) -> Option<T>) -> T {
+    pub(crate) async fn until<T>(&mut self, mut fits: impl FnMut(Heard) -> Option<T>) -> T {
         bounded(async {
             loop {
                 if let Some(found) = fits(self.next().await) {
@@ -69,7 +69,7 @@ impl App {
     }
 
     /// How entering a room went: whether it can be changed, or why not.
-    async fn entered(&mut self, of: Channel) -> Result<bool, Refusal> {
+    pub(crate) async fn entered(&mut self, of: Channel) -> Result<bool, Refusal> {
         self.until(|heard| match heard {
             Heard::Control(ToApp::Opened { channel, writable }) if channel == of => Some(Ok(writable)),
             Heard::Control(ToApp::Closed { channel, refusal }) if channel == of => Some(Err(refusal)),
@@ -79,7 +79,7 @@ impl App {
         .await
     }
 
-    async fn rooms(&mut self) -> Vec<String> {
+    pub(crate) async fn rooms(&mut self) -> Vec<String> {
         self.until(|heard| match heard {
             Heard::Control(ToApp::Rooms { rooms, .. }) => Some(rooms.iter().map(ToString::to_string).collect()),
             _ => None,
@@ -87,31 +87,31 @@ impl App {
         .await
     }
 
-    async fn acknowledged(&mut self, of: Channel, count: u64) {
+    pub(crate) async fn acknowledged(&mut self, of: Channel, count: u64) {
         self.until(|heard| matches!(heard, Heard::Control(ToApp::Ack { channel, frames }) if channel == of && frames >= count).then_some(())).await;
     }
 }
 
 /// One copy of a room's document.
-struct Copy(Doc);
+pub(crate) struct Copy(Doc);
 
 impl Copy {
-    fn new(client: u64) -> Copy {
+    pub(crate) fn new(client: u64) -> Copy {
         Copy(Doc::with_client_id(client))
     }
 
-    fn write(&self, key: &str) -> Vec<u8> {
+    pub(crate) fn write(&self, key: &str) -> Vec<u8> {
         let mut txn = self.0.transact_mut();
         txn.get_or_insert_map("k").insert(&mut txn, key, 1);
         Frame::Update(&txn.encode_update_v1()).encode()
     }
 
-    fn ask(&self) -> Vec<u8> {
+    pub(crate) fn ask(&self) -> Vec<u8> {
         Frame::Step1(&self.0.transact().state_vector().encode_v1()).encode()
     }
 
     /// Takes in what a frame brings, and gives the answer to a question.
-    fn hear(&self, frame: &[u8]) -> Option<Vec<u8>> {
+    pub(crate) fn hear(&self, frame: &[u8]) -> Option<Vec<u8>> {
         match Frame::read(frame).unwrap() {
             Frame::Step1(vector) => {
                 let update = self.0.transact().encode_state_as_update_v1(&StateVector::decode_v1(vector).unwrap());
@@ -123,7 +123,7 @@ impl Copy {
         None
     }
 
-    fn has(&self, key: &str) -> bool {
+    pub(crate) fn has(&self, key: &str) -> bool {
         let mut txn = self.0.transact_mut();
         let map = txn.get_or_insert_map("k");
         map.contains_key(&txn, key)
@@ -134,7 +134,7 @@ fn demo() -> ClusterName {
     ClusterName("demo".into())
 }
 
-fn of(namespace: &str) -> Room {
+pub(crate) fn of(namespace: &str) -> Room {
     Room::Namespace(namespace.into())
 }
 
@@ -403,7 +403,8 @@ async fn nonsense_on_the_apps_socket_harms_nobody_else() {
     app.enter(2, &of("web")).await;
     app.entered(2).await.unwrap();
     app.enter(2, &of("payments")).await;
-    assert!(matches!(app.entered(2).await, Err(Refusal::BadRequest { .. })), "the channel is in use");
+    let in_use = |heard| matches!(heard, Heard::Control(ToApp::Closed { channel: 2, refusal: Refusal::BadRequest { .. } })).then_some(());
+    app.until(in_use).await;
     let mut late = App::open(&bench, "admin").await;
     late.enter(1, &of("web")).await;
     assert!(matches!(late.entered(1).await, Err(Refusal::Limit { .. })), "the room is full");

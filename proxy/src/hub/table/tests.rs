@@ -30,7 +30,7 @@ fn a_list_sweeps_what_it_does_not_name_and_changes_nothing_else() {
     table.mark();
     assert!(table.upsert(seen("1", "web", "a")).is_none());
     assert!(table.upsert(seen("3", "shop", "b")).is_some());
-    assert_eq!(table.unnamed(), ["2".into()]);
+    assert_eq!(table.unnamed(), [std::sync::Arc::<str>::from("2")]);
     table.remove("2");
     assert!(table.unnamed().is_empty());
     assert_eq!((table.tally(&RowScope::All).count, count(&table, "web")), (2, 1));

@@ -22,7 +22,7 @@ impl Memory {
         let mut rooms = self.0.lock().expect("no panic while held");
         let kept = rooms.entry(key.clone()).or_default();
         kept.updates.extend_from_slice(updates);
-        kept.position.0 += updates.len() as u64;
+        kept.position.0 += updates.len() as u128;
         kept.position
     }
 
