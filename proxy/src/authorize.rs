@@ -15,7 +15,7 @@ use tokio::sync::watch;
 pub(crate) use access::find_access;
 pub(crate) use changes::watch_rights;
 pub(crate) use reviews::Reviews;
-pub use target::{ChangeRoom, EnterRoom, OpenShell, ReadApi, ReadLogs, ReadObject, RoomRule, RowScope, Target, WatchRows};
+pub use target::{ChangeRoom, EnterRoom, LookAfterSessions, OpenShell, ReadApi, ReadLogs, ReadObject, RoomRule, RowScope, Target, WatchRows};
 pub(crate) use yards::{Yards, enter_room};
 
 use crate::authenticate::Session;

@@ -3,11 +3,11 @@
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
-use axum::routing::{any, get, post};
+use axum::routing::{any, delete, get, post};
 use tower_http::trace::TraceLayer;
 
 use crate::app::Shared;
-use crate::routes::{about, access, clusters, health, k8s, logs, open, resources, secrets, session, shell, short, sync, watch};
+use crate::routes::{about, access, clusters, health, k8s, logs, open, resources, secrets, session, sessions, shell, short, sync, watch};
 use crate::static_files::StaticFiles;
 use crate::{routes, static_files};
 
@@ -23,6 +23,8 @@ pub(crate) fn router(app: Shared, files: Option<StaticFiles>) -> Router {
         .route("/api/session", get(session::get).post(session::post).delete(session::delete))
         // for whoever is signed in
         .route("/api/clusters", get(clusters::get))
+        .route("/api/sessions", get(sessions::list))
+        .route("/api/sessions/{id}", delete(sessions::end))
         .route("/api/access", get(access::get).post(access::post))
         .route("/api/clusters/{cluster}/resources/{group}/{version}/{plural}", get(resources::list))
         .route("/api/clusters/{cluster}/resources/{group}/{version}/{plural}/{name}", get(resources::get))

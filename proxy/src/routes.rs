@@ -10,6 +10,7 @@ pub(crate) mod open;
 pub(crate) mod resources;
 pub(crate) mod secrets;
 pub(crate) mod session;
+pub(crate) mod sessions;
 pub(crate) mod shell;
 pub(crate) mod short;
 pub(crate) mod sync;

@@ -26,6 +26,37 @@ pub struct Session {
     pub expires: i64,
 }
 
+/// `GET /api/sessions`: everybody who is signed in at this proxy, for who may `list` the virtual resource `sessions.krateyard.dev`. `DELETE /api/sessions/{id}`,
+/// for who may `delete` it, ends one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sessions {
+    /// By person, then by when they came.
+    pub sessions: Vec<SessionInfo>,
+}
+
+/// One session, as an administrator sees it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionInfo {
+    /// As the cluster knows the person.
+    pub user: String,
+    /// Seconds since 1970.
+    pub began: i64,
+    /// Names it in logs and here; opens nothing.
+    pub id: String,
+    /// Seconds since 1970.
+    pub expires: i64,
+    /// Sockets that it has open: two for each page, and one for each log and shell.
+    pub sockets: usize,
+    /// A program with a token, and not a page.
+    pub program: bool,
+    /// The session that asks.
+    pub own: bool,
+}
+
+/// Plural of the virtual resource by which RBAC rules who looks after sessions.
+pub const SESSIONS: &str = "sessions";
+
 /// `GET /api/about`: what the sign-in page says before anybody is signed in. No names but the cluster's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -20,6 +20,8 @@ pub(crate) struct Session {
     /// Names the session in audit logs; opens nothing.
     pub(crate) audit_id: String,
     /// Seconds since 1970.
+    pub(crate) began: i64,
+    /// Seconds since 1970.
     pub(crate) expires: i64,
     /// What is reviewed again and again; none on a laptop.
     token: Option<Secret>,
@@ -40,6 +42,7 @@ impl Session {
         Session {
             user: Arc::new(user),
             audit_id,
+            began: now_secs,
             expires,
             token,
             deadline: now + left,
@@ -69,6 +72,11 @@ impl Session {
     /// What the person may know of it.
     pub(crate) fn describe(&self) -> api::Session {
         api::Session { user: self.user.name.clone(), groups: self.user.groups.clone(), expires: self.expires }
+    }
+
+    /// Sockets that are open.
+    pub(crate) fn socket_count(&self) -> usize {
+        self.sockets.load(Ordering::Relaxed)
     }
 
     /// Counts a socket, which keeps the token under review.
@@ -112,7 +120,7 @@ impl Session {
                 () = self.ended.cancelled() => return,
                 () = tokio::time::sleep_until(next) => {}
             }
-            let used = self.sockets.load(Ordering::Relaxed) > 0;
+            let used = self.socket_count() > 0;
             if (used || self.is_over()) && self.still_valid(&clusters, ttl.mul_f32(0.9)).await.is_err() {
                 return;
             }

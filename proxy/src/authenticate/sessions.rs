@@ -57,6 +57,12 @@ impl Sessions {
         Ok((id, session))
     }
 
+    /// Everybody who is signed in, and whether it is a program.
+    pub(crate) fn all(&self) -> Vec<(Arc<Session>, bool)> {
+        let known = self.known.lock().expect("no panic while held");
+        known.values().filter(|(_, session)| !session.is_over()).map(|(kind, session)| (session.clone(), *kind == Kind::Bearer)).collect()
+    }
+
     pub(super) async fn of_cookie(&self, id: Secret) -> Result<Arc<Session>, Refusal> {
         let session = self.find(&key("cookie", &id)).ok_or(Refusal::Expired)?;
         session.still_valid(&self.clusters, self.limits.token_review).await?;

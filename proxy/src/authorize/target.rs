@@ -1,4 +1,4 @@
-use krateyard_shared::api::AccessQuestion;
+use krateyard_shared::api::{AccessQuestion, SESSIONS};
 use krateyard_shared::identity::Resource;
 use krateyard_shared::kinds::Kind;
 use krateyard_shared::sync::room::{Room, YARDS, YARDS_GROUP};
@@ -71,6 +71,26 @@ pub struct OpenShell {
     pub namespace: String,
     pub pod: String,
     pub container: String,
+}
+
+/// Everybody's sessions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LookAfterSessions {
+    /// To see them.
+    List,
+    /// To end one.
+    Delete,
+}
+
+impl Target for LookAfterSessions {
+    fn questions(&self) -> Vec<AccessQuestion> {
+        let sessions = Resource { group: YARDS_GROUP.into(), version: "v1".into(), plural: SESSIONS.into() };
+        let verb = match self {
+            LookAfterSessions::List => "list",
+            LookAfterSessions::Delete => "delete",
+        };
+        vec![question(verb, &sessions, "", None, "")]
+    }
 }
 
 /// A room of the shared Yard: to see it, and whatever is done in it from then on.

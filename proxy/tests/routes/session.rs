@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use krateyard_proxy::{ClusterConfig, Config, Proxy};
-use krateyard_shared::api::{About, Health, Session};
+use krateyard_shared::api::{About, Health, Session, Sessions};
 use krateyard_shared::kinds::Kind;
 use krateyard_shared::refusal::Refusal;
 use krateyard_shared::scope::Scope;
@@ -68,6 +68,22 @@ async fn signing_out_ends_the_session_and_its_sockets() {
     assert_eq!(watch.socket.closed().await.0, 4401);
     let after = bench.http.get(bench.url("/api/session")).header("cookie", &cookie).send().await.unwrap();
     assert_eq!(after.status(), 401);
+}
+
+#[tokio::test]
+async fn who_looks_after_sessions_sees_all_and_ends_one_and_its_sockets() {
+    let bench = Bench::start().await;
+    let mut watch = bench.watch("demo-viewer").await;
+    assert_eq!(bench.get("demo-viewer", "/api/sessions").await.status(), 403);
+    let Sessions { sessions } = bench.get("demo-admin", "/api/sessions").await.json().await.unwrap();
+    let users: Vec<_> = sessions.iter().map(|session| (session.user.as_str(), session.sockets, session.program, session.own)).collect();
+    assert_eq!(users, [("admin@example.com", 0, true, true), ("viewer@example.com", 1, true, false)]);
+    let end = |token: &str, id: &str| bench.http.delete(bench.url(&format!("/api/sessions/{id}"))).bearer_auth(token).send();
+    let id = &sessions[1].id;
+    assert_eq!(bounded(end("demo-editor", id)).await.unwrap().status(), 403);
+    assert_eq!(bounded(end("demo-admin", "nosuch")).await.unwrap().status(), 404);
+    assert_eq!(bounded(end("demo-admin", id)).await.unwrap().status(), 204);
+    assert_eq!(watch.socket.closed().await.0, 4401);
 }
 
 #[tokio::test]
