@@ -28,6 +28,8 @@ pub(crate) enum Need {
     Chromium,
     /// What drives it.
     BrowserPackages,
+    /// The Yjs clients that the rooms of a Yard are tested with.
+    SyncPackages,
     /// What checks licenses and sources of dependencies.
     Deny,
     /// What builds the node's programs; any release of it.
@@ -52,6 +54,8 @@ pub(crate) const PAGE: [Need; 5] = [Need::WasmTarget, Need::Trunk, Need::WasmBin
 pub(crate) const FAST_PAGE: [Need; 4] = [Need::WasmTarget, Need::Trunk, Need::WasmBindgen, Need::AppPackages];
 /// For the browser tests.
 pub(crate) const BROWSER: [Need; 2] = [Need::Chromium, Need::BrowserPackages];
+/// For the tests with Yjs clients.
+pub(crate) const SYNC: [Need; 1] = [Need::SyncPackages];
 
 /// For the node of `cargo xtask node`, besides Go.
 pub(crate) const NODE: [Need; 6] = [Need::Containerd, Need::Runc, Need::CniPlugins, Need::Busybox, Need::Openssl, Need::Iproute];
@@ -67,13 +71,14 @@ impl Need {
             match word.as_str() {
                 "page" => needs.extend(PAGE),
                 "browser" => needs.extend(BROWSER),
+                "sync" => needs.extend(SYNC),
                 "deny" => needs.push(Need::Deny),
                 "node" => needs.extend(NODE),
-                other => return Err(Failure::new(format!("`{other}` is none of page, browser, deny, node"))),
+                other => return Err(Failure::new(format!("`{other}` is none of page, browser, sync, deny, node"))),
             }
         }
         if words.is_empty() {
-            needs.extend(PAGE.into_iter().chain(BROWSER));
+            needs.extend(PAGE.into_iter().chain(BROWSER).chain(SYNC));
         }
         Ok(needs)
     }
@@ -96,6 +101,7 @@ impl Need {
             Need::Iproute => Ok(debian::IPROUTE.missing(workspace)),
             Need::AppPackages => npm::APP.missing(workspace),
             Need::BrowserPackages => npm::BROWSER_TESTS.missing(workspace),
+            Need::SyncPackages => npm::SYNC_TESTS.missing(workspace),
         }
     }
 
@@ -116,6 +122,7 @@ impl Need {
             Need::Iproute => debian::IPROUTE.install(workspace),
             Need::AppPackages => npm::APP.install(workspace),
             Need::BrowserPackages => npm::BROWSER_TESTS.install(workspace),
+            Need::SyncPackages => npm::SYNC_TESTS.install(workspace),
         }
     }
 }

@@ -32,12 +32,14 @@ enum Part {
     Conformance,
     /// kubectl, asking the simulated cluster.
     Kubectl,
+    /// Rooms of a Yard, with npm's Yjs clients.
+    Sync,
     /// All of it, in Chromium.
     Browser,
 }
 
 /// On the simulated cluster.
-const SIMULATED: [Part; 5] = [Part::Tidy, Part::Unit, Part::Routes, Part::Flows, Part::Browser];
+const SIMULATED: [Part; 6] = [Part::Tidy, Part::Unit, Part::Routes, Part::Flows, Part::Sync, Part::Browser];
 /// On a real one.
 const REAL: [Part; 4] = [Part::Flows, Part::Conformance, Part::Kubectl, Part::Browser];
 
@@ -72,6 +74,7 @@ impl Part {
             Part::Flows => "flows",
             Part::Conformance => "conformance",
             Part::Kubectl => "kubectl",
+            Part::Sync => "sync",
             Part::Browser => "browser",
         }
     }
@@ -79,7 +82,7 @@ impl Part {
     /// Whether a test program belongs to it. On a real cluster nothing can be told to fail.
     fn runs(self, program: &TestProgram, real: bool) -> bool {
         match self {
-            Part::Tidy | Part::Browser => false,
+            Part::Tidy | Part::Sync | Part::Browser => false,
             Part::Unit => ["shared", "app"].contains(&program.package.as_str()),
             Part::Routes => ["tests/kubesim", "proxy"].contains(&program.package.as_str()),
             Part::Flows => program.package == "tests/flows" && !(real && SIMULATED_ALONE.iter().any(|name| program.name.starts_with(name))),
@@ -106,7 +109,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &mut Arguments) -> Result<()
     }
     let mut processes = Processes::new(workspace)?;
     let cluster = cluster.map(|word| Cluster::of_word(workspace, &word)).transpose()?;
-    let needs_programs = parts.iter().any(|part| !matches!(part, Part::Tidy | Part::Browser));
+    let needs_programs = parts.iter().any(|part| !matches!(part, Part::Tidy | Part::Sync | Part::Browser));
     let programs = if needs_programs { Steps::new(workspace, 1).step("building the tests", || native::build_tests(workspace)) } else { Ok(Vec::new()) };
     // Last, since its tokens are good for an hour.
     let real = match cluster {
@@ -169,6 +172,7 @@ impl Tests<'_> {
                 return Ok(Ran::LeftOut("since no kubectl is known: set KRATEYARD_KUBECTL"));
             }
             Part::Routes | Part::Flows | Part::Conformance | Part::Kubectl => self.native(part)?,
+            Part::Sync => self.sync()?,
             Part::Browser => self.browser()?,
         }
         Ok(Ran::Passed)
@@ -195,6 +199,15 @@ impl Tests<'_> {
             }
         }
         if failed.is_empty() { Ok(()) } else { Err(Failure::new(failed.join(", "))) }
+    }
+
+    /// Nobody looks at the page.
+    fn sync(&mut self) -> Result<(), Failure> {
+        install::install(self.workspace, &install::SYNC)?;
+        let programs = native::build_programs(self.workspace, false, &["--example", "gate"])?;
+        let mut node = Command::new("node");
+        node.current_dir(self.workspace.root.join("tests/sync")).args(["--test", "--test-reporter=spec"]);
+        self.processes.run("node --test", node.env("KRATEYARD_PROGRAMS", programs).env("KRATEYARD_PAGE", ""))
     }
 
     fn browser(&mut self) -> Result<(), Failure> {

@@ -15,6 +15,7 @@ import { join } from "node:path";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 const programs = process.env.KRATEYARD_PROGRAMS ?? join(root, "target/debug");
+// Empty where nobody looks at the page (tests/sync).
 const page = process.env.KRATEYARD_PAGE ?? join(root, "dist");
 
 export const CLUSTER = "prod-eu-1";
@@ -134,7 +135,7 @@ class Demo {
 
   async startProxy() {
     const { args, env } = this.cluster.proxyIdentity;
-    this.proxy = new Program("krateyard", ["serve", "--listen", `127.0.0.1:${this.port}`, "--static-dir", page, "--cluster", CLUSTER, ...args], env);
+    this.proxy = new Program("krateyard", ["serve", "--listen", `127.0.0.1:${this.port}`, ...(page ? ["--static-dir", page] : []), "--cluster", CLUSTER, ...args], env);
     await untilServes(this.proxy, `${this.url}/api/health`);
   }
 

@@ -17,6 +17,7 @@ pub(super) struct Packages {
 
 pub(super) const APP: Packages = Packages { folder: "app", purpose: "the terminal, the fonts and wasm-opt" };
 pub(super) const BROWSER_TESTS: Packages = Packages { folder: "tests/browser", purpose: "what drives the browser" };
+pub(super) const SYNC_TESTS: Packages = Packages { folder: "tests/sync", purpose: "Yjs and its clients" };
 
 impl Packages {
     /// # Errors
