@@ -4,9 +4,10 @@ use bytes::Bytes;
 use krateyard_shared::refusal::Refusal;
 use krateyard_shared::sync::frame::Frame;
 use krateyard_shared::sync::{MAX_DOCUMENT, gate};
+use yrs::block::ClientID;
 use yrs::updates::decoder::Decode;
 use yrs::updates::encoder::Encode;
-use yrs::{Doc, ReadTxn, StateVector, Transact, Update};
+use yrs::{Doc, OffsetKind, Options, ReadTxn, StateVector, Transact, Update};
 
 /// What an update without structs and deletions looks like (Yjs, `encodeStateAsUpdate` of an empty document).
 const EMPTY_UPDATE: [u8; 2] = [0, 0];
@@ -27,12 +28,14 @@ pub(super) struct Document {
     snapshot: Option<Bytes>,
     /// No less than the bytes that the document takes as one update.
     size: usize,
+    /// No less than the types that it has inside of types.
+    nested: usize,
     is_empty: bool,
 }
 
 impl Document {
     pub(super) fn new() -> Document {
-        Document { doc: fresh(), snapshot: None, size: 0, is_empty: true }
+        Document { doc: fresh(), snapshot: None, size: 0, nested: 0, is_empty: true }
     }
 
     /// Made of what was kept. What cannot be read is skipped, and counted: the rest is not lost with it.
@@ -61,6 +64,13 @@ impl Document {
                 return Err(Refusal::Limit { which: "changes in this room: it is full".into(), retry_after_secs: 60 });
             }
         }
+        let nested = nested_in(update);
+        if nested > 0 && self.nested + nested > gate::MAX_NESTED {
+            self.nested = nested_in(&self.encode());
+            if self.nested + nested > gate::MAX_NESTED {
+                return Err(Refusal::Limit { which: "types inside of types in this room".into(), retry_after_secs: 60 });
+            }
+        }
         let decoded = Update::decode_v1(update).map_err(|error| unreadable(&error.to_string()))?;
         if has_gap(&decoded, &self.doc.transact().state_vector()) {
             return Ok(Applied::Partly(None));
@@ -72,6 +82,7 @@ impl Document {
         };
         if let Some(news) = &news {
             self.size += news.len();
+            self.nested += nested;
             self.snapshot = None;
             self.is_empty = false;
         }
@@ -145,9 +156,15 @@ fn has_gap(update: &Update, known: &StateVector) -> bool {
     })
 }
 
-/// It never writes, so that its number never shows.
+/// It never writes, so that its number never shows: formats that have become redundant are deleted by who edits, never here, where nobody would hear of it. Counts as
+/// JavaScript does (see `gate`).
 fn fresh() -> Doc {
-    Doc::with_client_id(0)
+    Doc::with_options(Options { offset_kind: OffsetKind::Utf16, cleanup_formatting: false, ..Options::with_client_id(ClientID::new(0)) })
+}
+
+/// Of an update that passed the gate.
+fn nested_in(update: &[u8]) -> usize {
+    gate::update(update).map_or(0, |facts| facts.nested)
 }
 
 fn unreadable(problem: &str) -> Refusal {
@@ -156,7 +173,8 @@ fn unreadable(problem: &str) -> Refusal {
 
 #[cfg(test)]
 mod tests {
-    use yrs::{Map, WriteTxn};
+    use yrs::types::Attrs;
+    use yrs::{ArrayPrelim, Map, MapPrelim, Text, WriteTxn};
 
     use super::*;
 
@@ -243,5 +261,49 @@ mod tests {
         let taken = (0..20).take_while(|i| document.apply(&large(&format!("key{i}"))).is_ok()).count();
         assert_eq!((taken, keys(&document)), (7, 7), "eight of a MiB each and their keys are more than 8 MiB");
         assert!(document.missing_for(&[0]).unwrap().len() <= MAX_DOCUMENT);
+    }
+
+    #[test]
+    fn nothing_is_deleted_that_nobody_deleted() {
+        let writes = |client, updates: &[&[u8]], edit: &dyn Fn(&yrs::TextRef, &mut yrs::TransactionMut<'_>)| {
+            let doc = Doc::with_options(Options { cleanup_formatting: false, ..Options::with_client_id(ClientID::new(client)) });
+            let copy = doc.get_or_insert_text("t");
+            updates.iter().for_each(|update| doc.transact_mut().apply_update(Update::decode_v1(update).unwrap()).unwrap());
+            let mut txn = doc.transact_mut();
+            edit(&copy, &mut txn);
+            txn.encode_update_v1()
+        };
+        let bold = |text: &yrs::TextRef, txn: &mut yrs::TransactionMut<'_>| text.format(txn, 0, 4, Attrs::from([("bold".into(), true.into())]));
+        let first = writes(1, &[], &|text, txn| text.insert(txn, 0, "text"));
+        let (second, third) = (writes(2, &[&first], &bold), writes(3, &[&first], &bold));
+        let mut document = Document::new();
+        for update in [&first, &second, &third] {
+            document.apply(update).unwrap();
+        }
+        assert_eq!(gate::update(&document.compacted()).unwrap().deletes, 0);
+    }
+
+    #[test]
+    fn types_inside_of_types_are_bounded_over_all_updates() {
+        let doc = Doc::with_client_id(1);
+        let nest = |count: usize| {
+            let mut txn = doc.transact_mut();
+            let map = txn.get_or_insert_map("k").insert(&mut txn, "m", MapPrelim::default());
+            (0..count).for_each(|n| drop(map.insert(&mut txn, n.to_string(), ArrayPrelim::default())));
+            txn.encode_update_v1()
+        };
+        let mut document = Document::new();
+        // Each deletes what the one before made, and is collected in the document.
+        for _ in 0..4 {
+            assert!(matches!(document.apply(&nest(gate::MAX_NESTED / 3)), Ok(Applied::Whole(Some(_)))));
+        }
+        let keep = |count: usize| {
+            let mut txn = doc.transact_mut();
+            let map = txn.get_or_insert_map("k").insert(&mut txn, count.to_string(), MapPrelim::default());
+            (0..count).for_each(|n| drop(map.insert(&mut txn, n.to_string(), ArrayPrelim::default())));
+            txn.encode_update_v1()
+        };
+        document.apply(&keep(gate::MAX_NESTED / 2)).unwrap();
+        assert!(matches!(document.apply(&keep(gate::MAX_NESTED / 4)), Err(Refusal::Limit { .. })));
     }
 }
