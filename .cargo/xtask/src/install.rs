@@ -28,6 +28,8 @@ pub(crate) enum Need {
     Chromium,
     /// What drives it.
     BrowserPackages,
+    /// Where proxies that share rooms keep them.
+    Redis,
     /// The Yjs clients that the rooms of a Yard are tested with.
     SyncPackages,
     /// What checks licenses and sources of dependencies.
@@ -56,6 +58,8 @@ pub(crate) const FAST_PAGE: [Need; 4] = [Need::WasmTarget, Need::Trunk, Need::Wa
 pub(crate) const BROWSER: [Need; 2] = [Need::Chromium, Need::BrowserPackages];
 /// For the tests with Yjs clients.
 pub(crate) const SYNC: [Need; 1] = [Need::SyncPackages];
+/// For the tests of routes.
+pub(crate) const ROUTES: [Need; 1] = [Need::Redis];
 
 /// For the node of `cargo xtask node`, besides Go.
 pub(crate) const NODE: [Need; 6] = [Need::Containerd, Need::Runc, Need::CniPlugins, Need::Busybox, Need::Openssl, Need::Iproute];
@@ -72,13 +76,14 @@ impl Need {
                 "page" => needs.extend(PAGE),
                 "browser" => needs.extend(BROWSER),
                 "sync" => needs.extend(SYNC),
+                "routes" => needs.extend(ROUTES),
                 "deny" => needs.push(Need::Deny),
                 "node" => needs.extend(NODE),
-                other => return Err(Failure::new(format!("`{other}` is none of page, browser, sync, deny, node"))),
+                other => return Err(Failure::new(format!("`{other}` is none of page, browser, routes, sync, deny, node"))),
             }
         }
         if words.is_empty() {
-            needs.extend(PAGE.into_iter().chain(BROWSER).chain(SYNC));
+            needs.extend(PAGE.into_iter().chain(BROWSER).chain(SYNC).chain(ROUTES));
         }
         Ok(needs)
     }
@@ -99,6 +104,7 @@ impl Need {
             Need::Busybox => Ok(debian::BUSYBOX.missing(workspace)),
             Need::Openssl => Ok(debian::OPENSSL.missing(workspace)),
             Need::Iproute => Ok(debian::IPROUTE.missing(workspace)),
+            Need::Redis => Ok(debian::REDIS.missing(workspace)),
             Need::AppPackages => npm::APP.missing(workspace),
             Need::BrowserPackages => npm::BROWSER_TESTS.missing(workspace),
             Need::SyncPackages => npm::SYNC_TESTS.missing(workspace),
@@ -120,6 +126,7 @@ impl Need {
             Need::Busybox => debian::BUSYBOX.install(workspace),
             Need::Openssl => debian::OPENSSL.install(workspace),
             Need::Iproute => debian::IPROUTE.install(workspace),
+            Need::Redis => debian::REDIS.install(workspace),
             Need::AppPackages => npm::APP.install(workspace),
             Need::BrowserPackages => npm::BROWSER_TESTS.install(workspace),
             Need::SyncPackages => npm::SYNC_TESTS.install(workspace),

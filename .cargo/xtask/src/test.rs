@@ -171,7 +171,8 @@ impl Tests<'_> {
             Part::Kubectl if self.real.as_ref().is_some_and(|(cluster, _)| !cluster.has_kubectl()) => {
                 return Ok(Ran::LeftOut("since no kubectl is known: set KRATEYARD_KUBECTL"));
             }
-            Part::Routes | Part::Flows | Part::Conformance | Part::Kubectl => self.native(part)?,
+            Part::Routes => install::install(self.workspace, &install::ROUTES).and_then(|()| self.native(part))?,
+            Part::Flows | Part::Conformance | Part::Kubectl => self.native(part)?,
             Part::Sync => self.sync()?,
             Part::Browser => self.browser()?,
         }

@@ -25,6 +25,7 @@ pub(super) const CNI_PLUGINS: Packaged =
     Packaged { programs: &["/usr/lib/cni/bridge"], package: "containernetworking-plugins", purpose: "joins pods to the node's network" };
 pub(super) const BUSYBOX: Packaged = Packaged { programs: &["busybox"], package: "busybox-static", purpose: "is in the node's image with a shell" };
 pub(super) const OPENSSL: Packaged = Packaged { programs: &["openssl"], package: "openssl", purpose: "makes the node's certificates" };
+pub(super) const REDIS: Packaged = Packaged { programs: &["redis-server"], package: "redis-server", purpose: "keeps rooms that several proxies share" };
 pub(super) const IPROUTE: Packaged = Packaged { programs: &["ip"], package: "iproute2", purpose: "makes the node's bridge" };
 
 /// Names under which systems have Chromium.
