@@ -42,6 +42,7 @@ impl App {
         let sessions = Sessions::new(clusters.clone(), config.session_lifetime, config.limits.clone(), &tasks, &stop);
         let storage = match &config.rooms {
             RoomsKept::Memory => Storage::in_memory(),
+            RoomsKept::Folder(folder) => Storage::in_folder(folder)?,
             RoomsKept::Redis(url) => Storage::in_redis(url.reveal(), &tasks, &stop)?,
         };
         let rooms = Rooms::new(storage, config.limits.clone(), &tasks, &stop);

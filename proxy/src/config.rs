@@ -48,6 +48,8 @@ pub struct Config {
 pub enum RoomsKept {
     /// Until the proxy ends.
     Memory,
+    /// In a file in this folder, for one proxy.
+    Folder(PathBuf),
     /// In a Redis, by its URL: several proxies may share it.
     Redis(Secret),
 }

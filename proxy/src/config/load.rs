@@ -24,7 +24,7 @@ pub struct Flags {
     /// Folder with the built app.
     #[arg(long, value_name = "DIR")]
     pub static_dir: Option<PathBuf>,
-    /// Where rooms of the shared Yard are kept: `memory`, or the URL of a Redis that several proxies share [default: memory].
+    /// Where rooms of the shared Yard are kept: `memory`, a folder (`/...` or `./...`) for one proxy, or the URL of a Redis that several proxies share [default: memory].
     #[arg(long, value_name = "WHERE")]
     pub rooms: Option<String>,
     /// How long a session lives at most, in seconds [default: 43200].
@@ -189,8 +189,9 @@ impl Config {
 fn rooms_kept(text: &Secret) -> Result<RoomsKept, String> {
     match text.reveal() {
         "memory" => Ok(RoomsKept::Memory),
+        folder if folder.starts_with(['/', '.']) => Ok(RoomsKept::Folder(folder.into())),
         url if url.starts_with("redis://") => Ok(RoomsKept::Redis(text.clone())),
-        _ => Err("is neither `memory` nor the URL of a Redis, such as redis://localhost:6379".into()),
+        _ => Err("is neither `memory` nor a folder, such as /var/lib/krateyard, nor the URL of a Redis, such as redis://localhost:6379".into()),
     }
 }
 

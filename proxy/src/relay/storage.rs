@@ -1,9 +1,11 @@
 //! Where rooms are kept. What [`Storage::append`] has answered is there after whatever happens to the process.
 
 mod memory;
+mod redb;
 mod redis;
 
 use std::fmt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -44,6 +46,12 @@ pub enum StorageError {
     /// It does not answer, or refuses to write; it may do so later.
     #[error("the storage of rooms fails: {0}")]
     Failed(String),
+    /// Another process has the file.
+    #[error("{} is in use by another krateyard", .0.display())]
+    InUse(PathBuf),
+    /// What is in the file is not what was written. It is left as it is.
+    #[error("{} is damaged: put a copy in its place, or move it away to begin anew", .0.display())]
+    Damaged(PathBuf),
 }
 
 /// A place where rooms are kept.
@@ -51,6 +59,8 @@ pub enum StorageError {
 pub(crate) enum Storage {
     /// Until the proxy ends.
     Memory(memory::Memory),
+    /// In one file, which one proxy has.
+    File(redb::File),
     /// In Redis, where other proxies keep theirs as well.
     Redis(redis::Redis),
 }
@@ -78,6 +88,14 @@ impl Storage {
         Storage::Memory(memory::Memory::default())
     }
 
+    /// In a file in a folder, which is made if need be. Reads all of it, to see that it is whole: some seconds a gigabyte.
+    ///
+    /// # Errors
+    /// When it is in use, damaged, or cannot be read and written.
+    pub(crate) fn in_folder(folder: &Path) -> Result<Storage, StorageError> {
+        redb::File::open(folder).map(Storage::File)
+    }
+
     /// In a Redis that other proxies use, too. Nothing is asked of it yet.
     ///
     /// # Errors
@@ -94,7 +112,7 @@ impl Storage {
     /// What others do in a room from now on.
     pub(crate) fn feed(&self, key: &RoomKey) -> Feed {
         match self {
-            Storage::Memory(_) => Feed::Alone,
+            Storage::Memory(_) | Storage::File(_) => Feed::Alone,
             Storage::Redis(redis) => Feed::Shared(redis.feed(key)),
         }
     }
@@ -102,7 +120,7 @@ impl Storage {
     /// The next room to which another proxy wrote; never, where there is none.
     pub(crate) async fn next_written(&self) -> RoomKey {
         match self {
-            Storage::Memory(_) => std::future::pending().await,
+            Storage::Memory(_) | Storage::File(_) => std::future::pending().await,
             Storage::Redis(redis) => redis.next_written().await,
         }
     }
@@ -110,7 +128,7 @@ impl Storage {
     /// Tells other proxies the states of peers that are here. What does not get through is told again soon.
     pub(crate) fn tell(&self, key: &RoomKey, presence: &Bytes) {
         match self {
-            Storage::Memory(_) => {}
+            Storage::Memory(_) | Storage::File(_) => {}
             Storage::Redis(redis) => redis.tell(key, presence),
         }
     }
@@ -122,6 +140,7 @@ impl Storage {
     pub(crate) async fn load(&self, key: &RoomKey) -> Result<Kept, StorageError> {
         match self {
             Storage::Memory(memory) => Ok(memory.load(key)),
+            Storage::File(file) => file.load(key).await,
             Storage::Redis(redis) => redis.since(key, Position::default()).await,
         }
     }
@@ -132,7 +151,7 @@ impl Storage {
     /// As [`Storage::load`].
     pub(crate) async fn since(&self, key: &RoomKey, position: Position) -> Result<Kept, StorageError> {
         match self {
-            Storage::Memory(_) => Ok(Kept { updates: Vec::new(), position }),
+            Storage::Memory(_) | Storage::File(_) => Ok(Kept { updates: Vec::new(), position }),
             Storage::Redis(redis) => redis.since(key, position).await,
         }
     }
@@ -144,6 +163,7 @@ impl Storage {
     pub(crate) async fn append(&self, key: &RoomKey, updates: &[Bytes]) -> Result<Position, StorageError> {
         match self {
             Storage::Memory(memory) => Ok(memory.append(key, updates)),
+            Storage::File(file) => file.append(key, updates).await,
             Storage::Redis(redis) => redis.append(key, updates).await,
         }
     }
@@ -158,6 +178,7 @@ impl Storage {
                 memory.compact(key, through, snapshot);
                 Ok(())
             }
+            Storage::File(file) => file.compact(key, through, snapshot).await,
             Storage::Redis(redis) => redis.compact(key, through, &snapshot).await,
         }
     }
@@ -169,6 +190,7 @@ impl Storage {
     pub(crate) async fn rooms(&self, cluster: &ClusterName) -> Result<Vec<Room>, StorageError> {
         match self {
             Storage::Memory(memory) => Ok(memory.rooms(cluster)),
+            Storage::File(file) => file.rooms(cluster).await,
             Storage::Redis(redis) => redis.rooms(cluster).await,
         }
     }

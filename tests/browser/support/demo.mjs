@@ -116,8 +116,9 @@ class Scene {
 
 /** A cluster and the proxy before it. */
 class Demo {
-  constructor(cluster, port) {
+  constructor(cluster, port, rooms) {
     this.cluster = cluster;
+    this.rooms = rooms;
     this.tokens = cluster.tokens;
     this.port = port;
     this.url = `http://127.0.0.1:${port}`;
@@ -135,7 +136,7 @@ class Demo {
 
   async startProxy() {
     const { args, env } = this.cluster.proxyIdentity;
-    this.proxy = new Program("krateyard", ["serve", "--listen", `127.0.0.1:${this.port}`, ...(page ? ["--static-dir", page] : []), "--cluster", CLUSTER, ...args], env);
+    this.proxy = new Program("krateyard", ["serve", "--listen", `127.0.0.1:${this.port}`, ...(page ? ["--static-dir", page] : []), ...(this.rooms ? ["--rooms", this.rooms] : []), "--cluster", CLUSTER, ...args], env);
     await untilServes(this.proxy, `${this.url}/api/health`);
   }
 
@@ -172,13 +173,13 @@ class Demo {
 
 /**
  * Starts the proxy, and the simulator where there is no scene. Call it in a test file's top-level `before`, and `stop` in `after`.
- * @param {{simulator?: boolean, pods?: number, churn?: number, still?: boolean, seed?: number, metrics?: boolean}} options `simulator`: on nothing else; the others
+ * @param {{simulator?: boolean, rooms?: string, pods?: number, churn?: number, still?: boolean, seed?: number, metrics?: boolean}} options `simulator`: on nothing else; `rooms`: where Yards are kept; the others
  * are the simulator's own; `still`: nothing happens by itself; `metrics`: whether metrics.k8s.io is served
  */
-export async function startDemo({ simulator = false, ...options } = {}) {
+export async function startDemo({ simulator = false, rooms, ...options } = {}) {
   const scene = simulator ? undefined : process.env.KRATEYARD_SCENE;
   const cluster = scene ? new Scene(scene) : new Simulator({ kubernetes: await freePort(), control: await freePort() }, options);
-  const demo = new Demo(cluster, await freePort());
+  const demo = new Demo(cluster, await freePort(), rooms);
   try {
     await demo.startCluster();
     await demo.startProxy();

@@ -79,6 +79,15 @@ fn a_file_names_clusters_and_limits() {
 }
 
 #[test]
+fn rooms_are_kept_in_memory_a_folder_or_a_redis() {
+    let rooms = |text: &str| from_file(String::leak(format!("rooms = '{text}'\n[[clusters]]\nname = 'a'\nin_cluster = true")));
+    assert_eq!(rooms("memory").unwrap().rooms, RoomsKept::Memory);
+    assert_eq!(rooms("/var/lib/krateyard").unwrap().rooms, RoomsKept::Folder("/var/lib/krateyard".into()));
+    assert!(matches!(rooms("redis://localhost:6379").unwrap().rooms, RoomsKept::Redis(_)));
+    assert_eq!(keys(rooms("somewhere")), ["rooms"]);
+}
+
+#[test]
 fn a_pod_without_configuration_serves_its_own_cluster() {
     let text = Text::default().variable("KUBERNETES_SERVICE_HOST", "10.0.0.1").variable("KRATEYARD_LISTEN", "0.0.0.0:8080");
     let config = Config::load(&Flags { public_origin: vec!["https://k.example.com".into()], ..Flags::default() }, &text).unwrap();
