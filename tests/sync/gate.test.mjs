@@ -27,6 +27,8 @@ function gate(all) {
 
 test("every update and every vector that Yjs' random tests make passes the gate", (t) => {
   const gen = randomFor(t);
+  // Yjs' tests say of each second round that the protocol has no second encoding yet.
+  t.mock.method(console, "error", () => {});
   const all = [];
   for (let round = 0; round < ROUNDS; round++) {
     const { users } = applyRandomTests({ prng: gen }, PLAIN_EDITS, 60);
