@@ -192,6 +192,11 @@ impl Core {
         self.rooms.get(room).and_then(|copy| copy.known.as_ref()).map_or_else(Core::no_vector, StateVector::encode_v1)
     }
 
+    /// What a copy knows that has this update and all before it, encoded; nothing if it can not be read.
+    pub fn vector_of(update: &[u8]) -> Vec<u8> {
+        Update::decode_v1(update).map(|update| update.state_vector().encode_v1()).unwrap_or_else(|_| Core::no_vector())
+    }
+
     /// What a copy knows that knows nothing, encoded.
     pub fn no_vector() -> Vec<u8> {
         StateVector::default().encode_v1()

@@ -264,6 +264,11 @@ impl Document {
         std::mem::take(&mut lock(&self.changes))
     }
 
+    /// Whether both hold the same, deletions included.
+    pub(crate) fn is_same(&self, other: &Document) -> bool {
+        self.doc.transact().snapshot() == other.doc.transact().snapshot()
+    }
+
     /// The whole document as one update.
     pub(crate) fn snapshot(&self) -> Vec<u8> {
         self.doc.transact().encode_state_as_update_v1(&StateVector::default())

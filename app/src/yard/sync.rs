@@ -156,7 +156,7 @@ impl Sync {
         let is_cut_off = !self.socket.is_open();
         self.waiting.entry(room.clone()).or_default().add(changes, now_ms, is_cut_off);
         match self.seats.iter().find(|(_, seat)| seat.room == *room).map(|(channel, seat)| (*channel, seat.is_live())) {
-            Some((channel, true)) => self.send_edits(channel, &Frame::Update(&change.update), core),
+            Some((channel, true)) => self.send_edits(channel, &Frame::Update(&change.update), Core::vector_of(&change.update)),
             Some((_, false)) => {}
             None => self.open(room, core),
         }
@@ -286,12 +286,16 @@ impl Sync {
         let room = seat.room.clone();
         if writable {
             self.doubtful.remove(&room);
-        } else if core.may_write(&room) && core.snapshot(&room).is_some() {
+            // What was done here is not given up for what is there.
+            seat.asked.iter_mut().for_each(|answer| *answer = Answer::Rest);
+        } else if core.may_write(&room) {
             self.doubtful.insert(room.clone());
         }
+        let had_copy = core.snapshot(&room).is_some();
         core.open_room(&room);
         core.set_writable(&room, writable);
-        if self.doubtful.contains(&room) {
+        // Where nothing can be written everything is as the proxy has it, which may have lost what others had sent already.
+        if !writable && had_copy {
             self.ask(channel, core, Answer::Whole);
         }
         self.answer(channel, core);
@@ -366,16 +370,23 @@ impl Sync {
                     return;
                 }
                 if answer == Some(Answer::Whole) {
-                    if let Ok(salvaged) = core.replace(&room, update, new_id) {
+                    if let Ok(salvaged) = core.replace(&room, update, self.doubtful.contains(&room), new_id) {
                         self.doubtful.remove(&room);
                         self.waiting.remove(&room);
                         self.effects.extend(salvaged.words(&room).map(SyncEffect::Tell));
                     }
                 } else {
-                    self.hear(channel, &room, update, core);
+                    self.hear(&room, update, core);
                 }
             }
-            Frame::Update(update) if gate::update(update).is_ok() => self.hear(channel, &room, update, core),
+            Frame::Update(update) if gate::update(update).is_ok() => {
+                self.hear(&room, update, core);
+                // Only of an edit: who answers with what builds on something that nobody has would be asked for ever.
+                let asks = self.seats.get(&channel).is_some_and(|seat| !seat.asked.is_empty());
+                if core.is_incomplete(&room) && !asks {
+                    self.ask(channel, core, Answer::Rest);
+                }
+            }
             Frame::Awareness(states) => {
                 let me = core.client(&room);
                 if self.peers.hear(&room, states, me, now_ms) {
@@ -391,13 +402,9 @@ impl Sync {
         }
     }
 
-    fn hear(&mut self, channel: Channel, room: &Room, update: &[u8], core: &mut Core) {
+    fn hear(&mut self, room: &Room, update: &[u8], core: &mut Core) {
         if let Err(error) = core.receive(room, Origin::Shared, update) {
             self.effects.push(SyncEffect::Tell(error.to_string()));
-        }
-        let asks = self.seats.get(&channel).is_some_and(|seat| !seat.asked.is_empty());
-        if core.is_incomplete(room) && !asks {
-            self.ask(channel, core, Answer::Rest);
         }
     }
 
@@ -417,14 +424,16 @@ impl Sync {
         }
         // What a reload left: nobody counted it.
         if core.is_ahead_of(&room, &theirs) == Ok(true) && !self.waiting.contains_key(&room) {
-            self.waiting.insert(room, Waiting { changes: 0, since_ms: self.heard_ms, was_cut_off: false });
+            self.waiting.insert(room.clone(), Waiting { changes: 0, since_ms: self.heard_ms, was_cut_off: false });
         }
-        self.send_edits(channel, &Frame::Step2(&missing), core);
+        let vector = core.state_vector(&room);
+        self.send_edits(channel, &Frame::Step2(&missing), vector);
     }
 
-    fn send_edits(&mut self, channel: Channel, frame: &Frame<'_>, core: &Core) {
+    /// `vector` is what the proxy has, too, once it has this.
+    fn send_edits(&mut self, channel: Channel, frame: &Frame<'_>, vector: Vec<u8>) {
         let Some(seat) = self.seats.get_mut(&channel) else { return };
-        seat.sent(self.waiting.remove(&seat.room), core.state_vector(&seat.room));
+        seat.sent(self.waiting.remove(&seat.room), vector);
         self.send(channel, frame);
     }
 
@@ -476,3 +485,6 @@ impl Sync {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -37,25 +37,29 @@ impl Salvaged {
 }
 
 impl Core {
-    /// The proxy has this of a room that this person may not change: that is the room from now on, and what of the copy it has never heard of goes to the
-    /// private room. Whatever else was done to the room here (things moved, closed) is undone.
+    /// The proxy has this of a room that this person may not change: that is the room from now on. What else was done to the copy here is undone; with `salvage`
+    /// (it was done in the belief that it may be) what of the copy the proxy has never heard of goes to the private room.
     ///
     /// # Errors
     /// When the update can not be read; the room is as before then.
-    pub fn replace(&mut self, room: &Room, update: &[u8], new_id: &mut NewId<'_>) -> Result<Salvaged, DocumentError> {
+    pub fn replace(&mut self, room: &Room, update: &[u8], salvage: bool, new_id: &mut NewId<'_>) -> Result<Salvaged, DocumentError> {
         let theirs = Document::new(0);
         match theirs.apply(Origin::Shared, update) {
             Ok(()) | Err(DocumentError::Newer { .. }) => {}
             Err(error) => return Err(error),
         }
+        if self.rooms.get(room).is_some_and(|copy| copy.document.is_same(&theirs)) {
+            return Ok(Salvaged::default());
+        }
         let known = theirs.keys();
         let mut own = self.mirror.keys_of(room);
         own.krates.retain(|key| !known.krates.contains(key));
         own.windows.retain(|key| !known.windows.contains(key));
+        own.arrows.retain(|key| !known.arrows.contains(key));
         let (.., notes, _) = theirs.read(&known);
         // A text that was changed here is not lost either.
         own.notes.retain(|key| notes.get(key).is_none_or(|note| self.mirror.notes.of(room, key).is_some_and(|own| own.text != note.text)));
-        let salvaged = self.salvage(room, &own, new_id);
+        let salvaged = if salvage { self.salvage(room, &own, new_id) } else { Salvaged::default() };
         self.drop_room(room);
         self.receive(room, Origin::Shared, update)?;
         Ok(salvaged)

@@ -62,7 +62,7 @@ pub(super) struct Seat {
 struct Flight {
     number: u64,
     waiting: Waiting,
-    /// What was known here when it was sent.
+    /// What the proxy has once it has this.
     vector: Vec<u8>,
 }
 

@@ -1,0 +1,287 @@
+//! A proxy as tests have it: rooms, rights and connections, nothing of which is a socket.
+
+use std::collections::VecDeque;
+
+use krateyard_shared::sync::frame::Frame;
+use yrs::updates::decoder::Decode;
+use yrs::updates::encoder::Encode;
+use yrs::{Doc, Map, ReadTxn, StateVector, Transact, Update};
+
+use super::*;
+
+/// What a person may do in a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Right {
+    None,
+    Read,
+    Write,
+}
+
+pub(super) struct Proxy {
+    rights: Vec<BTreeMap<Room, Right>>,
+    /// One's own room has a document for each person.
+    rooms: BTreeMap<(Room, Option<usize>), Kept>,
+    connections: BTreeMap<usize, Connection>,
+    /// So many document frames are refused.
+    pub(super) refuse_next: usize,
+}
+
+struct Kept {
+    doc: Doc,
+    durable: Vec<u8>,
+}
+
+struct Connection {
+    person: usize,
+    seats: BTreeMap<Channel, At>,
+    out: VecDeque<Vec<u8>>,
+}
+
+struct At {
+    room: Room,
+    writable: bool,
+    taken: u64,
+    acknowledged: u64,
+    /// Something that it sent builds on what is not here: nothing is acknowledged until an answer had it all.
+    is_early: bool,
+    state: Option<(u64, Vec<u8>)>,
+}
+
+impl Proxy {
+    pub(super) fn new(rights: Vec<BTreeMap<Room, Right>>) -> Proxy {
+        Proxy { rights, rooms: BTreeMap::new(), connections: BTreeMap::new(), refuse_next: 0 }
+    }
+
+    pub(super) fn right(&self, person: usize, room: &Room) -> Right {
+        if *room == Room::Private { Right::Write } else { self.rights[person].get(room).copied().unwrap_or(Right::None) }
+    }
+
+    pub(super) fn is_connected(&self, tab: usize) -> bool {
+        self.connections.contains_key(&tab)
+    }
+
+    pub(super) fn connect(&mut self, tab: usize, person: usize) {
+        self.connections.insert(tab, Connection { person, seats: BTreeMap::new(), out: VecDeque::new() });
+    }
+
+    pub(super) fn disconnect(&mut self, tab: usize) {
+        if let Some(connection) = self.connections.remove(&tab) {
+            for at in connection.seats.into_values() {
+                self.leave(&at);
+            }
+        }
+    }
+
+    /// Ends, and begins anew with what was durable.
+    pub(super) fn reboot(&mut self) {
+        self.connections.clear();
+        for kept in self.rooms.values_mut() {
+            kept.doc = restored(&kept.durable);
+        }
+    }
+
+    /// Loses everything.
+    pub(super) fn forget(&mut self) {
+        self.rooms.clear();
+    }
+
+    pub(super) fn set_right(&mut self, person: usize, room: &Room, right: Right) {
+        self.rights[person].insert(room.clone(), right);
+        let mut asked = Vec::new();
+        for (tab, connection) in self.connections.iter_mut().filter(|(_, connection)| connection.person == person) {
+            let here: Vec<Channel> = connection.seats.iter().filter(|(_, at)| at.room == *room).map(|(channel, _)| *channel).collect();
+            for channel in here {
+                if right == Right::None {
+                    connection.seats.remove(&channel);
+                    connection.out.push_back(control(&ToApp::Closed { channel, refusal: forbidden() }));
+                } else if let Some(at) = connection.seats.get_mut(&channel).filter(|at| at.writable != (right == Right::Write)) {
+                    at.writable = right == Right::Write;
+                    connection.out.push_back(control(&ToApp::Opened { channel, writable: at.writable }));
+                    if at.writable {
+                        asked.push((*tab, channel));
+                    }
+                }
+            }
+        }
+        asked.into_iter().for_each(|(tab, channel)| self.ask(tab, channel));
+        self.tell_rooms();
+    }
+
+    pub(super) fn take(&mut self, tab: usize, most: usize) -> Vec<Vec<u8>> {
+        let Some(connection) = self.connections.get_mut(&tab) else { return Vec::new() };
+        let count = connection.out.len().min(most);
+        connection.out.drain(..count).collect()
+    }
+
+    /// What was taken becomes durable and is acknowledged. Says whether anything was.
+    pub(super) fn save(&mut self) -> bool {
+        for kept in self.rooms.values_mut() {
+            kept.durable = all_of(&kept.doc);
+        }
+        let mut saved = false;
+        for connection in self.connections.values_mut() {
+            for (channel, at) in connection.seats.iter_mut().filter(|(_, at)| at.acknowledged < at.taken && !at.is_early) {
+                at.acknowledged = at.taken;
+                connection.out.push_back(control(&ToApp::Ack { channel: *channel, frames: at.taken }));
+                saved = true;
+            }
+        }
+        saved
+    }
+
+    /// The keys of the krates of a room.
+    pub(super) fn krates(&self, room: &Room) -> BTreeSet<KrateId> {
+        let Some(kept) = self.rooms.get(&(room.clone(), None)) else { return BTreeSet::new() };
+        let krates = kept.doc.get_or_insert_map("k");
+        krates.keys(&kept.doc.transact()).map(KrateId::from).collect()
+    }
+
+    /// A room as somebody would have it who got all of it.
+    pub(super) fn copy(&self, room: &Room, person: usize) -> Core {
+        let mut core = Core::new(1);
+        if let Some(kept) = self.rooms.get(&key(room, person)) {
+            core.receive(room, Origin::Shared, &all_of(&kept.doc)).unwrap();
+        }
+        core
+    }
+
+    pub(super) fn receive(&mut self, tab: usize, message: &[u8]) {
+        let (channel, frame) = of_channel(message).unwrap();
+        if channel == CONTROL {
+            match minicbor::decode::<ToProxy>(frame).unwrap() {
+                ToProxy::Look { .. } => self.tell_rooms(),
+                ToProxy::Open { channel, room, .. } => self.enter(tab, channel, room),
+                ToProxy::Close { channel } => drop(self.connections.get_mut(&tab).unwrap().seats.remove(&channel)),
+            }
+            return;
+        }
+        let Some(connection) = self.connections.get(&tab) else { return };
+        let person = connection.person;
+        let Some((room, writable)) = connection.seats.get(&channel).map(|at| (at.room.clone(), at.writable)) else { return };
+        let kept = self.rooms.get(&key(&room, person)).expect("somebody is in it");
+        match Frame::read(frame).unwrap() {
+            Frame::Step1(vector) => {
+                let missing = kept.doc.transact().encode_state_as_update_v1(&StateVector::decode_v1(vector).unwrap());
+                self.put(tab, on_channel(channel, &Frame::Step2(&missing).encode()));
+            }
+            read @ (Frame::Step2(update) | Frame::Update(update)) => {
+                gate::update(update).unwrap();
+                if !writable || self.refuse_next > 0 {
+                    let refusal = if writable { Refusal::Limit { which: "changes".into(), retry_after_secs: 2 } } else { forbidden() };
+                    self.refuse_next = self.refuse_next.saturating_sub(usize::from(writable));
+                    self.put(tab, control(&ToApp::Refused { channel, refusal }));
+                    return;
+                }
+                let decoded = Update::decode_v1(update).unwrap();
+                // What builds on something that is not here is not taken in.
+                let has_gap = has_gap(&decoded, &kept.doc.transact().state_vector());
+                let news = (!has_gap).then(|| {
+                    let mut txn = kept.doc.transact_mut();
+                    txn.apply_update(decoded).unwrap();
+                    txn.encode_update_v1()
+                });
+                let is_answer = matches!(read, Frame::Step2(_));
+                let at = self.at(tab, channel);
+                at.taken += 1;
+                at.is_early = has_gap || (at.is_early && !is_answer);
+                if let Some(news) = news {
+                    self.tell(&room, person, (tab, channel), &Frame::Update(&news).encode());
+                }
+                if has_gap && !is_answer {
+                    self.ask(tab, channel);
+                }
+                self.tell_rooms();
+            }
+            Frame::Awareness(states) => {
+                let entry = krateyard_shared::sync::awareness::read(states, 1, 4096).unwrap().remove(0);
+                self.at(tab, channel).state = Some((entry.client, states.to_vec()));
+                self.tell(&room, person, (usize::MAX, 0), frame);
+            }
+            Frame::AskAwareness | Frame::Denied(_) => {}
+        }
+    }
+
+    fn enter(&mut self, tab: usize, channel: Channel, room: Room) {
+        let person = self.connections[&tab].person;
+        let right = self.right(person, &room);
+        if right == Right::None {
+            return self.put(tab, control(&ToApp::Closed { channel, refusal: forbidden() }));
+        }
+        let writable = right == Right::Write;
+        self.rooms.entry(key(&room, person)).or_insert_with(|| Kept { doc: Doc::with_client_id(0), durable: vec![0, 0] });
+        let at = At { room, writable, taken: 0, acknowledged: 0, is_early: false, state: None };
+        self.connections.get_mut(&tab).unwrap().seats.insert(channel, at);
+        self.put(tab, control(&ToApp::Opened { channel, writable }));
+        self.ask(tab, channel);
+    }
+
+    fn leave(&mut self, at: &At) {
+        if let Some((client, _)) = at.state {
+            let gone = krateyard_shared::sync::awareness::Entry { client, clock: u32::MAX, state: "null".into() };
+            let frame = Frame::Awareness(&krateyard_shared::sync::awareness::write([gone].iter())).encode();
+            self.tell(&at.room, usize::MAX, (usize::MAX, 0), &frame);
+        }
+    }
+
+    fn ask(&mut self, tab: usize, channel: Channel) {
+        let connection = &self.connections[&tab];
+        let kept = &self.rooms[&key(&connection.seats[&channel].room, connection.person)];
+        let vector = kept.doc.transact().state_vector().encode_v1();
+        self.put(tab, on_channel(channel, &Frame::Step1(&vector).encode()));
+    }
+
+    fn tell(&mut self, room: &Room, person: usize, but: (usize, Channel), frame: &[u8]) {
+        for (tab, connection) in &mut self.connections {
+            let may = *room != Room::Private || connection.person == person;
+            let here = connection.seats.iter().filter(|(channel, at)| may && at.room == *room && (*tab, **channel) != but);
+            connection.out.extend(here.map(|(channel, _)| on_channel(*channel, frame)));
+        }
+    }
+
+    fn tell_rooms(&mut self) {
+        let held: BTreeSet<Room> = self.rooms.keys().filter(|(room, _)| *room != Room::Private).map(|(room, _)| room.clone()).collect();
+        for connection in self.connections.values_mut() {
+            let may = |room: &&Room| self.rights[connection.person].get(room).is_some_and(|right| *right != Right::None);
+            let rooms = held.iter().filter(may).cloned().collect();
+            connection.out.push_back(control(&ToApp::Rooms { cluster: ClusterName(CLUSTER.into()), rooms }));
+        }
+    }
+
+    fn at(&mut self, tab: usize, channel: Channel) -> &mut At {
+        self.connections.get_mut(&tab).unwrap().seats.get_mut(&channel).unwrap()
+    }
+
+    fn put(&mut self, tab: usize, message: Vec<u8>) {
+        self.connections.get_mut(&tab).unwrap().out.push_back(message);
+    }
+}
+
+fn key(room: &Room, person: usize) -> (Room, Option<usize>) {
+    (room.clone(), (*room == Room::Private).then_some(person))
+}
+
+fn forbidden() -> Refusal {
+    Refusal::Forbidden { verb: "list".into(), resource: "pods".into(), namespace: None }
+}
+
+fn all_of(doc: &Doc) -> Vec<u8> {
+    doc.transact().encode_state_as_update_v1(&StateVector::default())
+}
+
+/// Whether a client's structs begin later than those that are known end.
+fn has_gap(update: &Update, known: &StateVector) -> bool {
+    update.insertions(true).iter().any(|(client, ranges)| {
+        let mut end = known.get(client);
+        ranges.iter().any(|range| {
+            let is_later = range.start > end;
+            end = end.max(range.end);
+            is_later
+        })
+    })
+}
+
+fn restored(update: &[u8]) -> Doc {
+    let doc = Doc::with_client_id(0);
+    doc.transact_mut().apply_update(Update::decode_v1(update).unwrap()).unwrap();
+    doc
+}
