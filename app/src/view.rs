@@ -24,6 +24,7 @@ pub mod shell_window;
 pub mod sign_in;
 pub mod spotlight;
 pub mod switcher;
+pub mod sync_word;
 pub mod top_bar;
 pub mod vanished;
 pub mod window;

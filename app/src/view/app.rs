@@ -25,6 +25,7 @@ use crate::browser::preferences::{self, Theme};
 use crate::browser::recent_memory::{recall_recent, remember_recent};
 use crate::browser::{dom, open_yard};
 use crate::connection::{self, rest};
+use crate::runtime::socket::SocketEvent;
 use crate::spotlight::Spotlight as Finder;
 use crate::store::{Command, Failure};
 use crate::stream::StreamState;
@@ -120,6 +121,7 @@ fn SignedIn(
     recall_kinds(&session.user, &cluster);
     let workspace = connection::start(cluster.clone());
     let yard = open_yard(&session.user, &cluster);
+    connection::sync_socket::share(yard, cluster.clone());
     let camera = recall_camera(&session.user, &cluster).unwrap_or_default();
     let theme = expect_context::<RwSignal<Theme>>();
     let desk = Desk::new(workspace, yard, cluster, session.user, camera, theme);
@@ -143,6 +145,13 @@ fn SignedIn(
         }
     });
     let connection = workspace.connection();
+    // The proxy answers again: the Yard need not wait for its own next try.
+    let is_live = Memo::new(move |_| connection.with(StreamState::is_live));
+    Effect::new(move |_| {
+        if is_live.get() {
+            yard.sync_event(SocketEvent::RetryNow);
+        }
+    });
     Effect::new(move |_| {
         if let StreamState::Denied(refusal @ (Refusal::Unauthenticated | Refusal::Expired)) = connection.get() {
             let why = (refusal == Refusal::Expired).then(|| sentence_case(&refusal.to_string()));

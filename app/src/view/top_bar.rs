@@ -9,10 +9,11 @@ use leptos::prelude::*;
 use super::desk::{Sheet, desk};
 use super::parts::{glyph, key, logo, shape, small_glyph, stream_words};
 use super::switcher::Switcher;
+use super::sync_word::SyncWord;
 use crate::browser::preferences::Theme;
 use crate::rows::overview::total;
 use crate::stream::StreamState;
-use crate::yard::{Collection, Persistence, Subject};
+use crate::yard::{Collection, Subject};
 
 /// The bar.
 #[component]
@@ -28,7 +29,6 @@ pub fn TopBar(
     let menu = RwSignal::new(false);
     let user = desk.user.get_value();
     let connection = desk.workspace.connection();
-    let kept = desk.yard.persistence();
     view! {
         <nav class="top" aria-label="Krateyard">
             <div>
@@ -43,10 +43,7 @@ pub fn TopBar(
                 </button>
             </div>
             <div class="right">
-                {move || match kept.get() {
-                    Persistence::Failed(why) => Some(view! { <span class="stream warn" title=why.clone()>{shape("st-warn")}<span>"not kept in this browser"</span></span> }),
-                    _ => None,
-                }}
+                <SyncWord/>
                 <button class="state" title="Diagnostics of all streams" on:click=move |_| desk.sheet.set(Some(Sheet::Diagnostics))>
                     {move || {
                         let state = connection.get();
