@@ -1,5 +1,6 @@
 //! The canvas without a browser: where the camera is, what it sees, how the world maps to the screen and the minimap.
 
+pub mod arrow;
 pub mod camera;
 pub mod flight;
 pub mod gesture;

@@ -1,9 +1,11 @@
 //! What a person sees: components only. They hold leases, send commands and yard actions, and read the store.
 
 pub mod app;
+pub mod arrows;
 pub mod canvas;
 pub mod card;
 pub mod collection;
+pub mod company;
 pub mod describe;
 pub mod desk;
 pub mod diagnostics;
@@ -14,8 +16,11 @@ pub mod keyboard;
 pub mod krate;
 pub mod logs_window;
 pub mod minimap;
+pub mod note;
+pub mod others;
 pub mod overview;
 pub mod parts;
+pub mod people;
 pub mod pop;
 pub mod preferences;
 pub mod row_of;

@@ -13,6 +13,7 @@ use super::help::Help;
 use super::keyboard;
 use super::minimap::{MinimapIsland, ToolsIsland};
 use super::parts::{glyph, logo, sentence_case};
+use super::people::People;
 use super::preferences::Preferences;
 use super::sign_in::SignIn;
 use super::spotlight::Spotlight;
@@ -127,6 +128,7 @@ fn SignedIn(
     let desk = Desk::new(workspace, yard, cluster, session.user, camera, theme);
     provide_context(desk);
     keyboard::listen(desk);
+    desk.company.begin(desk);
     // The camera is kept when it rests, not at every frame of a pan.
     Effect::new(move |_| {
         let _ = desk.now_ms.get();
@@ -183,6 +185,7 @@ fn SignedIn(
         <TopBar sign_out known switch/>
         <ToolsIsland/>
         <MinimapIsland/>
+        <Show when=move || desk.company.is_open.get()><People/></Show>
         <Show when=move || desk.spotlight.with(Option::is_some)><Spotlight/></Show>
         {move || desk.sheet.get().map(|sheet| match sheet {
             Sheet::Help => view! { <Help/> }.into_any(),

@@ -6,7 +6,10 @@ use leptos::prelude::*;
 
 use super::desk::desk;
 use super::empty::EmptyYard;
+use super::arrows::Arrows;
 use super::krate::KrateFrame;
+use super::note::NoteCard;
+use super::others::Cursors;
 use crate::browser::preferences::Wheel;
 use crate::browser::{dom, screen};
 use crate::canvas::camera::Camera;
@@ -64,6 +67,7 @@ pub fn Canvas() -> impl IntoView {
         gesture.update_value(|gesture| *gesture = gesture.press(finger(&event), on_ground && !with_space && event.button() == 0));
     };
     let drag = move |event: ev::PointerEvent| {
+        desk.company.pointer.set(Some(desk.camera.with_untracked(|camera| camera.world_from_screen(at(&event)))));
         let (now, camera) = gesture.get_value().moved(finger(&event), &desk.camera.get_untracked());
         gesture.set_value(now);
         if let Some(camera) = camera {
@@ -84,31 +88,40 @@ pub fn Canvas() -> impl IntoView {
             desk.keyboard.set(None);
             desk.maximised.set(None);
             desk.active.set(None);
-            if !had_keyboard {
+            let was_pointing = desk.arrow.get_untracked().is_some();
+            desk.arrow.set(None);
+            if !had_keyboard && !was_pointing {
                 desk.spotlight.set(Some(String::new()));
             }
         }
     };
     // What is not read yet is not known to be empty.
     let (state, kept) = (desk.yard.state(), desk.yard.persistence());
-    let is_empty = Memo::new(move |_| state.with(|state| state.krates.is_empty()) && kept.with(|kept| *kept != Persistence::Loading));
+    let is_empty = Memo::new(move |_| state.with(|state| state.krates.is_empty() && state.notes.is_empty()) && kept.with(|kept| *kept != Persistence::Loading));
     let ids = Memo::new(move |_| {
         let mut ids: Vec<_> = state.with(|state| state.krates.iter().map(|krate| krate.id.clone()).collect());
         // Painted by z-index: the order in the document stays, so that raising a krate moves no node (and no terminal loses its focus).
         ids.sort();
         ids
     });
+    let notes = Memo::new(move |_| state.with(|state| state.notes.iter().map(|note| note.id.clone()).collect::<Vec<_>>()));
     view! {
-        <main node_ref=node class="canvas" class:panning=panning class:maximised=move || desk.maximised.with(Option::is_some)
+        <main node_ref=node class="canvas" class:panning=panning class:pointing=move || desk.arrow.with(Option::is_some) class:maximised=move || desk.maximised.with(Option::is_some)
             style=move || desk.camera.with(|camera| format!("--zoom:{};background-position:{}px {}px", camera.zoom, -camera.x * camera.zoom, -camera.y * camera.zoom))
             on:wheel=wheel
             on:pointerdown:capture=press on:pointermove=drag on:pointerup=release on:pointercancel=release
+            on:pointerleave=move |_| desk.company.pointer.set(None)
             on:contextmenu=move |event| if gesture.get_value() != Gesture::None { event.prevent_default() }
             aria-label="Yard">
             <div class="world" style=move || desk.camera.with(|camera| format!("transform:translate({}px,{}px) scale({})", -camera.x * camera.zoom, -camera.y * camera.zoom, camera.zoom))>
+                <Arrows/>
                 <For each=move || ids.get() key=|id| id.clone() let(id)>
                     <KrateFrame id/>
                 </For>
+                <For each=move || notes.get() key=|id| id.clone() let(id)>
+                    <NoteCard id/>
+                </For>
+                <Cursors/>
             </div>
             <Show when=move || is_empty.get()><EmptyYard/></Show>
         </main>

@@ -7,6 +7,7 @@ use krateyard_shared::identity::ClusterName;
 use krateyard_shared::kinds::View;
 use leptos::prelude::*;
 
+use super::company::Company;
 use super::spotlight::COMMANDS;
 use crate::browser::preferences::{self, Motion, Theme, Wheel};
 use crate::browser::{dom, screen};
@@ -14,6 +15,7 @@ use crate::canvas::camera::{Camera, Detail};
 use crate::canvas::flight::Flight;
 use crate::spotlight::Spotlight;
 use crate::store::Workspace;
+use crate::yard::state::NoteId;
 use crate::yard::{Content, KrateId, Point, Rect, Size, Subject, WindowId, Yard, YardAction, layout};
 
 /// A sheet over the canvas: one at a time.
@@ -64,6 +66,12 @@ pub struct Desk {
     pub opened_here: StoredValue<HashSet<WindowId>>,
     /// What Spotlight searches, and what was opened lately.
     pub finder: StoredValue<Spotlight, LocalStorage>,
+    /// Who else is here.
+    pub company: Company,
+    /// A note that was just made, to be written.
+    pub note: RwSignal<Option<NoteId>>,
+    /// An arrow is being drawn: `Some(None)` until its first krate is chosen.
+    pub arrow: RwSignal<Option<Option<KrateId>>>,
     flight: StoredValue<u64>,
     /// Where the flight under way goes.
     aim: StoredValue<Option<Camera>>,
@@ -77,7 +85,7 @@ impl Desk {
             workspace,
             yard,
             cluster: StoredValue::new(cluster),
-            user: StoredValue::new(user),
+            user: StoredValue::new(user.clone()),
             camera,
             detail: Memo::new(move |was: Option<&Detail>| was.copied().unwrap_or_default().at(camera.get().zoom)),
             viewport: RwSignal::new(Size::default()),
@@ -92,6 +100,9 @@ impl Desk {
             sheet: RwSignal::new(None),
             opened_here: StoredValue::new(HashSet::new()),
             finder: StoredValue::new_local(Spotlight::new(workspace.cluster(), COMMANDS)),
+            company: Company::new(yard, user.clone()),
+            note: RwSignal::new(None),
+            arrow: RwSignal::new(None),
             flight: StoredValue::new(0),
             aim: StoredValue::new(None),
         }
@@ -200,8 +211,25 @@ impl Desk {
         Point::new(beside.right() + layout::KRATE_GAP + size.w / 2.0, beside.at.y + size.h / 2.0)
     }
 
-    /// Stops a flight: the person took over.
+    /// A krate was chosen for the arrow that is being drawn: its first, or its second.
+    pub fn point_arrow(&self, krate: KrateId) {
+        match self.arrow.get_untracked() {
+            Some(None) => self.arrow.set(Some(Some(krate))),
+            Some(Some(from)) => {
+                self.arrow.set(None);
+                if from != krate {
+                    self.yard.act(YardAction::PutArrow { from, to: krate });
+                }
+            }
+            None => {}
+        }
+    }
+
+    /// Stops a flight, and following somebody: the person took over.
     pub fn land(&self) {
+        if self.company.following.with_untracked(Option::is_some) {
+            self.company.following.set(None);
+        }
         self.flight.update_value(|flight| *flight += 1);
         self.aim.set_value(None);
     }

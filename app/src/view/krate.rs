@@ -10,6 +10,7 @@ use leptos::prelude::*;
 use super::canvas::at;
 use super::card::Card;
 use super::desk::desk;
+use super::others::KrateFlags;
 use super::parts::{cut_name, glyph, hue, kind_glyph, status_word, tag};
 use super::row_of::row_of;
 use super::window::WindowFrame;
@@ -49,7 +50,7 @@ pub fn KrateFrame(
         event.stop_propagation();
         dom::capture_pointer(&event);
         desk.active.set(Some(id.get_value()));
-        if let Some((_, krate)) = krate.get_untracked() {
+        if let Some((_, krate)) = krate.get_untracked().filter(|(_, krate)| krate.writable) {
             drag.set_value(Some((at(&event), krate.at)));
         }
     };
@@ -58,7 +59,9 @@ pub fn KrateFrame(
         let zoom = desk.camera.get_untracked().zoom;
         let to = at(&event);
         if lifted.get_untracked().is_some() || (to.x - from.x).hypot(to.y - from.y) > 3.0 {
-            lifted.set(Some(Point { x: origin.x + (to.x - from.x) / zoom, y: origin.y + (to.y - from.y) / zoom }));
+            let now = Point { x: origin.x + (to.x - from.x) / zoom, y: origin.y + (to.y - from.y) / zoom };
+            lifted.set(Some(now));
+            desk.company.drag.set(Some((id.get_value(), now)));
         }
     };
     let dropped = move |_: ev::PointerEvent| {
@@ -66,6 +69,7 @@ pub fn KrateFrame(
         if let Some(to) = lifted.get_untracked() {
             desk.yard.act(YardAction::MoveKrate { krate: id.get_value(), to });
             lifted.set(None);
+            desk.company.drag.set(None);
         }
     };
     let minimise = move || {
@@ -73,10 +77,12 @@ pub fn KrateFrame(
             desk.yard.act(YardAction::Minimise { krate: krate.id.clone(), minimised: !krate.minimised });
         }
     };
+    // Where somebody else drags it, until they drop it.
+    let elsewhere = Memo::new(move |_| desk.company.dragged.with(|dragged| id.with_value(|id| dragged.get(&**id).copied())));
     let place = move || {
         krate.get().map(|(order, krate)| {
             let rect = layout::krate_rect(&krate);
-            let at = lifted.get().unwrap_or(krate.at);
+            let at = lifted.get().or(elsewhere.get()).unwrap_or(krate.at);
             let hue = hue(krate.subject.namespace()).replacen("ns", "ns-", 1);
             let (w, h) = (rect.size.w, rect.size.h);
             format!("--hue:var(--{hue});left:{}px;top:{}px;width:{w}px;height:{h}px;z-index:calc(var(--z-krate) + {order})", at.x, at.y)
@@ -110,11 +116,14 @@ pub fn KrateFrame(
     let title = move || about.with(Subject::title);
     let holds_maximised = move || desk.maximised.get().is_some_and(|max| windows.with(|windows| windows.contains(&max)));
     view! {
-        <article class="krate" class:min=minimised class:lifted=move || lifted.get().is_some()
+        <article class="krate" class:min=minimised class:elsewhere=move || elsewhere.get().is_some() class:lifted=move || lifted.get().is_some()
             class:cards=is_card class:unseen=move || !is_seen.get()
             class:active=move || desk.active.get().as_ref() == Some(&id.get_value()) class:holds-maximised=holds_maximised
             style=place tabindex="-1" aria-label=move || format!("Krate {}", title()) data-krate=id.get_value().to_string()
             on:pointerdown=move |_| {
+                if desk.arrow.with_untracked(Option::is_some) {
+                    return desk.point_arrow(id.get_value());
+                }
                 desk.active.set(Some(id.get_value()));
                 desk.yard.act(YardAction::Raise { krate: id.get_value() });
             }>
@@ -134,6 +143,7 @@ pub fn KrateFrame(
                     <button class="icon" title="Close" on:click=move |_| { desk.yard.act(YardAction::CloseKrate { krate: id.get_value() }); }>{glyph("x")}</button>
                 </span>
             </header>
+            <KrateFlags krate=id.get_value().to_string()/>
             <For each=move || windows.get() key=|window| window.clone() let(window)>
                 <WindowFrame krate window/>
             </For>
@@ -151,7 +161,7 @@ pub fn KrateFrame(
 
 /// The live status of the object that a krate is about.
 #[component]
-fn RowStatus(row: Signal<Option<Arc<krateyard_shared::rows::Row>>>) -> impl IntoView {
+pub fn RowStatus(row: Signal<Option<Arc<krateyard_shared::rows::Row>>>) -> impl IntoView {
     let status = Memo::new(move |_| row.get().map(|row| status::of(&row)).filter(|status| !status.word.is_empty()));
     move || status.get().map(|status: Status| status_word(&status))
 }

@@ -5,6 +5,7 @@ use leptos::html;
 use leptos::prelude::*;
 
 use super::desk::desk;
+use super::note::write_note;
 use super::parts::{glyph, hue};
 use crate::browser::{dom, screen};
 use crate::canvas::camera::Camera;
@@ -49,6 +50,9 @@ pub fn MinimapIsland() -> impl IntoView {
                                 let r = map.from_world(&rect);
                                 view! { <rect class=format!("plot-{hue} {hue} mini-krate") x=r.at.x y=r.at.y width=r.size.w height=r.size.h rx="1.5"></rect> }
                             }).collect_view()}
+                            {desk.company.people.with(|people| people.iter().filter_map(|person| Some((person.hue, map.from_world(&person.viewport()?)))).map(|(hue, r)| view! {
+                                <rect class=format!("mini-them p{hue}") x=r.at.x y=r.at.y width=r.size.w height=r.size.h rx="2"></rect>
+                            }).collect_view())}
                             <rect class="mini-view" x=frame.at.x y=frame.at.y width=frame.size.w height=frame.size.h rx="2"></rect>
                         }
                     }}
@@ -69,8 +73,13 @@ pub fn MinimapIsland() -> impl IntoView {
 pub fn ToolsIsland() -> impl IntoView {
     let desk = desk();
     let (can_undo, can_redo) = (desk.yard.can_undo(), desk.yard.can_redo());
+    let points = move || desk.arrow.with(Option::is_some);
     view! {
         <div class="island tools-island">
+            <button class="icon" title="Note" on:click=move |_| write_note()>{glyph("note")}</button>
+            <button class="icon" class:on=points title="Arrow: click its two krates" aria-pressed=move || points().to_string()
+                on:click=move |_| desk.arrow.update(|arrow| *arrow = arrow.is_none().then_some(None))>{glyph("arrow")}</button>
+            <span class="sep"></span>
             <button class="icon" title="Undo (Ctrl+Z)" disabled=move || !can_undo.get() on:click=move |_| { desk.yard.act(YardAction::Undo); }>{glyph("undo")}</button>
             <button class="icon" title="Redo (Ctrl+Shift+Z)" disabled=move || !can_redo.get() on:click=move |_| { desk.yard.act(YardAction::Redo); }>{glyph("redo")}</button>
         </div>

@@ -8,9 +8,11 @@ use leptos::prelude::*;
 
 use super::desk::{Sheet, desk};
 use super::parts::{glyph, key, logo, shape, small_glyph, stream_words};
+use super::people::Faces;
 use super::switcher::Switcher;
 use super::sync_word::SyncWord;
 use crate::browser::preferences::Theme;
+use crate::people::others::initials;
 use crate::rows::overview::total;
 use crate::stream::StreamState;
 use crate::yard::{Collection, Subject};
@@ -50,6 +52,7 @@ pub fn TopBar(
                         stream_words(&if state == StreamState::NotStarted { StreamState::Live } else { state }, desk.now_ms.get())
                     }}
                 </button>
+                <Faces/>
                 <span class="account">
                     <button class="face me" title=user.clone() aria-haspopup="menu" aria-expanded=move || menu.get().to_string() on:click=move |_| menu.update(|open| *open = !*open)>
                         {initials(&user)}
@@ -94,14 +97,4 @@ fn ClusterCounts() -> impl IntoView {
             {(troubled == 0 && counts.all() > 0).then(|| chip("", "st-ok", format!("{} objects well", counts.all()), Collection::overview))}
         }
     }
-}
-
-fn initials(user: &str) -> String {
-    let name = user.rsplit(':').next().unwrap_or(user).split('@').next().unwrap_or(user);
-    let mut words = name.split(['.', '-', '_', ' ']).filter_map(|word| word.chars().next());
-    let letters: String = match (words.next(), words.next()) {
-        (Some(first), Some(second)) => [first, second].into_iter().collect(),
-        _ => name.chars().take(2).collect(),
-    };
-    letters.to_uppercase()
 }
