@@ -9,6 +9,7 @@ pub mod dom;
 pub mod ids;
 pub mod kinds_memory;
 pub mod locale;
+pub mod offline;
 pub mod preferences;
 pub mod recent_memory;
 pub mod regexp;

@@ -28,13 +28,19 @@ struct Edge {
 type EdgeHandle = StoredValue<Edge, LocalStorage>;
 
 /// A workspace of a cluster, connected and running. For somebody who is signed in; call it once, in the owner that lives as long as the page (or as long as
-/// the person is signed in).
-pub fn start(cluster: ClusterName) -> Workspace {
+/// the person is signed in). Nothing is asked for before it is `confirmed` who it is.
+pub fn start(cluster: ClusterName, confirmed: RwSignal<bool>) -> Workspace {
     let edge: EdgeHandle = StoredValue::new_local(Edge::default());
     let workspace = Workspace::new(cluster, move |effect| perform(edge, effect), now_ms);
     edge.update_value(|edge| edge.workspace = Some(workspace));
     pump::start(workspace);
-    workspace.command(Command::Start);
+    leptos::prelude::Effect::new(move |was: Option<bool>| {
+        let now = confirmed.get();
+        if now && was != Some(true) {
+            workspace.command(Command::Start);
+        }
+        now || was == Some(true)
+    });
     workspace
 }
 

@@ -1,6 +1,7 @@
 //! The page: `dist/`, made by trunk out of `app`, `shared`, `style` and npm packages, and compressed ahead.
 
 mod compress;
+mod offline;
 
 use std::fs;
 use std::path::PathBuf;
@@ -13,7 +14,7 @@ use crate::progress::Steps;
 use crate::workspace::{Failure, Workspace};
 
 /// Files and folders that the page depends on.
-const INPUTS: [&str; 13] = [
+const INPUTS: [&str; 14] = [
     ".cargo/config.toml",
     "Cargo.lock",
     "Cargo.toml",
@@ -23,6 +24,7 @@ const INPUTS: [&str; 13] = [
     "app/index.html",
     "app/package-lock.json",
     "app/src",
+    "app/sw.js",
     "rust-toolchain.toml",
     "shared/Cargo.toml",
     "shared/src",
@@ -112,11 +114,17 @@ pub(crate) fn steps_of_build(workspace: &Workspace, mode: Mode, steps: &mut Step
     let inputs = fingerprint::fingerprint(workspace, &INPUTS)?;
     let _ = fs::remove_file(stamp(workspace));
     match mode {
-        Mode::Fast => steps.step("building the page, fast", || trunk(workspace, &[], ""))?,
+        Mode::Fast => steps.step("building the page, fast", || {
+            trunk(workspace, &[], "")?;
+            offline::list(workspace)
+        })?,
         Mode::Full => {
             // Leptos: one type for all views instead of one for each, which makes the page a twelfth smaller.
             let smaller = "--cfg erase_components";
-            steps.step("building the page", || trunk(workspace, &["--release", "--cargo-profile", "app"], smaller))?;
+            steps.step("building the page", || {
+                trunk(workspace, &["--release", "--cargo-profile", "app"], smaller)?;
+                offline::list(workspace)
+            })?;
             steps.step("compressing the page", || compress::compress(workspace))?;
         }
     }

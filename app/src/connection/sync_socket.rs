@@ -29,13 +29,16 @@ struct Edge {
     interval: Option<Interval>,
 }
 
-/// Shares a Yard until the owner in whose scope this is called is gone. Begins once what the browser had kept is there.
-pub fn share(yard: Yard, cluster: ClusterName) {
+/// Shares a Yard until the owner in whose scope this is called is gone. Begins once what the browser had kept is there, and it is `confirmed` whose Yard it is.
+pub fn share(yard: Yard, cluster: ClusterName, confirmed: RwSignal<bool>) {
     let edge = Rc::<RefCell<Edge>>::default();
     let begun = StoredValue::new(false);
     let begin = {
         let edge = edge.clone();
         move || {
+            if !confirmed.get_untracked() {
+                return;
+            }
             if begun.try_update_value(|begun| std::mem::replace(begun, true)) != Some(false) {
                 return;
             }
@@ -48,7 +51,7 @@ pub fn share(yard: Yard, cluster: ClusterName) {
     let late = Timeout::new(KEPT_WITHIN_MS, late);
     let kept = yard.persistence();
     Effect::new(move |_| {
-        if kept.with(|kept| *kept != Persistence::Loading) {
+        if confirmed.get() && kept.with(|kept| *kept != Persistence::Loading) {
             begin();
         }
     });

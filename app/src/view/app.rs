@@ -1,5 +1,6 @@
 //! The page: who is there, and what they see for it.
 
+use gloo_timers::future::TimeoutFuture;
 use krateyard_shared::api::{Access, ClusterInfo, Clusters, Session};
 use krateyard_shared::identity::ClusterName;
 use krateyard_shared::refusal::Refusal;
@@ -22,6 +23,7 @@ use super::top_bar::TopBar;
 use super::vanished::Vanished;
 use crate::browser::camera_memory::{recall_camera, remember_camera};
 use crate::browser::kinds_memory::{recall_kinds, remember_kinds};
+use crate::browser::offline::{LastSession, forget_person, keep_page, last_session, remember_session};
 use crate::browser::preferences::{self, Theme};
 use crate::browser::recent_memory::{recall_recent, remember_recent};
 use crate::browser::{dom, open_yard};
@@ -31,6 +33,9 @@ use crate::spotlight::Spotlight as Finder;
 use crate::store::{Command, Failure};
 use crate::stream::StreamState;
 
+/// First wait before the proxy is asked again who is signed in, doubled up to [`CONFIRM_MOST_MS`].
+const CONFIRM_MS: u32 = 1_000;
+const CONFIRM_MOST_MS: u32 = 15_000;
 /// Where the browser remembers the cluster that was chosen last.
 const CLUSTER: &str = "krateyard.cluster";
 
@@ -54,11 +59,20 @@ pub fn App() -> impl IntoView {
     provide_context(theme);
     let who = RwSignal::new(Who::Asking);
     let known = RwSignal::new(Vec::<ClusterInfo>::new());
+    // Without a network the page opens for whoever was here last; nothing is sent or asked for before the proxy has said that it is still they.
+    let confirmed = RwSignal::new(true);
     let ask = move || {
         spawn_local(async move {
             let found = match rest::session().await {
                 Ok(session) => enter(session, known).await,
-                Err(failure) => turned_away(failure),
+                Err(failure) => match last_session().filter(|_| !is_refused(&failure)) {
+                    Some(LastSession { session, clusters }) => {
+                        confirmed.set(false);
+                        spawn_local(confirm(session.user.clone(), who, known, confirmed));
+                        choose(session, clusters, known)
+                    }
+                    None => turned_away(failure),
+                },
             };
             who.set(found);
         });
@@ -86,7 +100,7 @@ pub fn App() -> impl IntoView {
                 preferences::remember(CLUSTER, &cluster.0);
                 who.set(Who::Person(to.clone(), cluster));
             });
-            view! { <SignedIn session cluster known switch signed_out/> }.into_any()
+            view! { <SignedIn session cluster known confirmed switch signed_out/> }.into_any()
         }
     }
 }
@@ -94,13 +108,48 @@ pub fn App() -> impl IntoView {
 async fn enter(session: Session, known: RwSignal<Vec<ClusterInfo>>) -> Who {
     match rest::clusters().await {
         Ok(Clusters { clusters }) => {
-            let last = preferences::recall(CLUSTER).and_then(|last| clusters.iter().find(|cluster| cluster.name.0 == last));
-            let chosen = last.or(clusters.first()).map(|cluster| cluster.name.clone());
-            known.set(clusters);
-            chosen.map_or_else(|| Who::Unreachable("It has no cluster to show.".into()), |cluster| Who::Person(session, cluster))
+            remember_session(&session, &clusters);
+            choose(session, clusters, known)
         }
         Err(failure) => turned_away(failure),
     }
+}
+
+/// The cluster that was chosen last, or the first one.
+fn choose(session: Session, clusters: Vec<ClusterInfo>, known: RwSignal<Vec<ClusterInfo>>) -> Who {
+    let last = preferences::recall(CLUSTER).and_then(|last| clusters.iter().find(|cluster| cluster.name.0 == last));
+    let chosen = last.or(clusters.first()).map(|cluster| cluster.name.clone());
+    known.set(clusters);
+    chosen.map_or_else(|| Who::Unreachable("It has no cluster to show.".into()), |cluster| Who::Person(session, cluster))
+}
+
+/// Asks until the proxy says who is signed in: the same person goes on, anybody else begins anew, nobody signs in.
+async fn confirm(user: String, who: RwSignal<Who>, known: RwSignal<Vec<ClusterInfo>>, confirmed: RwSignal<bool>) {
+    let mut wait_ms = CONFIRM_MS;
+    loop {
+        TimeoutFuture::new(wait_ms).await;
+        wait_ms = (wait_ms * 2).min(CONFIRM_MOST_MS);
+        let is_waiting = who.with_untracked(|who| matches!(who, Who::Person(..))) && !confirmed.get_untracked();
+        if !is_waiting {
+            return;
+        }
+        match rest::session().await {
+            Ok(session) if session.user == user => {
+                if let Ok(Clusters { clusters }) = rest::clusters().await {
+                    remember_session(&session, &clusters);
+                    known.set(clusters);
+                    confirmed.set(true);
+                }
+            }
+            Ok(_) => drop(window().location().reload()),
+            Err(failure) if is_refused(&failure) => who.set(Who::Nobody(Some("You were signed out.".into()))),
+            Err(_) => {}
+        }
+    }
+}
+
+fn is_refused(failure: &Failure) -> bool {
+    matches!(failure, Failure::Refused(Refusal::Unauthenticated | Refusal::Expired))
 }
 
 fn turned_away(failure: Failure) -> Who {
@@ -116,13 +165,14 @@ fn SignedIn(
     session: Session,
     cluster: ClusterName,
     known: RwSignal<Vec<ClusterInfo>>,
+    confirmed: RwSignal<bool>,
     switch: Callback<ClusterName>,
     signed_out: Callback<Option<String>>,
 ) -> impl IntoView {
     recall_kinds(&session.user, &cluster);
-    let workspace = connection::start(cluster.clone());
+    let workspace = connection::start(cluster.clone(), confirmed);
     let yard = open_yard(&session.user, &cluster);
-    connection::sync_socket::share(yard, cluster.clone());
+    connection::sync_socket::share(yard, cluster.clone(), confirmed);
     let camera = recall_camera(&session.user, &cluster).unwrap_or_default();
     let theme = expect_context::<RwSignal<Theme>>();
     let desk = Desk::new(workspace, yard, cluster, session.user, camera, theme);
@@ -176,13 +226,14 @@ fn SignedIn(
     let sign_out = Callback::new(move |()| {
         // Signing out of a proxy that does not answer still leaves this page.
         workspace.command(Command::SignOut);
+        forget_person(&desk.user.get_value(), &known.get_untracked());
         signed_out.run(None);
     });
     let notice = desk.yard.notice();
     let read = RwSignal::new(None::<String>);
     view! {
         <Canvas/>
-        <TopBar sign_out known switch/>
+        <TopBar sign_out known confirmed switch/>
         <ToolsIsland/>
         <MinimapIsland/>
         <Show when=move || desk.company.is_open.get()><People/></Show>
@@ -208,4 +259,5 @@ fn SignedIn(
 /// What the page needs once, before anything is shown.
 pub fn prepare() {
     dom::watch_space();
+    keep_page();
 }

@@ -4,9 +4,9 @@ use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
 
+use super::arrows::Arrows;
 use super::desk::desk;
 use super::empty::EmptyYard;
-use super::arrows::Arrows;
 use super::krate::KrateFrame;
 use super::note::NoteCard;
 use super::others::Cursors;

@@ -45,8 +45,8 @@ pub struct Company {
 impl Company {
     /// Nobody yet.
     pub fn new(yard: Yard, me: String) -> Company {
-        let said = yard.presence();
-        let people = Memo::new(move |_| said.with(|said| gather(said.iter().map(|(_, _, presence)| presence), &me)));
+        let said = yard.peers();
+        let people = Memo::new(move |_| said.with(|said| gather(said.iter().map(|peer| &peer.presence), &me)));
         let dragged = Memo::new(move |_| {
             people.with(|people| people.iter().flat_map(|person| &person.tabs).filter_map(|tab| tab.drag.clone()).collect::<HashMap<_, _>>())
         });
@@ -100,19 +100,15 @@ impl Company {
     fn tell(self, desk: Desk) {
         let (yard, tab) = (desk.yard, crate::browser::ids::new_id().to_string());
         let state = yard.state();
-        let said = yard.presence();
+        let (said, shared) = (yard.peers(), yard.sync_state());
         let me = desk.user.get_value();
-        let with_company = Memo::new(move |_| {
-            said.with(|said| said.iter().filter(|(_, _, presence)| presence.name != me).map(|(room, _, _)| room.clone()).collect::<BTreeSet<Room>>())
-        });
-        let rooms = yard.shared_rooms();
+        let with_company =
+            Memo::new(move |_| said.with(|said| said.iter().filter(|peer| peer.presence.name != me).map(|peer| peer.room.clone()).collect::<BTreeSet<Room>>()));
         let slow = Memo::new(move |_| desk.now_ms.get() / ALONE_MS);
         let told_alone = StoredValue::new(HashMap::<Room, u64>::new());
         Effect::new(move |_| {
-            let rooms = rooms.get();
-            if rooms.is_empty() {
-                return;
-            }
+            shared.track();
+            let rooms = yard.open_rooms();
             let (tick, sharing) = (slow.get(), self.sharing.get());
             let doing = state.with(|state| {
                 let with_room = |id: &KrateId| state.krate(id).map(|krate| (krate.id.clone(), krate.room.clone()));
@@ -131,15 +127,17 @@ impl Company {
             });
             let at_once = with_company.with(|with_company| doing.hear_at_once(with_company));
             let now_ms = desk.now_ms.get_untracked();
-            for room in rooms {
+            for (room, _) in rooms {
                 if !at_once.contains(&room) {
                     let known = told_alone.with_value(|told| told.get(&room).copied());
                     if known == Some(tick) {
                         continue;
                     }
-                    told_alone.update_value(|told| drop(told.insert(room.clone(), tick)));
+                    told_alone.update_value(|told| {
+                        told.insert(room.clone(), tick);
+                    });
                 }
-                yard.say_presence(&room, doing.told(&room, sharing, &tab, now_ms as f64));
+                yard.set_presence(&room, doing.told(&room, sharing, &tab, now_ms as f64));
             }
         });
     }

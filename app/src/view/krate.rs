@@ -161,7 +161,10 @@ pub fn KrateFrame(
 
 /// The live status of the object that a krate is about.
 #[component]
-pub fn RowStatus(row: Signal<Option<Arc<krateyard_shared::rows::Row>>>) -> impl IntoView {
+pub fn RowStatus(
+    /// Its row.
+    row: Signal<Option<Arc<krateyard_shared::rows::Row>>>,
+) -> impl IntoView {
     let status = Memo::new(move |_| row.get().map(|row| status::of(&row)).filter(|status| !status.word.is_empty()));
     move || status.get().map(|status: Status| status_word(&status))
 }

@@ -13,7 +13,10 @@ use crate::yard::{Point, YardAction};
 
 /// One note. It reads only its own part of the Yard.
 #[component]
-pub fn NoteCard(id: NoteId) -> impl IntoView {
+pub fn NoteCard(
+    /// Which.
+    id: NoteId,
+) -> impl IntoView {
     let desk = desk();
     let state = desk.yard.state();
     let own = id.clone();

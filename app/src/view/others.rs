@@ -11,7 +11,9 @@ pub fn Cursors() -> impl IntoView {
     let people = desk().company.people;
     let keys = Memo::new(move |_| {
         people.with(|people| {
-            let tabs = |person: &crate::people::Person| person.tabs.iter().filter(|tab| tab.cursor.is_some()).map(|tab| (person.id.clone(), tab.key.clone())).collect::<Vec<_>>();
+            let tabs = |person: &crate::people::Person| {
+                person.tabs.iter().filter(|tab| tab.cursor.is_some()).map(|tab| (person.id.clone(), tab.key.clone())).collect::<Vec<_>>()
+            };
             people.iter().flat_map(tabs).collect::<Vec<_>>()
         })
     });
@@ -38,7 +40,10 @@ fn Cursor(person: String, tab: String) -> impl IntoView {
 
 /// Who has a krate in focus, as flags on its frame.
 #[component]
-pub fn KrateFlags(krate: String) -> impl IntoView {
+pub fn KrateFlags(
+    /// Its key.
+    krate: String,
+) -> impl IntoView {
     let people = desk().company.people;
     let here = Memo::new(move |_| {
         people.with(|people| {

@@ -24,6 +24,8 @@ pub fn TopBar(
     sign_out: Callback<()>,
     /// All clusters, as far as is known.
     known: RwSignal<Vec<ClusterInfo>>,
+    /// Whether the proxy has said that it is still this person.
+    confirmed: RwSignal<bool>,
     /// Shows another one.
     switch: Callback<ClusterName>,
 ) -> impl IntoView {
@@ -49,7 +51,10 @@ pub fn TopBar(
                 <button class="state" title="Diagnostics of all streams" on:click=move |_| desk.sheet.set(Some(Sheet::Diagnostics))>
                     {move || {
                         let state = connection.get();
-                        stream_words(&if state == StreamState::NotStarted { StreamState::Live } else { state }, desk.now_ms.get())
+                        if !confirmed.get() {
+                            return view! { <span class="stream warn" role="status">{shape("st-re")}<span>"offline"</span></span> }.into_any();
+                        }
+                        stream_words(&if state == StreamState::NotStarted { StreamState::Live } else { state }, desk.now_ms.get()).into_any()
                     }}
                 </button>
                 <Faces/>

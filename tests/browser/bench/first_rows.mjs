@@ -31,7 +31,7 @@ function watchTheClock() {
 const demo = await startDemo({ simulator: true, pods: PODS, still: true });
 const browser = await launch();
 try {
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, serviceWorkers: "block" });
   const person = new Person(context, demo);
   const page = await person.tab();
   await person.signIn(page, "admin");

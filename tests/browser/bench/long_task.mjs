@@ -35,7 +35,7 @@ try {
   const runs = [];
   for (let run = 0; run < RUNS; run += 1) {
     const browser = await launch();
-    const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+    const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, serviceWorkers: "block" });
     const person = new Person(context, demo);
     const page = await person.tab();
     await page.addInitScript(watchLongTasks);

@@ -32,7 +32,7 @@ async function measure(pods) {
     const [shown, parsed] = [[], []];
     for (let run = 0; run < RUNS; run += 1) {
       const browser = await launch();
-      const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+      const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, serviceWorkers: "block" });
       const person = new Person(context, demo);
       const page = await person.tab();
       await person.signIn(page, "admin");
@@ -44,7 +44,7 @@ async function measure(pods) {
       await browser.close();
 
       const bare = await launch();
-      const blank = await (await bare.newContext()).newPage();
+      const blank = await (await bare.newContext({ serviceWorkers: "block" })).newPage();
       await blank.goto(`${demo.url}/api/health`);
       const list = JSON.stringify(await demo.kube("GET", "/api/v1/pods"));
       await blank.evaluate((text) => { window.kept = JSON.parse(text); }, list);

@@ -87,7 +87,7 @@ function timing() {
 const demo = await startDemo({ simulator: true, pods: PODS, still: true });
 const browser = await launch();
 try {
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, serviceWorkers: "block" });
   const person = new Person(context, demo);
   const page = await person.tab();
   await page.addInitScript(timing);

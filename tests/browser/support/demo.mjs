@@ -122,6 +122,8 @@ class Demo {
     this.tokens = cluster.tokens;
     this.port = port;
     this.url = `http://127.0.0.1:${port}`;
+    this.people = 0;
+    this.was_visited = false;
   }
 
   /** The name that a namespace has on this cluster. */
@@ -141,6 +143,19 @@ class Demo {
   }
 
   stopProxy() { return this.proxy.stop(); }
+
+  /** Somebody comes. Rooms are kept in the proxy's memory: for the first of a test it begins anew, if anybody was here before. */
+  async welcome() {
+    this.people += 1;
+    if (this.people === 1 && this.was_visited && this.proxy.ended === undefined) {
+      await this.stopProxy();
+      await this.startProxy();
+    }
+    this.was_visited = true;
+  }
+
+  /** Somebody leaves. */
+  farewell() { this.people -= 1; }
 
   async stop() { await Promise.all([this.proxy?.stop(), this.cluster.stop()]); }
 

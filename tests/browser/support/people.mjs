@@ -68,15 +68,16 @@ export class Person {
 }
 
 /**
- * Somebody new at a browser of their own, gone when the test ends. The test fails when their browser reported an error, or asked another origin for anything.
+ * Somebody new at a browser of their own, gone when the test ends. Whoever is the first of a test finds a Yard on which nobody was before. The test fails when their browser reported an error, or asked another origin for anything.
  * @param {import("node:test").TestContext} t the test
  * @param {{browser: import("playwright-core").Browser, demo: object}} world
  * @param {object} options of Playwright's `newContext`, such as `colorScheme` or `viewport`
  */
 export async function newcomer(t, { browser, demo }, options = {}) {
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: "en-GB", ...options });
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: "en-GB", serviceWorkers: "block", ...options });
+  await demo.welcome();
   const person = new Person(context, demo);
-  t.after(() => person.close());
+  t.after(() => person.close().finally(() => demo.farewell()));
   person.page = await person.tab();
   return person;
 }
