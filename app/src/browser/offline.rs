@@ -3,8 +3,8 @@
 use idb::Factory;
 use krateyard_shared::api::{ClusterInfo, Session};
 use leptos::prelude::window;
-use leptos::task::spawn_local;
 use serde::{Deserialize, Serialize};
+use wasm_bindgen_futures::spawn_local;
 
 use super::preferences::{forget_all, recall, remember};
 use super::storage::database_name;

@@ -1,7 +1,7 @@
 //! The REST API.
 
 use gloo_net::http::{Request, RequestBuilder, Response};
-use krateyard_shared::api::{About, Access, AccessAnswers, AccessQuestion, AccessQuestions, Clusters, Reveal, Revealed, Session, SignIn};
+use krateyard_shared::api::{About, Access, AccessAnswers, AccessQuestion, AccessQuestions, Clusters, Reveal, Revealed, Session, Sessions, SignIn};
 use krateyard_shared::identity::{ClusterName, ObjectRef, Resource};
 use krateyard_shared::refusal::{ErrorBody, Refusal};
 use serde::de::DeserializeOwned;
@@ -33,6 +33,22 @@ pub async fn sign_in(token: &str) -> Result<Session, Failure> {
 /// As [`session`].
 pub async fn sign_out() -> Result<(), Failure> {
     checked(Request::delete("/api/session").send().await).await.map(|_| ())
+}
+
+/// Everybody's sessions, for who looks after them.
+///
+/// # Errors
+/// As [`session`].
+pub async fn sessions() -> Result<Sessions, Failure> {
+    body(Request::get("/api/sessions").send().await).await
+}
+
+/// Ends one of them.
+///
+/// # Errors
+/// As [`session`].
+pub async fn end_session(id: &str) -> Result<(), Failure> {
+    checked(Request::delete(&format!("/api/sessions/{}", part(id))).send().await).await.map(|_| ())
 }
 
 /// What the sign-in page says; needs no session.

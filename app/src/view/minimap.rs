@@ -76,7 +76,7 @@ pub fn ToolsIsland() -> impl IntoView {
     let points = move || desk.arrow.with(Option::is_some);
     view! {
         <div class="island tools-island">
-            <button class="icon" title="Note" on:click=move |_| write_note()>{glyph("note")}</button>
+            <button class="icon" title="Note" on:click=move |_| write_note(desk)>{glyph("note")}</button>
             <button class="icon" class:on=points title="Arrow: click its two krates" aria-pressed=move || points().to_string()
                 on:click=move |_| desk.arrow.update(|arrow| *arrow = arrow.is_none().then_some(None))>{glyph("arrow")}</button>
             <span class="sep"></span>

@@ -5,9 +5,10 @@ use leptos::html;
 use leptos::prelude::*;
 
 use super::canvas::at;
-use super::desk::desk;
+use super::desk::{Desk, desk};
 use super::parts::glyph;
 use crate::browser::dom;
+use crate::yard::layout::KRATE_GAP;
 use crate::yard::state::{NOTE_MOST, NoteId};
 use crate::yard::{Point, YardAction};
 
@@ -106,12 +107,18 @@ pub fn NoteCard(
     }
 }
 
-/// Puts an empty note into the middle of the screen and lets it be written; it is about the krate in focus, if there is one.
-pub fn write_note() {
-    let desk = desk();
+/// Puts an empty note there and lets it be written; it is about the krate in focus, if there is one.
+pub fn write_note(desk: Desk) {
+    let (state, active) = (desk.yard.state().get_untracked(), desk.active.get_untracked());
+    let about = active.as_ref().and_then(|active| state.krate(active));
     let middle = desk.middle();
-    let before: Vec<NoteId> = desk.yard.state().with_untracked(|state| state.notes.iter().map(|note| note.id.clone()).collect());
-    desk.yard.act(YardAction::PutNote { at: Point::new(middle.x - 110.0, middle.y - 48.0), text: String::new(), beside: desk.active.get_untracked() });
+    // Below what it is about, else in the middle of the screen.
+    let at = about.map_or(Point::new(middle.x - 110.0, middle.y - 48.0), |krate| {
+        let frame = desk.yard.krate_rect(krate);
+        Point::new(frame.at.x, frame.bottom() + KRATE_GAP)
+    });
+    let before: Vec<NoteId> = state.notes.iter().map(|note| note.id.clone()).collect();
+    desk.yard.act(YardAction::PutNote { at, text: String::new(), beside: active });
     let new = desk.yard.state().with_untracked(|state| state.notes.iter().find(|note| !before.contains(&note.id)).map(|note| note.id.clone()));
     desk.note.set(new);
 }

@@ -1,19 +1,27 @@
 //! The People drawer: everybody on this Yard, where they are, what they look for and what they have open.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use krateyard_shared::api::{AccessQuestion, SESSIONS, SessionInfo};
+use krateyard_shared::sync::room::YARDS_GROUP;
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 
 use super::desk::desk;
 use super::krate::RowStatus;
 use super::parts::{cut_name, glyph, hue, kind_glyph};
 use super::row_of::row_of;
+use crate::browser::clock;
+use crate::connection::rest;
 use crate::people::others::initials;
 use crate::people::{Person, Sharing};
 use crate::yard::{Content, Krate};
 
 /// Faces in the top bar before "+2".
 const FACES: usize = 4;
+/// Between two looks at everybody's sessions.
+const LOOK: Duration = Duration::from_secs(5);
 
 /// Faces of those who are here, and the way to the drawer.
 #[component]
@@ -70,6 +78,7 @@ pub fn People() -> impl IntoView {
                         <Own/>
                     </div>
                 </div>
+                <Administration/>
             </div>
         </aside>
     }
@@ -148,5 +157,73 @@ fn Own() -> impl IntoView {
                 on:change=move |_| toggle(|sharing| sharing.query = !sharing.query)/>
             "Share what I search for"
         </label>
+    }
+}
+
+/// Everybody's sessions, for who may look after them; nothing for everybody else.
+#[component]
+fn Administration() -> impl IntoView {
+    let sessions = RwSignal::new(None::<Vec<SessionInfo>>);
+    let ask = move || {
+        spawn_local(async move {
+            let found = rest::sessions().await.ok().map(|found| found.sessions);
+            sessions.try_set(found);
+        });
+    };
+    let question = AccessQuestion {
+        verb: "list".into(),
+        group: YARDS_GROUP.into(),
+        resource: SESSIONS.into(),
+        subresource: String::new(),
+        namespace: None,
+        name: String::new(),
+    };
+    let may = desk().workspace.may(question);
+    Effect::new(move |_| {
+        if may.get() == Some(true) {
+            ask();
+        }
+    });
+    clock::every(LOOK, move || {
+        if sessions.with_untracked(Option::is_some) {
+            ask();
+        }
+    });
+    let sockets = move || sessions.with(|sessions| sessions.iter().flatten().map(|session| session.sockets).sum::<usize>());
+    move || {
+        sessions.get().map(|all| {
+            let count = all.len();
+            let line = move |session: SessionInfo| {
+                let what = if session.program { "program" } else { "browser" };
+                let words = format!("{what}, {} open", session.sockets);
+                let id = session.id.clone();
+                let end = move |_| {
+                    let id = id.clone();
+                    spawn_local(async move {
+                        let _ = rest::end_session(&id).await;
+                        ask();
+                    });
+                };
+                view! {
+                    <div class="rowx">
+                        <span class="cut" title=session.user.clone()>{session.user.clone()}</span>
+                        <span class="grow"></span>
+                        <span class="muted">{words}</span>
+                        {if session.own {
+                            view! { <span class="muted">"this one"</span> }.into_any()
+                        } else {
+                            view! { <button class="btn quiet danger small" title="Signs them out and closes what they have open" on:click=end>"End"</button> }.into_any()
+                        }}
+                    </div>
+                }
+            };
+            view! {
+                <div class="admin">
+                    <h3>"Administration"</h3>
+                    <div class="rowx"><span>"Connections"</span><span class="grow"></span><span class="num">{format!("{count} sessions, {} sockets", sockets())}</span></div>
+                    {all.into_iter().map(line).collect_view()}
+                </div>
+            }
+        })
     }
 }
