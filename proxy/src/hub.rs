@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex};
 use krateyard_shared::kinds::Kind;
 use krateyard_shared::refusal::Refusal;
 use krateyard_shared::scope::{Part, between};
-use krateyard_shared::watch::Position;
+use krateyard_shared::watch::{Freshness, Position};
 use tokio::sync::mpsc;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -46,6 +46,8 @@ enum Command {
     Through {
         queue: Arc<Queue>,
         through: HashSet<String>,
+        /// What is known of those.
+        freshness: Freshness,
     },
     Refresh,
 }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use krateyard_shared::kinds::Kind;
 use krateyard_shared::refusal::Refusal;
 use krateyard_shared::scope::Part;
-use krateyard_shared::watch::EncodedRow;
+use krateyard_shared::watch::{EncodedRow, Freshness};
 use tokio::sync::Notify;
 
 use super::queue::{Batch, End, Queue};
@@ -26,7 +26,7 @@ pub(super) async fn follow(pods: Permit<WatchRows>, between: Permit<WatchRows>, 
         Ok(subscription) => subscription,
         Err(refusal) => return queue.end(End::Denied(refusal)),
     };
-    let mut known = Known::default();
+    let mut known = Known { uids: HashSet::new(), freshness: Freshness::Live, is_complete: false, changed: false };
     let mut has_begun = false;
     loop {
         while let Some(batch) = own.next() {
@@ -37,9 +37,9 @@ pub(super) async fn follow(pods: Permit<WatchRows>, between: Permit<WatchRows>, 
         if known.changed && known.is_complete {
             known.changed = false;
             let WatchRows { kind, scope } = pods.target().clone();
-            let through = known.uids.clone();
+            let (through, freshness) = (known.uids.clone(), known.freshness.clone());
             let sent = send(pods.cluster(), kind, || match has_begun {
-                true => Command::Through { queue: queue.clone(), through: through.clone() },
+                true => Command::Through { queue: queue.clone(), through: through.clone(), freshness: freshness.clone() },
                 false => Command::Subscribe { scope: scope.clone(), part: part.clone(), through: through.clone(), resume: None, queue: queue.clone() },
             })
             .await;
@@ -56,9 +56,9 @@ pub(super) async fn follow(pods: Permit<WatchRows>, between: Permit<WatchRows>, 
 }
 
 /// What the workload controls, as far as it is known.
-#[derive(Default)]
 struct Known {
     uids: HashSet<String>,
+    freshness: Freshness,
     is_complete: bool,
     changed: bool,
 }
@@ -78,9 +78,14 @@ impl Known {
                     self.changed |= self.uids.remove(&*uid);
                 }
             }
-            // Until there are pods, this is all that can be said of the wait.
-            Batch::Freshness(freshness) if !has_begun => queue.freshness(freshness),
-            Batch::Freshness(_) | Batch::Object(_) | Batch::ObjectPatch(_) => {}
+            // Until there are pods, this is all that can be said of the wait; later it is said after what it is about.
+            Batch::Freshness(freshness) => {
+                if !has_begun {
+                    queue.between(freshness.clone());
+                }
+                (self.freshness, self.changed) = (freshness, true);
+            }
+            Batch::Object(_) | Batch::ObjectPatch(_) => {}
             Batch::End(end) => return Err(end),
         }
         Ok(())

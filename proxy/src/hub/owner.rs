@@ -73,7 +73,10 @@ pub(super) async fn run(cluster: Arc<Cluster>, mut upstream: Upstream, mut comma
                     watched = Instant::now();
                     hub.subscribe(View::new(scope, part, through, &queue), resume, &queue);
                 }
-                Some(Command::Through { queue, through }) => hub.go_through(&queue, &through),
+                Some(Command::Through { queue, through, freshness }) => {
+                    hub.go_through(&queue, &through);
+                    queue.between(freshness);
+                }
                 Some(Command::Refresh) => refresh.is_asked = true,
                 None => return,
             },

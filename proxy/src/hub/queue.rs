@@ -77,7 +77,10 @@ struct Waiting {
     patches: bool,
     /// What it has, where a patch may follow.
     told: Option<String>,
-    /// With the sequence number at which it was so.
+    /// What is known of its own upstream, and of that of what stands between a workload and its pods.
+    own: Option<Freshness>,
+    between: Option<Freshness>,
+    /// The worse of them, with the sequence number at which it was so.
     freshness: Option<(Freshness, u64)>,
     end: Option<End>,
 }
@@ -178,7 +181,18 @@ impl Queue {
 
     /// What is known of the upstream.
     pub(crate) fn freshness(&self, freshness: Freshness) {
-        self.change_waiting(|waiting| waiting.freshness = Some((freshness, waiting.reached.seq)));
+        self.change_waiting(|waiting| {
+            waiting.own = Some(freshness);
+            waiting.say_freshness();
+        });
+    }
+
+    /// What is known of the upstream of what stands between a workload and its pods: these are no fresher.
+    pub(super) fn between(&self, freshness: Freshness) {
+        self.change_waiting(|waiting| {
+            waiting.between = Some(freshness);
+            waiting.say_freshness();
+        });
     }
 
     /// Ends the subscription: nothing that waits is told any more.
@@ -219,6 +233,11 @@ impl Waiting {
         self.snapshot = if complete { Snapshot::Complete } else { Snapshot::Open };
         self.reached = reached;
         (self.sent_seq, self.sent_tally) = (reached.seq, Some(reached.tally));
+    }
+
+    fn say_freshness(&mut self) {
+        let worse = self.own.iter().chain(&self.between).max_by_key(|freshness| badness(freshness));
+        self.freshness = worse.map(|worse| (worse.clone(), self.reached.seq));
     }
 
     fn next(&mut self) -> Option<Batch> {
@@ -295,6 +314,15 @@ impl Waiting {
 /// Good news of changes come after these; bad news at once.
 fn is_early(freshness: &Freshness, seq: u64, changes: &HashMap<Uid, Option<Bytes>>, sent_seq: u64) -> bool {
     !matches!(freshness, Freshness::Stale { .. } | Freshness::CatchingUp) && !changes.is_empty() && sent_seq < seq
+}
+
+fn badness(freshness: &Freshness) -> u8 {
+    match freshness {
+        Freshness::Live => 0,
+        Freshness::Polled { .. } => 1,
+        Freshness::CatchingUp => 2,
+        Freshness::Stale { .. } => 3,
+    }
 }
 
 /// What makes the one of the other, if that is shorter.

@@ -220,3 +220,18 @@ fn live_is_said_after_what_made_it_so_and_stale_at_once() {
     assert_eq!(queue.next(), Some(Batch::Freshness(Freshness::Live)));
     assert_eq!(deltas(drain(&queue)), [true]);
 }
+
+#[test]
+fn pods_of_a_workload_are_no_fresher_than_what_stands_between() {
+    let (queue, _) = queue();
+    let stale = || Freshness::Stale { since: 1, cause: "gone".into() };
+    queue.begin(START, rows(1), true, rows_of(1));
+    queue.between(stale());
+    drain(&queue);
+    queue.freshness(Freshness::Live);
+    assert_eq!(drain(&queue), [Batch::Freshness(stale())]);
+    queue.between(Freshness::Live);
+    assert_eq!(drain(&queue), [Batch::Freshness(Freshness::Live)]);
+    queue.freshness(Freshness::CatchingUp);
+    assert_eq!(drain(&queue), [Batch::Freshness(Freshness::CatchingUp)]);
+}
