@@ -12,6 +12,7 @@ mod excuses;
 mod house;
 mod pace;
 mod script;
+mod truth;
 mod watchman;
 
 use std::time::Duration;
@@ -23,10 +24,10 @@ use tokio::time::Instant;
 use crate::cable::{Cable, Flow, Traffic};
 use crate::person::Person;
 use crate::stage::{Account, CLUSTER};
-use cluster::{NAMESPACES, REMADE, Thing};
+use cluster::{NAMESPACES, REMADE, Thing, a_node, a_thing, an_owner};
 use dice::Dice;
 use excuses::Excuses;
-use house::{HEARTBEAT, House, NEIGHBOUR};
+use house::{HEARTBEAT, House, NEIGHBOUR, Plan};
 use pace::pace;
 use script::{Act, Break, Script};
 use watchman::{GRACE, Sight};
@@ -37,6 +38,10 @@ const NEXT_DOOR: usize = 2;
 const LOOK: Duration = Duration::from_millis(100);
 /// Between two frames of people's screens.
 const FRAME: Duration = Duration::from_millis(200);
+/// Changes before anybody looks.
+const FIRST: usize = 60;
+/// Changes after everything is mended.
+const LAST: usize = 8;
 /// How long the beginning may take.
 const BEGIN: Duration = Duration::from_secs(30);
 /// Plays the scenario of a seed; answers what happened in it.
@@ -76,16 +81,22 @@ struct Scenario {
 
 impl Scenario {
     async fn begin(seed: u64, traffic: &Traffic) -> Scenario {
-        let house = House::build(seed, traffic).await;
         let mut dice = Dice::of(seed);
+        let plan = Plan { signs_in_next_door: dice.one_in(4), is_crowded: dice.one_in(8) };
+        let house = House::build(seed, plan, traffic).await;
         let accounts = [Account::Admin, Account::Editor];
         let open = |account: &Account| Person::at(house.front.addr(), CLUSTER, if *account == Account::Admin { "demo-admin" } else { "demo-editor" }, FRAME);
         let mut people: Vec<Person> = accounts.iter().map(open).collect();
         people.push(Person::at(house.front.addr(), NEIGHBOUR, "demo-admin", FRAME));
-        let sights = wanted(&mut dice);
+        let mut sights = wanted(&mut dice);
+        if plan.is_crowded {
+            // Rows of whatever kind the first has leave no room for one of these.
+            sights.extend([Thing::Service, Thing::ConfigMap].map(|thing| Sight::new(0, Account::Admin, thing, Scope::All)));
+        }
+        let told = vec![format!("{plan:?}")];
         let begun = Instant::now();
-        let mut scenario = Scenario { seed, dice, house, people, sights, begun, excuses: Excuses::none(), told: Vec::new() };
-        for _ in 0..20 {
+        let mut scenario = Scenario { seed, dice, house, people, sights, begun, excuses: Excuses::none(), told };
+        for _ in 0..FIRST {
             scenario.house.cluster.change(&mut scenario.dice);
             scenario.house.neighbour.change(&mut scenario.dice);
         }
@@ -96,10 +107,13 @@ impl Scenario {
         // A custom kind can be asked for once the access is known.
         let deadline = Instant::now() + BEGIN;
         loop {
-            for sight in &mut self.sights {
+            // Where there is room for one kind, the first comes first.
+            let is_first_there = self.sights[0].is_settled(&self.house.cluster) && self.sights[0].screen().is_some();
+            let opened = if self.house.is_crowded() && !is_first_there { 1 } else { self.sights.len() };
+            for sight in &mut self.sights[..opened] {
                 sight.open(&self.people[sight.person]);
             }
-            if self.is_settled() {
+            if opened == self.sights.len() && self.has_begun() {
                 break;
             }
             if Instant::now() > deadline {
@@ -190,11 +204,7 @@ impl Scenario {
                 let sight = &mut self.sights[sight];
                 sight.open(&self.people[sight.person]);
             }
-            Act::Refresh { sight } => {
-                if let Some(lease) = &self.sights[sight].lease {
-                    lease.refresh();
-                }
-            }
+            Act::Refresh { sight } => self.sights[sight].refresh(),
         }
     }
 
@@ -205,12 +215,13 @@ impl Scenario {
         house.cluster.sim().open_port().await.expect("its port");
         happen(&house.upstream, Break::Mend);
         happen(&house.front, Break::Mend);
+        house.make_room();
         house.start_proxy().await;
         house.serve_neighbour(true, false).await;
         house.cluster.restore_definition();
         house.cluster.grant("payments");
         house.cluster.make_namespace();
-        for _ in 0..3 {
+        for _ in 0..LAST {
             house.cluster.change(&mut self.dice);
             house.neighbour.change(&mut self.dice);
         }
@@ -253,11 +264,20 @@ impl Scenario {
 
     /// Until the last of the tries that tables have announced.
     fn longest_wait(&self, clock_ms: u64) -> Duration {
-        let announced = self.sights.iter().filter_map(|sight| match &sight.table()?.state {
+        let announced = self.sights.iter().filter_map(|sight| match sight.screen()?.state() {
             StreamState::Reconnecting { next_ms, .. } => Some(next_ms.saturating_sub(clock_ms)),
             _ => None,
         });
         Duration::from_millis(announced.max().unwrap_or(0))
+    }
+
+    /// Whether everything is true, or says that there is no room for it where that is so.
+    fn has_begun(&mut self) -> bool {
+        if !self.house.is_crowded() {
+            return self.is_settled();
+        }
+        let is_said = self.sights.iter().any(Sight::says_no_room);
+        is_said && self.sights.iter_mut().all(|sight| sight.says_no_room() || sight.is_settled(self.house.of(sight.person)))
     }
 
     fn is_settled(&mut self) -> bool {
@@ -283,26 +303,51 @@ impl Scenario {
     }
 }
 
-/// The tables of a scenario: some of each person's.
+/// What people look at in a scenario.
 fn wanted(dice: &mut Dice) -> Vec<Sight> {
     let within = |namespace: &str| Scope::Namespace(namespace.into());
     let labels = |dice: &mut Dice| Scope::Labels { namespace: None, selector: format!("tier=t{}", dice.below(3)) };
+    let node = |dice: &mut Dice, namespace: Option<&str>| Scope::Node { namespace: namespace.map(Into::into), node: a_node(dice) };
+    let pods_of = |dice: &mut Dice, namespaces: &[&str], kinds: &[&str]| Scope::Workload {
+        namespace: dice.pick(namespaces).into(),
+        kind: dice.pick(kinds).into(),
+        name: an_owner(dice),
+    };
+    let one = |dice: &mut Dice, namespaces: &[&str]| Scope::Object { namespace: Some(dice.pick(namespaces).into()), name: a_thing(dice) };
+    let attention = || Scope::Attention { namespace: None };
+    let summary = |namespace: Option<&str>| Scope::Summary { namespace: namespace.map(Into::into) };
+    let any = [Thing::Pod, Thing::Deployment, Thing::Service, Thing::ConfigMap];
+    // Who has all pods needs no stream for some of them.
+    let pods = |dice: &mut Dice| if dice.one_in(3) { node(dice, None) } else { Scope::All };
     let mut sights = vec![
-        Sight::new(0, Account::Admin, Thing::Pod, Scope::All),
-        Sight::new(1, Account::Editor, Thing::Pod, Scope::All),
+        Sight::new(0, Account::Admin, Thing::Pod, pods(dice)),
+        Sight::new(1, Account::Editor, Thing::Pod, pods(dice)),
         Sight::new(NEXT_DOOR, Account::Admin, Thing::Pod, Scope::All),
     ];
     let mut some = vec![
         Sight::new(0, Account::Admin, Thing::Backup, Scope::All),
         Sight::new(0, Account::Admin, dice.pick(&[Thing::Deployment, Thing::Service, Thing::ConfigMap]), within(dice.pick(&NAMESPACES))),
         Sight::new(0, Account::Admin, Thing::Pod, labels(dice)),
-        Sight::new(0, Account::Admin, Thing::Deployment, Scope::All),
-        Sight::new(1, Account::Editor, dice.pick(&[Thing::Pod, Thing::Deployment, Thing::Service, Thing::ConfigMap]), within("payments")),
-        Sight::new(1, Account::Editor, dice.pick(&[Thing::Pod, Thing::Deployment, Thing::Service, Thing::ConfigMap]), within(REMADE)),
+        Sight::new(0, Account::Admin, Thing::Pod, node(dice, Some("payments"))),
+        Sight::new(0, Account::Admin, Thing::Pod, pods_of(dice, &NAMESPACES, &["Deployment"])),
+        Sight::new(0, Account::Admin, dice.pick(&[Thing::Deployment, Thing::ReplicaSet]), Scope::All),
+        Sight::new(0, Account::Admin, Thing::Pod, attention()),
+        Sight::new(0, Account::Admin, dice.pick(&any), summary(None)),
+        Sight::new(0, Account::Admin, dice.pick(&any), one(dice, &NAMESPACES)),
+        Sight::new(0, Account::Admin, Thing::Pod, one(dice, &["web"])),
+        Sight::new(1, Account::Editor, dice.pick(&any), within("payments")),
+        Sight::new(1, Account::Editor, dice.pick(&any), within(REMADE)),
         Sight::new(1, Account::Editor, Thing::Service, Scope::All),
+        Sight::new(1, Account::Editor, Thing::Pod, node(dice, None)),
+        Sight::new(1, Account::Editor, Thing::Pod, pods_of(dice, &["payments"], &["Deployment", "ReplicaSet", "StatefulSet"])),
+        Sight::new(1, Account::Editor, Thing::Pod, attention()),
+        Sight::new(1, Account::Editor, dice.pick(&any), summary(dice.pick(&[None, Some("payments")]))),
+        Sight::new(1, Account::Editor, dice.pick(&any), one(dice, &["payments", REMADE])),
         Sight::new(NEXT_DOOR, Account::Admin, Thing::Deployment, within("payments")),
+        Sight::new(NEXT_DOOR, Account::Admin, Thing::Pod, attention()),
+        Sight::new(NEXT_DOOR, Account::Admin, Thing::Pod, one(dice, &["payments"])),
     ];
-    some.retain(|_| dice.one_in(2));
+    some.retain(|_| dice.one_in(4));
     sights.extend(some);
     sights
 }

@@ -208,7 +208,8 @@ impl Shown {
             Facts::Node(node) => node.version.clone(),
             Facts::Namespace(namespace) => namespace.phase.clone(),
             Facts::Event(event) => event.message.clone(),
-            Facts::Plain(_) | Facts::Summary(_) => String::new(),
+            Facts::Summary(counts) => format!("{counts:?}"),
+            Facts::Plain(_) => String::new(),
         };
         Shown { namespace: row.namespace.clone().unwrap_or_default(), name: row.name.clone(), uid: row.uid.clone(), labels: row.labels.clone(), fact }
     }

@@ -1,42 +1,48 @@
-//! What there is in the simulated cluster, how it changes, and what of it a person must see: read from the simulator's own store.
+//! What there is in the simulated cluster, how it changes, and where somebody may look: read from the simulator's own store.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
 
 use krateyard_shared::kinds::Kind;
-use krateyard_shared::scope::Scope;
 use kubesim::Sim;
 use serde_json::{Value, json};
 
 use super::dice::Dice;
-use crate::stage::{Account, Shown, sorted};
+use crate::stage::Account;
 
 /// Where things come and go. The last one comes and goes itself.
 pub(super) const NAMESPACES: [&str; 3] = ["payments", "web", REMADE];
 /// The namespace that is deleted and made again.
 pub(super) const REMADE: &str = "scratch";
 /// Names in a namespace, so that things are changed and made again under their old names.
-const NAMES: u64 = 12;
+const NAMES: u64 = 6;
+/// As many of them control something.
+const OWNERS: u64 = 2;
+/// As many nodes have pods.
+const NODES: u64 = 3;
 const RBAC: &str = "rbac.authorization.k8s.io/v1";
 const DEFINITION: &str = "backups.data.example.com";
 
 /// Kinds of things.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Thing {
     Pod,
     Deployment,
+    ReplicaSet,
     Service,
     ConfigMap,
     /// The cluster defines it itself.
     Backup,
 }
 
-pub(super) const THINGS: [Thing; 5] = [Thing::Pod, Thing::Deployment, Thing::Service, Thing::ConfigMap, Thing::Backup];
+pub(super) const THINGS: [Thing; 6] = [Thing::Pod, Thing::Deployment, Thing::ReplicaSet, Thing::Service, Thing::ConfigMap, Thing::Backup];
 
 impl Thing {
     fn api_version(self) -> &'static str {
         match self {
             Thing::Pod | Thing::Service | Thing::ConfigMap => "v1",
-            Thing::Deployment => "apps/v1",
+            Thing::Deployment | Thing::ReplicaSet => "apps/v1",
             Thing::Backup => "data.example.com/v1",
         }
     }
@@ -45,6 +51,7 @@ impl Thing {
         match self {
             Thing::Pod => "Pod",
             Thing::Deployment => "Deployment",
+            Thing::ReplicaSet => "ReplicaSet",
             Thing::Service => "Service",
             Thing::ConfigMap => "ConfigMap",
             Thing::Backup => "Backup",
@@ -56,12 +63,15 @@ impl Thing {
         match self {
             Thing::Pod => Some(Kind::Pod),
             Thing::Deployment => Some(Kind::Deployment),
+            Thing::ReplicaSet => Some(Kind::ReplicaSet),
             Thing::Service => Some(Kind::Service),
             Thing::ConfigMap => Some(Kind::ConfigMap),
             Thing::Backup => Kind::of_name("data.example.com", "Backup"),
         }
     }
 }
+
+type Listed = Rc<Vec<Value>>;
 
 /// The cluster, and how often it changed.
 pub(super) struct Cluster {
@@ -70,12 +80,14 @@ pub(super) struct Cluster {
     /// Whether the proxy serves it.
     is_served: Cell<bool>,
     definition: Value,
+    /// What there was of a thing after so many changes.
+    lists: RefCell<HashMap<Thing, (u64, Listed)>>,
 }
 
 impl Cluster {
     pub(super) fn of(sim: Sim) -> Cluster {
         let definition = sim.get("apiextensions.k8s.io/v1", "CustomResourceDefinition", "", DEFINITION).expect("the world defines backups");
-        let cluster = Cluster { sim, changes: Cell::new(0), is_served: Cell::new(true), definition };
+        let cluster = Cluster { sim, changes: Cell::new(0), is_served: Cell::new(true), definition, lists: RefCell::default() };
         cluster.make_namespace();
         cluster
     }
@@ -114,7 +126,7 @@ impl Cluster {
         if !is_there {
             return;
         }
-        let name = format!("thing-{}", dice.below(NAMES));
+        let name = if thing == Thing::ReplicaSet { an_owner(dice) } else { a_thing(dice) };
         match dice.below(5) {
             0 => drop(self.remove(thing.api_version(), thing.name(), namespace, &name)),
             // Made again under its name: another object.
@@ -136,8 +148,17 @@ impl Cluster {
         let mut object = json!({"apiVersion": thing.api_version(), "kind": thing.name(), "metadata": {"name": name, "namespace": namespace, "labels": labels}});
         match thing {
             Thing::Pod => {
-                object["spec"] = json!({"nodeName": format!("node-{}", dice.below(3)), "containers": [{"name": "main", "image": "registry.example/main:1"}]});
+                object["spec"] = json!({"nodeName": a_node(dice), "containers": [{"name": "main", "image": "registry.example/main:1"}]});
                 object["status"] = json!({"phase": dice.pick(&["Pending", "Running", "Failed", "Succeeded"])});
+                let owner = dice.pick(&[None, Some("StatefulSet"), Some("ReplicaSet"), Some("ReplicaSet"), Some("ReplicaSet")]);
+                if let Some(owner) = owner {
+                    self.give_owner(&mut object, owner, dice);
+                }
+            }
+            Thing::ReplicaSet => {
+                object["spec"] = json!({"replicas": dice.below(5)});
+                object["status"] = json!({"readyReplicas": dice.below(5)});
+                self.give_owner(&mut object, "Deployment", dice);
             }
             Thing::Deployment => {
                 object["spec"] = json!({"replicas": dice.below(5)});
@@ -148,6 +169,14 @@ impl Cluster {
             Thing::Backup => object["spec"] = json!({"database": "orders"}),
         }
         self.apply(object);
+    }
+
+    /// It is controlled by another: the one that there is of a name, or one that went.
+    fn give_owner(&self, object: &mut Value, kind: &str, dice: &mut Dice) {
+        let (namespace, name) = (object["metadata"]["namespace"].as_str().unwrap_or_default(), an_owner(dice));
+        let owner = self.sim.get("apps/v1", kind, namespace, &name);
+        let uid = owner.map_or_else(|| json!(format!("{name}-that-went")), |owner| owner["metadata"]["uid"].clone());
+        object["metadata"]["ownerReferences"] = json!([{"apiVersion": "apps/v1", "kind": kind, "name": name, "uid": uid, "controller": true}]);
     }
 
     fn is_made(&self) -> bool {
@@ -163,7 +192,7 @@ impl Cluster {
     /// Deletes it with all that is in it, as the namespace controller does.
     pub(super) fn delete_namespace(&self) {
         for thing in THINGS {
-            for object in self.list(thing, REMADE) {
+            for object in self.list(thing).iter().filter(|object| object["metadata"]["namespace"] == REMADE) {
                 self.remove(thing.api_version(), thing.name(), REMADE, object["metadata"]["name"].as_str().unwrap_or_default());
             }
         }
@@ -171,13 +200,14 @@ impl Cluster {
         self.remove("v1", "Namespace", "", REMADE);
     }
 
-    fn is_defined(&self) -> bool {
+    /// Whether it defines backups.
+    pub(super) fn is_defined(&self) -> bool {
         self.sim.get("apiextensions.k8s.io/v1", "CustomResourceDefinition", "", DEFINITION).is_some()
     }
 
     /// Takes the definition of backups away, and all backups before it, as an API server does.
     pub(super) fn remove_definition(&self) {
-        for object in self.list(Thing::Backup, "") {
+        for object in self.list(Thing::Backup).iter() {
             let meta = &object["metadata"];
             self.remove("data.example.com/v1", "Backup", meta["namespace"].as_str().unwrap_or_default(), meta["name"].as_str().unwrap_or_default());
         }
@@ -208,41 +238,49 @@ impl Cluster {
         self.remove(RBAC, "RoleBinding", namespace, &binding(namespace));
     }
 
-    fn list(&self, thing: Thing, namespace: &str) -> Vec<Value> {
-        self.sim.list(thing.api_version(), thing.name(), namespace)
+    /// What there is of things.
+    pub(super) fn list(&self, thing: Thing) -> Listed {
+        let (mut lists, changes) = (self.lists.borrow_mut(), self.changes.get());
+        let known = lists.entry(thing).or_insert_with(|| (u64::MAX, Rc::default()));
+        if known.0 != changes {
+            *known = (changes, Rc::new(self.sim.list(thing.api_version(), thing.name(), "")));
+        }
+        known.1.clone()
+    }
+
+    /// A thing, if it is there.
+    pub(super) fn get(&self, thing: Thing, namespace: &str, name: &str) -> Option<Value> {
+        self.sim.get(thing.api_version(), thing.name(), namespace, name)
+    }
+
+    /// Whether the proxy serves it.
+    pub(super) fn is_served(&self) -> bool {
+        self.is_served.get()
     }
 
     /// Where somebody may list; `None` is everywhere.
-    fn readable(&self, account: Account) -> Option<Vec<&'static str>> {
+    pub(super) fn readable(&self, account: Account) -> Option<Vec<&'static str>> {
         let is_bound = |namespace: &&str| self.sim.get(RBAC, "RoleBinding", namespace, &binding(namespace)).is_some();
         match account {
             Account::Admin => None,
             _ => Some(["payments", REMADE].into_iter().filter(is_bound).collect()),
         }
     }
+}
 
-    /// What somebody must see of things in a scope: `None` where they may not look, or where there are no such things.
-    pub(super) fn truth(&self, account: Account, thing: Thing, scope: &Scope) -> Option<Vec<Shown>> {
-        if !self.is_served.get() || (thing == Thing::Backup && !self.is_defined()) {
-            return None;
-        }
-        let kind = thing.kind()?;
-        let within = match (self.readable(account), scope.namespace()) {
-            (None, namespace) => vec![namespace.unwrap_or_default()],
-            (Some(readable), Some(namespace)) => readable.into_iter().filter(|readable| *readable == namespace).collect(),
-            (Some(readable), None) => readable,
-        };
-        if within.is_empty() {
-            return None;
-        }
-        let wanted = |object: &Value| match scope {
-            Scope::Labels { selector, .. } => selector.strip_prefix("tier=").is_some_and(|tier| object["metadata"]["labels"]["tier"] == tier),
-            Scope::Node { node, .. } => object["spec"]["nodeName"] == node.as_str(),
-            _ => true,
-        };
-        let objects = within.into_iter().flat_map(|namespace| self.list(thing, namespace)).filter(wanted);
-        Some(sorted(objects.map(|object| Shown::of_object(kind, &object)).collect()))
-    }
+/// The name of a thing.
+pub(super) fn a_thing(dice: &mut Dice) -> String {
+    format!("thing-{}", dice.below(NAMES))
+}
+
+/// The name of a thing that controls others.
+pub(super) fn an_owner(dice: &mut Dice) -> String {
+    format!("thing-{}", dice.below(OWNERS))
+}
+
+/// The name of a node that pods are on.
+pub(super) fn a_node(dice: &mut Dice) -> String {
+    format!("node-{}", dice.below(NODES))
 }
 
 /// What the world calls the binding of those who edit a namespace.

@@ -19,12 +19,25 @@ pub(super) const MARGIN: u64 = 15;
 /// A hub without subscribers lives on so long, in seconds.
 pub(super) const REST: u64 = 10;
 
+/// Bytes of rows that a crowded proxy may hold: rows of one kind.
+const CROWDED: usize = 1;
+
 /// The name of the neighbour.
 pub(super) const NEIGHBOUR: &str = "neighbour";
 /// With which the proxy is known there: one after the other.
 const TOKENS: [&str; 2] = ["krateyard-proxy", "krateyard-proxy-2"];
 
+/// What is different from house to house.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Plan {
+    /// People sign in to the neighbour: it may change, and it cannot go.
+    pub(super) signs_in_next_door: bool,
+    /// The proxy has no room for rows of a second kind.
+    pub(super) is_crowded: bool,
+}
+
 pub(super) struct House {
+    plan: Plan,
     pub(super) cluster: Cluster,
     pub(super) neighbour: Cluster,
     /// Whether the proxy is to serve the neighbour, and with which of its tokens.
@@ -37,14 +50,14 @@ pub(super) struct House {
 }
 
 impl House {
-    pub(super) async fn build(seed: u64, traffic: &Traffic) -> House {
+    pub(super) async fn build(seed: u64, plan: Plan, traffic: &Traffic) -> House {
         let options = Options { pods: 30, controllers: false, seed, bookmark_every: Duration::from_secs(7), history: 400, ..Options::default() };
         let sim = Sim::start(options).await.expect("a free port");
         let api = sim.url().strip_prefix("http://").and_then(|addr| addr.parse().ok()).expect("kubesim's URL is an address");
         let (upstream, front) = (Cable::to(api, traffic.clone()).await, Cable::to(api, traffic.clone()).await);
         let next = Sim::start(Options { pods: 10, controllers: false, seed: seed + 1, ..Options::default() }).await.expect("a free port");
         next.add_token(TOKENS[1], "system:serviceaccount:krateyard:krateyard", &["system:serviceaccounts", "system:authenticated"]);
-        let mut house = House { cluster: Cluster::of(sim), neighbour: Cluster::of(next), neighbours: Some(0), upstream, front, proxy: None };
+        let mut house = House { plan, cluster: Cluster::of(sim), neighbour: Cluster::of(next), neighbours: Some(0), upstream, front, proxy: None };
         house.start_proxy().await;
         house
     }
@@ -60,6 +73,9 @@ impl House {
         config.limits.heartbeat = Duration::from_secs(HEARTBEAT);
         config.limits.watch_timeout_secs = u32::try_from(WATCH).expect("small");
         config.limits.hub_rest = Duration::from_secs(REST);
+        if self.plan.is_crowded {
+            config.limits.hub_bytes = CROWDED;
+        }
         let proxy = Proxy::start(config).await.expect("a free port");
         self.front.lead_to(proxy.local_addr());
         self.proxy = Some(proxy);
@@ -68,17 +84,39 @@ impl House {
     fn clusters(&self) -> Vec<ClusterConfig> {
         let one = ClusterConfig::server(CLUSTER, &format!("http://{}", self.upstream.addr()), TOKENS[0]);
         let other = self.neighbours.map(|token| ClusterConfig::server(NEIGHBOUR, self.neighbour.sim().url(), TOKENS[token]));
-        std::iter::once(one).chain(other).map(|cluster| cluster.expect("a URL")).collect()
+        let mut clusters: Vec<_> = std::iter::once(one).chain(other).map(|cluster| cluster.expect("a URL")).collect();
+        if self.plan.signs_in_next_door {
+            clusters.reverse();
+        }
+        clusters
+    }
+
+    /// Whether the proxy has no room for rows of a second kind.
+    pub(super) fn is_crowded(&self) -> bool {
+        self.plan.is_crowded
+    }
+
+    /// Gives the proxy room, which needs a restart.
+    pub(super) fn make_room(&mut self) {
+        if std::mem::take(&mut self.plan.is_crowded) {
+            self.stop_proxy(true);
+        }
     }
 
     /// Lets the proxy serve the neighbour, or not; with another token than before, if it is to.
     pub(super) async fn serve_neighbour(&mut self, is_served: bool, anew: bool) {
-        let token = self.neighbours.map_or(0, |token| if anew { 1 - token } else { token });
+        let before = self.neighbours;
+        let token = before.map_or(0, |token| if anew { 1 - token } else { token });
         self.neighbours = is_served.then_some(token);
-        self.neighbour.serve(is_served);
         if let Some(proxy) = &self.proxy {
             proxy.set_clusters(self.clusters()).await;
         }
+        if self.plan.signs_in_next_door && !is_served {
+            // It stays what it was.
+            self.neighbours = before;
+            return;
+        }
+        self.neighbour.serve(is_served);
     }
 
     /// The cluster of a person.

@@ -85,6 +85,9 @@ impl Script {
         for _ in 0..dice.between(4, 12) {
             now += if dice.one_in(2) { dice.below(200) } else { dice.below(3000) };
             step(dice, now, people, sights, &mut acts);
+            if dice.one_in(2) {
+                acts.push((now + dice.below(2000), Act::Change(dice.between(1, 8))));
+            }
         }
         acts.sort_by_key(|(at, _)| *at);
         Script(acts)
