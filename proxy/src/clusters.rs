@@ -44,6 +44,9 @@ use tables::Tables;
 /// The longest answer that is read whole: one object, as an API server limits it (3 MiB, recordings surprise 7), or a page of bindings.
 pub(crate) const MAX_ANSWER: usize = 16 << 20;
 
+/// A request that waits so long for the beginning of its answer is told: what is shown is not confirmed meanwhile.
+pub(crate) const SILENT: Duration = Duration::from_secs(2);
+
 /// Why a cluster is no more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Farewell {

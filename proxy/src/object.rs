@@ -16,6 +16,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::authorize::{Permit, ReadObject};
+use crate::clusters::SILENT;
 use crate::hub::Queue;
 use crate::refuse::{self, Actor, Asked};
 use crate::{impersonate, path};
@@ -67,7 +68,7 @@ async fn read<T: DeserializeOwned>(permit: &Permit<ReadObject>) -> Result<T, Ref
 pub(crate) async fn follow(permit: &Permit<ReadObject>, queue: &Queue) -> Refusal {
     let mut told = Told { queue, version: None };
     loop {
-        match get(permit).await {
+        match told.soon(get(permit)).await {
             Ok(object) => told.object(&object),
             Err(Refusal::NotFound { .. } | Refusal::Gone { .. }) => told.gone(),
             Err(refusal) if refusal.is_passing() => {
@@ -98,7 +99,8 @@ async fn watch(permit: &Permit<ReadObject>, told: &mut Told<'_>) -> Result<(), R
     let asked = asked(target, "watch");
     let client = permit.cluster().client();
     let request = impersonate::request(permit, Method::GET, &path)?;
-    let events = client.request_events::<Value>(request).await.map_err(|error| refuse::of_kube(&error, &asked))?;
+    let events = told.soon(client.request_events::<Value>(request)).await.map_err(|error| refuse::of_kube(&error, &asked))?;
+    told.queue.freshness(Freshness::Live);
     let mut events: BoxStream<'_, kube::Result<WatchEvent<Value>>> = Box::pin(events);
     // The API server ends it before; a connection that died without a word does not.
     let patience = Duration::from_secs(u64::from(timeout_secs) + 5);
@@ -137,6 +139,16 @@ impl Told<'_> {
             self.version = Some(None);
             self.queue.object(None);
         }
+    }
+
+    /// Waits for an answer. While that does not begin, nobody knows whether the object is as it was.
+    async fn soon<T>(&self, answer: impl Future<Output = T>) -> T {
+        tokio::pin!(answer);
+        tokio::select! {
+            answer = &mut answer => return answer,
+            () = tokio::time::sleep(SILENT) => self.stale(&Refusal::UpstreamDown { cause: "the API server does not answer".into() }),
+        }
+        answer.await
     }
 
     fn stale(&self, refusal: &Refusal) {

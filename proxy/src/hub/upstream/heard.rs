@@ -1,7 +1,6 @@
 //! Whether a cluster answers what an upstream asks: kube's watcher says nothing of it.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use http::HeaderMap;
 use kube::Client;
@@ -9,8 +8,7 @@ use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 use tower::service_fn;
 
-/// A request that waits so long for the beginning of its answer is told: rows are not confirmed meanwhile.
-const SILENT: Duration = Duration::from_secs(2);
+use crate::clusters::SILENT;
 
 /// Waits until something that was asked has been without answer for [`SILENT`], and is not the one of which that is known.
 pub(super) async fn silence(mut asked: watch::Receiver<Option<Instant>>, known: Option<Instant>) -> Instant {
