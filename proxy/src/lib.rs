@@ -15,6 +15,7 @@ mod object;
 mod origin;
 mod path;
 mod pipe;
+mod refresh;
 mod refuse;
 mod relay;
 mod router;

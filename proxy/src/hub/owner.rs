@@ -16,12 +16,10 @@ use super::table::{Change, Table, Uid};
 use super::upstream::{News, Upstream};
 use super::view::{Decoded, View};
 use crate::clusters::{Cluster, Defined};
+use crate::refresh::Refresh;
 
 /// Counts, and what time makes a finding, are told so often.
 const LOOK: Duration = Duration::from_secs(1);
-
-/// A person may ask for a list so often (architecture.md).
-const REFRESH: Duration = Duration::from_secs(5);
 
 struct Hub {
     cluster: Arc<Cluster>,
@@ -35,22 +33,6 @@ struct Hub {
     /// What that is when all is well.
     best: Freshness,
     subscribers: Vec<View>,
-}
-
-/// Lists that people ask for. Whoever asks gets one that begins after the question.
-#[derive(Default)]
-struct Refresh {
-    is_asked: bool,
-    last: Option<Instant>,
-}
-
-impl Refresh {
-    /// Waits until another may be.
-    async fn due(&self) {
-        if let Some(last) = self.last {
-            tokio::time::sleep_until(last + REFRESH).await;
-        }
-    }
 }
 
 /// The owner task of a hub: it alone touches the table. It ends when nobody has looked for a while, or when the cluster refuses.
@@ -77,7 +59,7 @@ pub(super) async fn run(cluster: Arc<Cluster>, mut upstream: Upstream, mut comma
                     hub.go_through(&queue, &through);
                     queue.between(freshness);
                 }
-                Some(Command::Refresh) => refresh.is_asked = true,
+                Some(Command::Refresh) => refresh.ask(),
                 None => return,
             },
             news = upstream.next() => if let Err(refusal) = hub.take(news) {
@@ -87,10 +69,7 @@ pub(super) async fn run(cluster: Arc<Cluster>, mut upstream: Upstream, mut comma
                 };
                 return hub.end(commands, end).await;
             },
-            () = refresh.due(), if refresh.is_asked => {
-                refresh = Refresh { is_asked: false, last: Some(Instant::now()) };
-                upstream.relist();
-            }
+            () = refresh.due() => upstream.relist(),
             why = &mut definition => return hub.end(commands, End::Complete(why.into())).await,
             _ = look.tick(), if hub.subscribers.iter().any(View::is_timed) => hub.look(),
             _ = idle.tick() => {

@@ -15,6 +15,7 @@ use crate::authenticate::Session;
 use crate::authorize::{self, ReadObject, RowScope, WatchRows};
 use crate::clusters::{Cluster, Farewell};
 use crate::hub::{self, Batch, End, Queue, Reached};
+use crate::refresh::Refresh;
 use crate::{object, path};
 
 /// The subscriptions of one socket: the reader begins them, a task each fills its queue, the writer empties the queues in turn.
@@ -273,11 +274,18 @@ async fn object(cluster: &Arc<Cluster>, session: &Arc<Session>, target: ReadObje
     queue.begin_object(Position { epoch: getrandom::u64().unwrap_or_default() >> 11, seq: 0 }, patches);
     let revoked = permit.revoked();
     tokio::pin!(revoked);
+    let mut asked = Refresh::default();
     loop {
-        tokio::select! {
-            refusal = &mut revoked => return refusal,
-            refusal = object::follow(&permit, queue) => return refusal,
-            () = refresh.notified() => {}
+        let follow = object::follow(&permit, queue);
+        tokio::pin!(follow);
+        loop {
+            tokio::select! {
+                refusal = &mut revoked => return refusal,
+                refusal = &mut follow => return refusal,
+                () = refresh.notified() => asked.ask(),
+                // It is followed anew, which begins with a look.
+                () = asked.due() => break,
+            }
         }
     }
 }
