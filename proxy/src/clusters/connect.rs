@@ -31,7 +31,7 @@ impl ConnectError {
 pub(super) async fn client(endpoint: &Endpoint) -> Result<Client, ConnectError> {
     let mut config = match endpoint {
         Endpoint::InCluster => Config::incluster()?,
-        Endpoint::Kubeconfig { path, context } => of_context(Kubeconfig::read_from(path)?, context.clone()).await?,
+        Endpoint::Kubeconfig { path, context, .. } => of_context(Kubeconfig::read_from(path)?, context.clone()).await?,
         Endpoint::Context { paths, context, .. } => {
             // As kubectl does: a file of several that is not there is left out.
             let mut there = paths.iter().filter(|path| paths.len() == 1 || path.is_file());

@@ -20,7 +20,12 @@ pub enum Endpoint {
     InCluster,
     /// A context of a kubeconfig file; the current one when none is named.
     #[allow(missing_docs)]
-    Kubeconfig { path: PathBuf, context: Option<String> },
+    Kubeconfig {
+        path: PathBuf,
+        context: Option<String>,
+        /// Of what the file says.
+        mark: Mark,
+    },
     /// A context of several kubeconfig files, merged as kubectl does.
     #[allow(missing_docs)]
     Context {

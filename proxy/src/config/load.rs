@@ -7,7 +7,7 @@ use std::time::Duration;
 use krateyard_shared::identity::ClusterName;
 use serde::Deserialize;
 
-use super::{ClusterConfig, Config, Credentials, Endpoint, Limits, MAX_CLUSTERS, Origin, People, RoomsKept, Secret};
+use super::{ClusterConfig, Config, Credentials, Endpoint, Limits, MAX_CLUSTERS, Mark, Origin, People, RoomsKept, Secret};
 
 /// What was said on the command line. A flag that was not given is `None`.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -200,6 +200,13 @@ pub(super) fn file_path(flags: &Flags, sources: &impl Sources) -> Option<PathBuf
     flags.config.clone().or_else(|| sources.variable("KRATEYARD_CONFIG").filter(|value| !value.is_empty()).map(PathBuf::from))
 }
 
+/// The kubeconfigs that clusters name.
+pub(super) fn kubeconfigs(flags: &Flags, sources: &impl Sources) -> Vec<PathBuf> {
+    let file = file_path(flags, sources).map(|path| read_file(&path, sources, &mut Errors(Vec::new()))).unwrap_or_default();
+    let variable = || sources.variable("KRATEYARD_KUBECONFIG").filter(|value| !value.is_empty()).map(PathBuf::from);
+    flags.kubeconfig.clone().or_else(variable).into_iter().chain(file.clusters.into_iter().filter_map(|cluster| cluster.kubeconfig)).collect()
+}
+
 fn read_file(path: &Path, sources: &impl Sources, errors: &mut Errors) -> File {
     let text = match sources.read(path) {
         Ok(text) => text,
@@ -284,7 +291,10 @@ fn cluster(prefix: &str, entry: FileCluster, sources: &impl Sources, errors: &mu
             };
             url.zip(credentials).map(|(url, credentials)| Endpoint::Server { url, credentials, ca: entry.ca })
         }
-        (None, Some(path), false) => Some(Endpoint::Kubeconfig { path, context: entry.context }),
+        (None, Some(path), false) => {
+            let mark = sources.read(&path).map(Mark::of).unwrap_or_default();
+            Some(Endpoint::Kubeconfig { path, context: entry.context, mark })
+        }
         (None, None, true) => Some(Endpoint::InCluster),
         _ => {
             errors.add(&key("server"), "give exactly one of server, kubeconfig and in_cluster");

@@ -32,7 +32,7 @@ impl Written {
     fn paths(&self, sources: &impl Sources) -> Vec<PathBuf> {
         match self {
             Written::Laptop(flags) => super::laptop::paths(flags, sources),
-            Written::Serve(flags) => super::load::file_path(flags, sources).into_iter().collect(),
+            Written::Serve(flags) => super::load::file_path(flags, sources).into_iter().chain(super::load::kubeconfigs(flags, sources)).collect(),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use krateyard_proxy::{ClusterConfig, Endpoint, Flags, Proxy, Sources, Written};
+use krateyard_proxy::{ClusterConfig, Endpoint, Flags, Mark, Proxy, Sources, Written};
 use krateyard_shared::api::{ClusterInfo, Clusters};
 use krateyard_shared::identity::ClusterName;
 use krateyard_shared::kinds::Kind;
@@ -239,7 +239,8 @@ async fn an_expired_cluster_says_so_harms_no_other_and_comes_back_with_new_crede
     }
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("expiring-kubeconfig.yaml");
     std::fs::write(&path, other.kubeconfig("first")).unwrap();
-    let expiring = ClusterConfig { name: ClusterName(OTHER.into()), endpoint: Endpoint::Kubeconfig { path: path.clone(), context: None } };
+    let expiring =
+        ClusterConfig { name: ClusterName(OTHER.into()), endpoint: Endpoint::Kubeconfig { path: path.clone(), context: None, mark: Mark::default() } };
     let bench = Bench::with(Options { pods: 20, ..Options::default() }, |config| config.clusters.push(expiring)).await;
     let mut watch = bench.watch("demo-admin").await;
     for (id, cluster) in [(1, "demo"), (2, OTHER)] {

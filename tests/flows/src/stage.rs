@@ -1,7 +1,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
-use krateyard_proxy::{ClusterConfig, Config, Endpoint, Proxy};
+use krateyard_proxy::{ClusterConfig, Config, Endpoint, Mark, Proxy};
 use krateyard_shared::identity::ClusterName;
 use krateyard_shared::kinds::Kind;
 use krateyard_shared::rows::Row;
@@ -129,7 +129,8 @@ impl Stage {
         let cluster = match &self.cluster {
             Cluster::Simulated(sim) => ClusterConfig::server(CLUSTER, sim.url(), "krateyard-proxy").expect("kubesim gives a URL"),
             Cluster::Real(scene) => {
-                ClusterConfig { name: ClusterName(CLUSTER.into()), endpoint: Endpoint::Kubeconfig { path: scene.proxy_kubeconfig.clone(), context: None } }
+                let endpoint = Endpoint::Kubeconfig { path: scene.proxy_kubeconfig.clone(), context: None, mark: Mark::default() };
+                ClusterConfig { name: ClusterName(CLUSTER.into()), endpoint }
             }
         };
         let mut config = Config::loopback(cluster);

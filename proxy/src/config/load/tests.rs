@@ -118,3 +118,14 @@ fn an_unknown_key_is_named_and_a_token_is_not() {
     assert!(!error.contains("seesaw"), "{error}");
     assert!(!format!("{:?}", from_file(FILE).unwrap()).contains("seesaw"));
 }
+
+#[test]
+fn a_kubeconfig_that_reads_otherwise_is_another_cluster_and_is_looked_at() {
+    let file = "[[clusters]]\nname = \"eu\"\nkubeconfig = \"/eu\"\n";
+    let flags = Flags { config: Some("k.toml".into()), ..Flags::default() };
+    let sources = |kubeconfig: &'static str| Text::default().file("k.toml", file).file("/eu", kubeconfig);
+    let load = |kubeconfig| Config::load(&flags, &sources(kubeconfig)).unwrap().clusters;
+    assert_eq!(load("one"), load("one"));
+    assert_ne!(load("one"), load("other"));
+    assert_eq!(kubeconfigs(&flags, &sources("one")), [PathBuf::from("/eu")]);
+}
