@@ -34,7 +34,7 @@ use build::{Facts, Seen};
 pub use config::{Data, Entry, SecretValue, value_of};
 pub use lead::Lead;
 pub use related::{Neighbours, Related, needs_neighbours, reference, related};
-pub use scaling::health_of;
+pub use scaling::health_of_part;
 pub use usage::{Off, Use, UseSource, serves_metrics, use_section, use_source};
 
 /// What a person wants first, from top to bottom.

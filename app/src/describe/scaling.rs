@@ -80,7 +80,7 @@ pub(super) fn quota(seen: &Seen<'_>) -> Vec<Section> {
     let bars = all().take(MOST_BARS).map(|(resource, hard)| {
         let (hard, used) = (text(hard), Some(text(&status["used"][resource])).filter(|used| !used.is_empty()).unwrap_or_else(|| "0".into()));
         let part = ratio(&used, &hard);
-        Bar { label: resource.clone(), health: health_of(part), part, tick: None, words: format!("{used} of {hard}") }
+        Bar { label: resource.clone(), health: health_of_part(part), part, tick: None, words: format!("{used} of {hard}") }
     });
     vec![facts.section(), Section { title: "Used", body: Body::Bars(bars.collect()), more: all().count().saturating_sub(MOST_BARS) }]
 }
@@ -107,7 +107,7 @@ pub(super) fn ratio(used: &str, of: &str) -> Option<f64> {
 }
 
 /// The thresholds of look.md: warn from 75 %, bad from 90 %.
-pub fn health_of(part: Option<f64>) -> Health {
+pub fn health_of_part(part: Option<f64>) -> Health {
     match part {
         Some(part) if part >= 0.9 => Health::Bad,
         Some(part) if part >= 0.75 => Health::Warn,

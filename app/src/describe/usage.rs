@@ -8,7 +8,7 @@ use krateyard_shared::refusal::Refusal;
 use serde_json::Value;
 
 use super::read::{items, name};
-use super::scaling::health_of;
+use super::scaling::health_of_part;
 use super::{Bar, Body, Section};
 
 const TITLE: &str = "Resources, live";
@@ -118,7 +118,7 @@ fn node_bars(node: &Value, measured: &Value) -> Vec<Bar> {
         let (used, room) = (read(name(&measured["usage"][key]))?, read(name(&node["status"]["allocatable"][key])));
         let part = part(used, room);
         let words = room.map_or_else(|| written(used), |room| format!("{} of {}", written(used), written(room)));
-        Some(Bar { label: label.into(), part, tick: None, words, health: health_of(part) })
+        Some(Bar { label: label.into(), part, tick: None, words, health: health_of_part(part) })
     };
     RESOURCES.into_iter().filter_map(of).collect()
 }
@@ -138,7 +138,7 @@ fn pod_bars(pod: &Value, measured: &Value) -> Vec<Bar> {
         let limit = limit.filter(|limit| *limit > 0);
         // A limit binds each container for itself: the worst of them counts.
         let worst = containers.iter().filter_map(|container| part(used_by(&container["name"])?, bound(container, "limits")));
-        let health = health_of(worst.reduce(f64::max));
+        let health = health_of_part(worst.reduce(f64::max));
         let scale = limit.unwrap_or_else(|| used.max(requested) * 5 / 4);
         let words = match (limit, requested) {
             (Some(limit), _) => format!("{} of {}", written(used), written(limit)),

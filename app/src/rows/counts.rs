@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use krateyard_shared::kinds::Kind;
-use krateyard_shared::rows::{Facts, Row};
+use krateyard_shared::rows::{Facts, Row, SummaryFacts};
 use krateyard_shared::status::{self, Health};
 
 /// How many rows do how.
@@ -21,6 +21,33 @@ const WORDS: [(Health, &str); 6] = [
     (Health::Ended, "ended"),
     (Health::Stopped, "stopped"),
 ];
+
+/// What a row counts, where it is no object's.
+pub(super) enum Counted {
+    /// Objects, by how they do.
+    Objects(SummaryFacts),
+    /// Events, which say nothing of what is now: how many of them warn.
+    Events(u32),
+}
+
+/// What a row counts.
+pub(super) fn counted(row: &Row) -> Option<Counted> {
+    match &row.facts {
+        Facts::Summary(counts) if row.kind == Kind::Event => Some(Counted::Events(counts.warn)),
+        Facts::Summary(counts) => Some(Counted::Objects(*counts)),
+        _ => None,
+    }
+}
+
+impl Counted {
+    pub(super) fn objects(&self) -> Option<SummaryFacts> {
+        if let Counted::Objects(counts) = self { Some(*counts) } else { None }
+    }
+
+    pub(super) fn warnings(&self) -> u32 {
+        if let Counted::Events(warnings) = self { *warnings } else { 0 }
+    }
+}
 
 impl Counts {
     /// Of rows; the worst first.
@@ -42,10 +69,9 @@ impl Counter {
         let mut counts = [0; 6];
         self.last.truncate(rows.len());
         for (at, row) in rows.iter().enumerate() {
-            if let Facts::Summary(counted) = &row.facts {
-                // Of events it would be those that warn: they say nothing of what is now.
-                for (count, (health, _)) in counts.iter_mut().zip(WORDS).filter(|_| row.kind != Kind::Event) {
-                    *count += counted.of(health) as usize;
+            if let Some(objects) = counted(row).and_then(|counted| counted.objects()) {
+                for (count, (health, _)) in counts.iter_mut().zip(WORDS) {
+                    *count += objects.of(health) as usize;
                 }
             }
             let health = match self.last.get_mut(at) {

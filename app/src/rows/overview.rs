@@ -6,6 +6,7 @@ use std::sync::Arc;
 use krateyard_shared::kinds::Kind;
 use krateyard_shared::rows::{Facts, Row, SummaryFacts};
 
+use super::counts::counted;
 use super::usage::{Gauge, Usage};
 
 /// Counts by kind and by namespace.
@@ -54,14 +55,7 @@ pub struct Measure {
 
 /// All counts in one.
 pub fn total(rows: &[Arc<Row>]) -> SummaryFacts {
-    counts(rows).filter(|(row, _)| row.kind != Kind::Event).fold(SummaryFacts::default(), |sum, (_, counts)| sum.and(counts))
-}
-
-fn counts(rows: &[Arc<Row>]) -> impl Iterator<Item = (&Arc<Row>, SummaryFacts)> {
-    rows.iter().filter_map(|row| match &row.facts {
-        Facts::Summary(counts) => Some((row, *counts)),
-        _ => None,
-    })
+    rows.iter().filter_map(|row| counted(row)).filter_map(|counted| counted.objects()).fold(SummaryFacts::default(), SummaryFacts::and)
 }
 
 impl Overview {
@@ -70,16 +64,16 @@ impl Overview {
         let mut overview = Overview::default();
         let mut namespaces = BTreeMap::<&str, NamespaceCounts>::new();
         let mut by_kind = vec![SummaryFacts::default(); kinds.len()];
-        for (row, counts) in counts(rows) {
-            let is_event = row.kind == Kind::Event;
-            if is_event {
-                overview.warnings += counts.warn;
-            } else if let Some(at) = kinds.iter().position(|kind| *kind == row.kind) {
-                by_kind[at] = by_kind[at].and(counts);
+        for (row, counted) in rows.iter().filter_map(|row| Some((row, counted(row)?))) {
+            let (objects, warnings) = (counted.objects().unwrap_or_default(), counted.warnings());
+            overview.warnings += warnings;
+            if let Some(at) = kinds.iter().position(|kind| *kind == row.kind) {
+                by_kind[at] = by_kind[at].and(objects);
             }
             let Some(name) = row.namespace.as_deref() else { continue };
             let entry = namespaces.entry(name).or_insert_with(|| NamespaceCounts { name: name.into(), ..NamespaceCounts::default() });
-            if is_event { entry.warnings += counts.warn } else { entry.objects = entry.objects.and(counts) }
+            entry.warnings += warnings;
+            entry.objects = entry.objects.and(objects);
         }
         overview.kinds = kinds.iter().copied().zip(by_kind).filter(|(_, counts)| counts.all() > 0).collect();
         overview.namespaces = namespaces.into_values().collect();

@@ -11,7 +11,7 @@ use super::describe::sections::bar_view;
 use super::desk::desk;
 use super::parts::{say_refusal, tag};
 use super::window_header::WindowHeader;
-use crate::describe::{Bar, health_of};
+use crate::describe::{Bar, health_of_part};
 use crate::rows::Usage;
 use crate::rows::counts::Counts;
 use crate::rows::overview::{Capacity, Measure, Overview};
@@ -81,7 +81,7 @@ fn nodes_view(capacity: &Capacity) -> impl IntoView + use<> {
             Some(used) => format!("{} of {}", gauge.words(used), gauge.words(measure.all)),
             None => format!("{} in all", gauge.words(measure.all)),
         };
-        bar_view(Bar { label: label.into(), part, tick: None, words, health: health_of(part) })
+        bar_view(Bar { label: label.into(), part, tick: None, words, health: health_of_part(part) })
     };
     view! {
         <h4>{if capacity.nodes == 1 { "1 node".to_owned() } else { format!("{} nodes", capacity.nodes) }}</h4>

@@ -8,7 +8,7 @@ use leptos::ev;
 use leptos::prelude::*;
 
 use super::board::Board;
-use crate::describe::health_of;
+use crate::describe::health_of_part;
 use crate::rows::columns::{Align, Cell, Column, Tone};
 use crate::rows::usage::Reading;
 use crate::rows::{Fold, Line};
@@ -68,7 +68,7 @@ fn reading_view(reading: Reading) -> impl IntoView + use<> {
     let title = if of.is_empty() { words.clone() } else { format!("{words} of {of}") };
     let bar = part.map(|part| {
         // What was only requested may be exceeded: that is no warning.
-        let health = if is_limit { health_of(Some(part)) } else { Health::Ok };
+        let health = if is_limit { health_of_part(Some(part)) } else { Health::Ok };
         let class = if health == Health::Ok { "" } else { health_marks(health).0 };
         view! { <i class=class style=format!("--v:{:.0}%", (part * 100.0).clamp(0.0, 100.0))></i> }
     });
