@@ -1,7 +1,7 @@
 //! What needs somebody: an object that fails, or is on its way for longer than that takes, or does not go. What passes by itself gets a period of grace first.
 
 use crate::kinds::Kind;
-use crate::rows::Row;
+use crate::rows::{ContainerRole, Facts, Row};
 use crate::status::{self, Health};
 use crate::time::Seconds;
 
@@ -12,6 +12,11 @@ const PARTLY_SECS: u32 = 60;
 /// How long something may be on its way: images are pulled, volumes attached, nodes added.
 const ARRIVING_SECS: u32 = 120;
 
+/// A container that was started again so often crashes again and again, if that goes on.
+const OFTEN: u32 = 3;
+/// The kubelet begins its waits anew after a container ran for so long: twice its longest wait (`MaxContainerBackOff` in kubernetes/pkg/kubelet/kubelet.go).
+const CRASHED_SECS: Seconds = 600;
+
 /// When an object needs somebody, if it stays as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ripens {
@@ -19,6 +24,8 @@ pub enum Ripens {
     Never,
     /// At this instant.
     At(Seconds),
+    /// At once, and no more from this instant on: it does what it should, for how long is not known yet.
+    Until(Seconds),
     /// So long after its health became what it is. Who sees it the first time knows that not, and counts from when it was made.
     After {
         /// In seconds.
@@ -37,15 +44,25 @@ pub fn ripens(row: &Row) -> Ripens {
     if let Some(deadline) = row.deleting {
         return Ripens::At(deadline + status::STUCK_GRACE_SECS);
     }
-    let secs = match (status::of(row).health, row.kind) {
+    let secs = match (status::of(row).health, row.kind, crashed(row)) {
         // The kubelet, the scheduler or the image's registry said no already.
-        (Health::Bad, Kind::Pod) => 0,
-        (Health::Bad, _) => FAILING_SECS,
-        (Health::Warn, _) => PARTLY_SECS,
-        (Health::Pending, _) => ARRIVING_SECS,
-        (Health::Ok | Health::Ended | Health::Stopped, _) => return Ripens::Never,
+        (Health::Bad, Kind::Pod, _) => 0,
+        // What crashed so often has had its time.
+        (Health::Warn, _, Some(_)) => 0,
+        (Health::Bad, ..) => FAILING_SECS,
+        (Health::Warn, ..) => PARTLY_SECS,
+        (Health::Pending, ..) => ARRIVING_SECS,
+        (Health::Ok, _, Some(last)) => return Ripens::Until(last + CRASHED_SECS),
+        (Health::Ok | Health::Ended | Health::Stopped, ..) => return Ripens::Never,
     };
     Ripens::After { secs, made: row.created }
+}
+
+/// When a container ended the last time that crashes again and again.
+fn crashed(row: &Row) -> Option<Seconds> {
+    let Facts::Pod(pod) = &row.facts else { return None };
+    let often = pod.containers.iter().filter(|container| container.role != ContainerRole::Init && container.restarts >= OFTEN);
+    often.filter_map(|container| container.last.as_ref()).map(|ended| ended.at).max()
 }
 
 #[cfg(test)]
@@ -71,6 +88,16 @@ mod tests {
         let runs = json!({"phase": "Running", "conditions": ready, "containerStatuses": [{"name": "c", "ready": true, "state": {"running": {}}}]});
         assert_eq!(ripens_of(Kind::Pod, &pod(&runs)), Ripens::Never);
         assert_eq!(ripens_of(Kind::Pod, &pod(&json!({"phase": "Succeeded"}))), Ripens::Never);
+    }
+
+    #[test]
+    fn a_pod_that_crashes_again_and_again_needs_somebody_while_it_runs_between_two_crashes() {
+        let runs = |restarts: u32| {
+            json!({"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}], "containerStatuses": [{"name": "c", "ready": true,
+                "restartCount": restarts, "state": {"running": {}}, "lastState": {"terminated": {"exitCode": 1, "finishedAt": "1970-01-01T00:15:00Z"}}}]})
+        };
+        assert_eq!(ripens_of(Kind::Pod, &pod(&runs(OFTEN))), Ripens::Until(900 + CRASHED_SECS));
+        assert_eq!(ripens_of(Kind::Pod, &pod(&runs(OFTEN - 1))), Ripens::Never, "once or twice is no habit");
     }
 
     #[test]

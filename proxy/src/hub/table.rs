@@ -54,6 +54,8 @@ pub(super) struct Entry {
     changed: u64,
     /// When it needs somebody, in seconds since 1970; [`NEVER`] while it does what it should.
     due: u32,
+    /// From when on it does not any more, though it stays as it is; mostly [`NEVER`].
+    until: u32,
     list: u16,
     health: Health,
 }
@@ -155,8 +157,9 @@ impl Entry {
     fn take(&mut self, kept: Kept, now: Seconds) {
         let health = std::mem::replace(&mut self.health, kept.health);
         match kept.ripens {
-            Ripens::After { .. } if health == kept.health && self.due != NEVER => {}
-            ripens => self.due = due(ripens, now),
+            // What passes by itself was none of this health.
+            Ripens::After { .. } if health == kept.health && self.due != NEVER && self.until == NEVER => {}
+            ripens => (self.due, self.until) = span(ripens, now),
         }
         (self.hash, self.row) = (checksum::hash(&kept.row), kept.row);
     }
@@ -166,14 +169,15 @@ impl Entry {
     }
 }
 
-/// When an object is due that is as it is since then.
-fn due(ripens: Ripens, since: Seconds) -> u32 {
-    let at = match ripens {
-        Ripens::Never => return NEVER,
-        Ripens::At(at) => at,
-        Ripens::After { secs, .. } => since + Seconds::from(secs),
-    };
-    u32::try_from(at.max(0)).unwrap_or(NEVER - 1)
+/// From when to when an object is due that is as it is since then.
+fn span(ripens: Ripens, since: Seconds) -> (u32, u32) {
+    let at = |at: Seconds| u32::try_from(at.max(0)).unwrap_or(NEVER - 1);
+    match ripens {
+        Ripens::Never => (NEVER, NEVER),
+        Ripens::At(due) => (at(due), NEVER),
+        Ripens::Until(until) => (0, at(until)),
+        Ripens::After { secs, .. } => (at(since + Seconds::from(secs)), NEVER),
+    }
 }
 
 impl Table {
@@ -232,7 +236,8 @@ impl Table {
         let namespace = namespace.map(|name| self.namespaces.get_key_value(name.as_str()).map_or_else(|| name.into(), |(known, _)| known.clone()));
         let hash = checksum::hash(&row);
         let since = if let Ripens::After { made: made @ 1.., .. } = ripens { made } else { self.now };
-        let entry = Entry { namespace: namespace.clone(), row: row.clone(), hash, changed: self.seq, due: due(ripens, since), list: self.list, health };
+        let (due, until) = span(ripens, since);
+        let entry = Entry { namespace: namespace.clone(), row: row.clone(), hash, changed: self.seq, due, until, list: self.list, health };
         self.count_in(namespace.as_ref(), entry.share());
         let is_finding = is_due(&entry, self.now);
         self.recent.put(&uid, seen);
@@ -328,7 +333,7 @@ impl Table {
 }
 
 fn is_due(entry: &Entry, now: Seconds) -> bool {
-    entry.due != NEVER && Seconds::from(entry.due) <= now
+    entry.due != NEVER && Seconds::from(entry.due) <= now && now < Seconds::from(entry.until)
 }
 
 #[cfg(test)]

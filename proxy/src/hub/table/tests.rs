@@ -128,3 +128,17 @@ fn healths_are_counted_in_each_namespace_and_in_all() {
     let all: Vec<_> = nodes.summaries().collect();
     assert_eq!(all, [(None, SummaryFacts { warn: 1, ..SummaryFacts::default() })]);
 }
+
+#[test]
+fn what_runs_after_a_crash_is_a_finding_for_a_while() {
+    let mut table = Table::default();
+    table.tick(100);
+    table.upsert(with("1", "web", "crashes", Health::Bad, Ripens::After { secs: 0, made: 0 }));
+    assert!(table.upsert(with("1", "web", "runs", Health::Ok, Ripens::Until(160))).unwrap().is_finding);
+    table.tick(160);
+    assert_eq!(table.findings().count(), 0);
+    table.upsert(with("1", "web", "runs on", Health::Ok, Ripens::Until(170)));
+    assert_eq!(table.findings().count(), 1);
+    table.upsert(with("1", "web", "never crashed", Health::Ok, Ripens::Never));
+    assert_eq!(table.findings().count(), 0);
+}

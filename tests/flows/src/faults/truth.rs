@@ -103,7 +103,8 @@ fn findings<'a>(kind: Kind, objects: impl Iterator<Item = &'a Value>) -> Truth {
             Ripens::After { secs: 0, .. } => must.push(object),
             Ripens::After { secs, made } if made + i64::from(secs) <= now + AHEAD => may.push(object),
             Ripens::At(at) if at <= now + AHEAD => may.push(object),
-            Ripens::Never | Ripens::At(_) | Ripens::After { .. } => {}
+            Ripens::Until(until) if until > now - AHEAD => may.push(object),
+            Ripens::Never | Ripens::Until(_) | Ripens::At(_) | Ripens::After { .. } => {}
         }
     }
     Truth::Findings { must: rows_of(kind, must.into_iter()), may: rows_of(kind, may.into_iter()) }
