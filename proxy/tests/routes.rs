@@ -43,6 +43,8 @@ mod session;
 mod shell;
 #[path = "routes/sync.rs"]
 mod sync;
+#[path = "routes/sync_peers.rs"]
+mod sync_peers;
 #[path = "routes/sync_redis.rs"]
 mod sync_redis;
 #[path = "routes/watch.rs"]

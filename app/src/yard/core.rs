@@ -310,17 +310,21 @@ impl Copy {
         if let Some(known) = self.known.as_mut().filter(|_| origin == Origin::Shared) {
             known.merge(Update::decode_v1(update).map_err(|error| DocumentError::Decode(error.to_string()))?.state_vector());
         }
-        self.document.apply(origin, update)?;
-        if !self.document.waits() {
-            self.early = None;
-            return Ok(());
+        let is_early = self.document.leaves_gap(update);
+        if !is_early {
+            self.document.apply(origin, update)?;
         }
-        let early = match self.early.take() {
-            Some(early) => yrs::merge_updates_v1([&early[..], update]).map_err(|error| DocumentError::Decode(error.to_string()))?,
-            None => update.to_vec(),
-        };
-        self.document.apply(origin, &early)?;
-        self.early = self.document.waits().then_some(early);
+        if is_early || self.document.waits() {
+            self.early = Some(match self.early.take() {
+                Some(early) => yrs::merge_updates_v1([&early[..], update]).map_err(|error| DocumentError::Decode(error.to_string()))?,
+                None => update.to_vec(),
+            });
+        }
+        // With a hole in it yrs would corrupt the document: what comes before something that it builds on waits outside until that is there.
+        if let Some(early) = self.early.take_if(|early| !self.document.leaves_gap(early)) {
+            self.document.apply(origin, &early)?;
+            self.early = self.document.waits().then_some(early);
+        }
         Ok(())
     }
 }

@@ -14,10 +14,12 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use krateyard_shared::sync::gate;
+use yrs::block::ClientID;
 use yrs::branch::{Branch, BranchID};
 use yrs::types::{DeepObservable, Events, PathSegment};
 use yrs::updates::decoder::Decode;
-use yrs::{Any, Doc, In, Map, MapPrelim, MapRef, Out, ReadTxn, StateVector, Transact, TransactionMut, Update};
+use yrs::{Any, Doc, In, Map, MapPrelim, MapRef, OffsetKind, Options, Out, ReadTxn, StateVector, Transact, TransactionMut, Update};
 
 use super::encode::{float, number, pair, pair_to_any, subject_from_any, subject_to_any};
 use super::origin::Origin;
@@ -76,7 +78,8 @@ pub(crate) struct Document {
 impl Document {
     /// An empty document. `client` is a random number below 2^53, never used twice.
     pub(crate) fn new(client: u64) -> Document {
-        let doc = Doc::with_client_id(client & ((1 << 53) - 1));
+        // As JavaScript counts, and everybody else: what is heard may hold texts, and yrs panics at halves of letters.
+        let doc = Doc::with_options(Options { offset_kind: OffsetKind::Utf16, ..Options::with_client_id(ClientID::new(client & ((1 << 53) - 1))) });
         let [about, krates, windows, notes, arrows] = ["y", "k", "w", "n", "a"].map(|root| doc.get_or_insert_map(root));
         let document = Document { doc, krates, windows, notes, arrows, about, changes: Arc::default(), dirty: Arc::default() };
         document.observe();
@@ -173,6 +176,12 @@ impl Document {
         let update = Update::decode_v1(update).map_err(|error| DocumentError::Decode(error.to_string()))?;
         self.doc.transact_mut_with(origin).apply_update(update).map_err(|error| DocumentError::Apply(error.to_string()))?;
         self.migrate()
+    }
+
+    /// Whether an update has something of somebody that comes after what is neither here nor in it.
+    pub(crate) fn leaves_gap(&self, update: &[u8]) -> bool {
+        let known = self.doc.transact().state_vector();
+        gate::update_onto(update, |client| known.get(&ClientID::new(client)).into()).is_ok_and(|facts| facts.gap)
     }
 
     /// Whether an update waits for one that it builds on.

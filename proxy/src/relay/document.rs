@@ -72,7 +72,13 @@ impl Document {
             }
         }
         let decoded = Update::decode_v1(update).map_err(|error| unreadable(&error.to_string()))?;
-        if has_gap(&decoded, &self.doc.transact().state_vector()) {
+        let known = self.doc.transact().state_vector();
+        let newcomers = decoded.insertions(true).iter().filter(|(client, _)| !known.contains_client(client)).count();
+        // Past that nobody could be handed the room as a whole any more, and it could not be opened again.
+        if newcomers > 0 && (known.len() + newcomers) as u64 > gate::MAX_CLIENTS {
+            return Err(Refusal::Limit { which: "sessions that changed this room".into(), retry_after_secs: 60 });
+        }
+        if has_gap(&decoded, &known) {
             return Ok(Applied::Partly(None));
         }
         let news = {
@@ -247,6 +253,19 @@ mod tests {
         let vector = document.vector();
         assert_eq!(document.missing_for(&vector).unwrap(), Frame::Step2(&EMPTY_UPDATE).encode());
         assert!(document.missing_for(&[0xff]).is_err());
+    }
+
+    #[test]
+    fn a_room_never_has_more_clients_than_it_can_be_handed_out_with() {
+        let mut document = Document::new();
+        let write = |client: u64| writes(client, 1).remove(0);
+        for client in 1..=gate::MAX_CLIENTS {
+            document.apply(&write(client)).unwrap();
+        }
+        assert!(matches!(document.apply(&write(gate::MAX_CLIENTS + 1)), Err(Refusal::Limit { .. })));
+        assert!(document.apply(&writes(1, 2)[1]).is_ok(), "who is known goes on");
+        let (restored, unreadable) = Document::restore([document.compacted()]);
+        assert_eq!((keys(&restored), unreadable), (gate::MAX_CLIENTS as usize + 1, 0));
     }
 
     #[test]

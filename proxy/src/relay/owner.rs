@@ -69,6 +69,8 @@ pub(super) struct Owner {
     writing: Option<BoxFuture<'static, Written>>,
     /// Of the log as it is kept.
     log: Log,
+    /// All of the log could be read: only then may a snapshot take its place.
+    is_whole: bool,
     presence_told: Instant,
     swept: Instant,
     deserted: Instant,
@@ -82,6 +84,11 @@ struct Log {
 }
 
 impl Log {
+    /// Whether a snapshot in its place, of a document of this size, is worth writing.
+    fn is_long(&self, size: usize) -> bool {
+        self.updates > COMPACT_UPDATES || (self.updates > 1 && self.bytes > 2 * size.max(COMPACT_BYTES))
+    }
+
     fn grow(&mut self, position: Position, updates: usize, bytes: usize) {
         *self = Log { position, updates: self.updates + updates, bytes: self.bytes + bytes };
     }
@@ -133,7 +140,7 @@ impl Owner {
         // Some hundred updates take milliseconds, a full room some ten of them.
         let (document, unreadable) = Document::restore(kept.updates);
         if unreadable > 0 {
-            tracing::error!(room = %key, unreadable, "of what was kept of a room something cannot be read");
+            tracing::error!(room = %key, unreadable, "of what was kept of a room something cannot be read: its log stays as it is, for whoever looks into it");
         }
         let (room, now) = (Room::new(document, Bounds::of(&rooms.limits)), Instant::now());
         Ok(Owner {
@@ -148,6 +155,7 @@ impl Owner {
             pending_bytes: 0,
             writing: None,
             log,
+            is_whole: unreadable == 0,
             presence_told: now,
             swept: now,
             deserted: now,
@@ -289,7 +297,7 @@ impl Owner {
         } else if std::mem::take(&mut self.is_behind) {
             let position = self.log.position;
             self.writing = Some(async move { Written::Read(storage.since(&key, position).await) }.boxed());
-        } else if self.log.updates > COMPACT_UPDATES || (self.log.updates > 1 && self.log.bytes > 2 * self.room.document().size().max(COMPACT_BYTES)) {
+        } else if self.is_whole && self.log.is_long(self.room.document().size()) {
             let (through, snapshot) = (self.log.position, self.room.document().compacted());
             self.writing = Some(
                 async move {

@@ -9,7 +9,7 @@ use krateyard_shared::sync::frame::Frame;
 use kubesim::Options;
 
 use crate::bench::{Bench, bounded};
-use crate::sync::{App, Copy, Heard, of};
+use crate::sync_peers::{App, Copy, Heard, demo, of};
 
 /// A Redis of this test's own, which keeps what it acknowledged whatever happens.
 struct Redis {
@@ -113,7 +113,7 @@ async fn edits_and_people_cross_from_one_proxy_to_the_other() {
     assert!(told.state.contains("viewer@example.com"), "{told:?}");
     // Whoever looks at the other proxy finds the room.
     let mut late = App::open(&second, "admin").await;
-    late.say(&krateyard_shared::sync::ToProxy::Look { cluster: krateyard_shared::identity::ClusterName("demo".into()) }).await;
+    late.say(&krateyard_shared::sync::ToProxy::Look { cluster: demo() }).await;
     assert_eq!(late.rooms().await, ["web"]);
 }
 

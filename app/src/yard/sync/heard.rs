@@ -1,0 +1,187 @@
+//! What the proxy says, and what comes of it.
+
+use krateyard_shared::refusal::Refusal;
+use krateyard_shared::sync::frame::Frame;
+use krateyard_shared::sync::room::Room;
+use krateyard_shared::sync::{Channel, MAX_FRAME, ToApp, gate};
+
+use super::super::core::Core;
+use super::super::origin::Origin;
+use super::super::transact::NewId;
+use super::seat::{Answer, Waiting};
+use super::{Sync, SyncEffect, TRY_AGAIN_MS};
+
+impl Sync {
+    pub(super) fn control(&mut self, message: ToApp, core: &mut Core, new_id: &mut NewId<'_>, now_ms: u64) {
+        match message {
+            ToApp::Rooms { cluster, rooms } if cluster == self.cluster => {
+                self.listed = rooms.into_iter().filter(Room::is_valid).collect();
+                // What could not be entered and is listed now can be.
+                self.shut.retain(|room, again| again.is_some() || !self.listed.contains(room));
+                self.open_all(core);
+            }
+            ToApp::Opened { channel, writable } => self.opened(channel, writable, core, now_ms),
+            ToApp::Closed { channel, refusal } => self.closed(channel, &refusal, core, new_id, now_ms),
+            ToApp::Ack { channel, frames } => self.acknowledged(channel, frames, core, now_ms),
+            ToApp::Refused { channel, refusal } => self.refused(channel, &refusal, now_ms),
+            ToApp::Rooms { .. } | ToApp::Unseen { .. } => {}
+        }
+    }
+
+    fn opened(&mut self, channel: Channel, writable: bool, core: &mut Core, now_ms: u64) {
+        let Some(seat) = self.seats.get_mut(&channel) else { return };
+        seat.writable = Some(writable);
+        let room = seat.room.clone();
+        if writable {
+            self.doubtful.remove(&room);
+            // What was done here is not given up for what is there.
+            seat.asked.iter_mut().for_each(|answer| *answer = Answer::Rest);
+        } else if core.may_write(&room) {
+            self.doubtful.insert(room.clone());
+        }
+        let had_copy = core.snapshot(&room).is_some();
+        core.open_room(&room);
+        core.set_writable(&room, writable);
+        // Where nothing can be written everything is as the proxy has it, which may have lost what others had sent already.
+        if !writable && had_copy {
+            self.ask(channel, core, Answer::Whole);
+        }
+        self.answer(channel, core);
+        self.speak(core, now_ms);
+    }
+
+    fn closed(&mut self, channel: Channel, refusal: &Refusal, core: &mut Core, new_id: &mut NewId<'_>, now_ms: u64) {
+        let Some(seat) = self.seats.remove(&channel) else { return };
+        let room = seat.room.clone();
+        self.peers.forget(&room);
+        if let Refusal::Forbidden { .. } = refusal
+            && room != Room::Private
+        {
+            self.shut.insert(room.clone(), None);
+            self.waiting.remove(&room);
+            self.doubtful.remove(&room);
+            let salvaged = core.close_room(&room, new_id);
+            self.effects.extend(salvaged.words(&room).map(SyncEffect::Tell));
+            return;
+        }
+        self.keep_waiting(seat);
+        let wait = if let Refusal::Limit { retry_after_secs, .. } = refusal { u64::from(*retry_after_secs) * 1000 } else { TRY_AGAIN_MS };
+        self.shut.insert(room, Some(now_ms + wait));
+    }
+
+    fn acknowledged(&mut self, channel: Channel, frames: u64, core: &mut Core, now_ms: u64) {
+        let Some(seat) = self.seats.get_mut(&channel) else { return };
+        for (waiting, vector) in seat.acknowledged(frames) {
+            // Ours: it can be read.
+            let _ = core.proxy_has(&seat.room, &vector);
+            if waiting.was_cut_off {
+                self.caught_up += waiting.changes;
+            }
+        }
+        let is_all_there = self.waiting.is_empty() && self.seats.values().all(|seat| seat.in_flight().next().is_none());
+        if is_all_there && self.caught_up > 0 {
+            self.said = Some((std::mem::take(&mut self.caught_up), now_ms));
+        }
+    }
+
+    fn refused(&mut self, channel: Channel, refusal: &Refusal, now_ms: u64) {
+        let Some(seat) = self.seats.get_mut(&channel) else { return };
+        let back = seat.refused();
+        let room = seat.room.clone();
+        if let Some(back) = back {
+            self.waiting.entry(room.clone()).or_default().join(back);
+        }
+        let Some(seat) = self.seats.get_mut(&channel) else { return };
+        match refusal {
+            Refusal::Limit { retry_after_secs, .. } => seat.retry_ms = Some(now_ms + u64::from(*retry_after_secs) * 1000),
+            Refusal::UpstreamDown { .. } => seat.retry_ms = Some(now_ms + TRY_AGAIN_MS),
+            // That it is not writable is said by itself.
+            Refusal::Forbidden { .. } => {}
+            refusal => self.effects.push(SyncEffect::Tell(format!("A change could not be shared, and is kept in this browser: {refusal}"))),
+        }
+    }
+
+    pub(super) fn frame(&mut self, channel: Channel, frame: Frame<'_>, core: &mut Core, new_id: &mut NewId<'_>, now_ms: u64) {
+        let Some(room) = self.seats.get(&channel).map(|seat| seat.room.clone()) else { return };
+        match frame {
+            Frame::Step1(vector) => {
+                if gate::vector(vector).is_ok() && core.proxy_says(&room, vector).is_ok() {
+                    if let Some(seat) = self.seats.get_mut(&channel) {
+                        seat.theirs = Some(vector.to_vec());
+                    }
+                    self.answer(channel, core);
+                }
+            }
+            Frame::Step2(update) => {
+                let answer = self.seats.get_mut(&channel).and_then(|seat| seat.asked.pop_front());
+                if gate::update(update).is_err() {
+                    return;
+                }
+                if answer == Some(Answer::Whole) {
+                    if let Ok(salvaged) = core.replace(&room, update, self.doubtful.contains(&room), new_id) {
+                        self.doubtful.remove(&room);
+                        self.waiting.remove(&room);
+                        self.effects.extend(salvaged.words(&room).map(SyncEffect::Tell));
+                    }
+                } else {
+                    self.hear(&room, update, core);
+                }
+            }
+            Frame::Update(update) if gate::update(update).is_ok() => {
+                self.hear(&room, update, core);
+                // Only of an edit: who answers with what builds on something that nobody has would be asked for ever.
+                let asks = self.seats.get(&channel).is_some_and(|seat| !seat.asked.is_empty());
+                if core.is_incomplete(&room) && !asks {
+                    self.ask(channel, core, Answer::Rest);
+                }
+            }
+            Frame::Awareness(states) => {
+                let me = core.client(&room);
+                if self.peers.hear(&room, states, me, now_ms) {
+                    self.own.entry(room).or_default().unsay();
+                    self.speak(core, now_ms);
+                }
+            }
+            Frame::AskAwareness => {
+                self.own.entry(room).or_default().unsay();
+                self.speak(core, now_ms);
+            }
+            Frame::Update(_) | Frame::Denied(_) => {}
+        }
+    }
+
+    fn hear(&mut self, room: &Room, update: &[u8], core: &mut Core) {
+        if let Err(error) = core.receive(room, Origin::Shared, update) {
+            self.effects.push(SyncEffect::Tell(error.to_string()));
+        }
+    }
+
+    /// Sends all that the proxy lacks, once it is known what that is and that it may be sent.
+    pub(super) fn answer(&mut self, channel: Channel, core: &Core) {
+        let Some(seat) = self.seats.get_mut(&channel) else { return };
+        let Some(theirs) = seat.theirs.take_if(|_| seat.writable == Some(true)) else { return };
+        seat.retry_ms = None;
+        seat.is_answered = true;
+        let Ok(missing) = core.missing_for(&seat.room, &theirs) else { return };
+        let room = seat.room.clone();
+        if missing.len() + 16 > MAX_FRAME {
+            seat.is_answered = false;
+            let place = room.namespace().map_or_else(|| "the cluster".into(), |namespace| format!("namespace {namespace}"));
+            self.effects.push(SyncEffect::Tell(format!("What was changed of {place} here is too much to be shared at once: it is kept in this browser")));
+            return;
+        }
+        // What a reload left: nobody counted it.
+        if core.is_ahead_of(&room, &theirs) == Ok(true) && !self.waiting.contains_key(&room) {
+            self.waiting.insert(room.clone(), Waiting { changes: 0, since_ms: self.heard_ms, was_cut_off: false });
+        }
+        let vector = core.state_vector(&room);
+        self.send_edits(channel, &Frame::Step2(&missing), vector);
+    }
+
+    /// `vector` is what the proxy has, too, once it has this.
+    pub(super) fn send_edits(&mut self, channel: Channel, frame: &Frame<'_>, vector: Vec<u8>) {
+        let Some(seat) = self.seats.get_mut(&channel) else { return };
+        seat.sent(self.waiting.remove(&seat.room), vector);
+        self.send(channel, frame);
+    }
+}
