@@ -2,11 +2,17 @@
 
 use std::time::Duration;
 
+use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 
 /// Milliseconds since 1970.
 pub fn now_ms() -> u64 {
     js_sys::Date::now() as u64
+}
+
+/// Waits.
+pub async fn pause(wait: Duration) {
+    TimeoutFuture::new(u32::try_from(wait.as_millis()).unwrap_or(u32::MAX)).await;
 }
 
 /// Calls `tick` every so often until the owner in whose scope this was called is gone.

@@ -1,6 +1,7 @@
 //! The page: who is there, and what they see for it.
 
-use gloo_timers::future::TimeoutFuture;
+use std::time::Duration;
+
 use krateyard_shared::api::{Access, ClusterInfo, Clusters, Session};
 use krateyard_shared::identity::ClusterName;
 use krateyard_shared::refusal::Refusal;
@@ -26,16 +27,16 @@ use crate::browser::kinds_memory::{recall_kinds, remember_kinds};
 use crate::browser::offline::{LastSession, forget_person, keep_page, last_session, remember_session};
 use crate::browser::preferences::{self, Theme};
 use crate::browser::recent_memory::{recall_recent, remember_recent};
-use crate::browser::{dom, open_yard};
+use crate::browser::{clock, dom, open_yard};
 use crate::connection::{self, rest};
 use crate::runtime::socket::SocketEvent;
 use crate::spotlight::Spotlight as Finder;
 use crate::store::{Command, Failure};
 use crate::stream::StreamState;
 
-/// First wait before the proxy is asked again who is signed in, doubled up to [`CONFIRM_MOST_MS`].
-const CONFIRM_MS: u32 = 1_000;
-const CONFIRM_MOST_MS: u32 = 15_000;
+/// First wait before the proxy is asked again who is signed in, doubled up to [`CONFIRM_MOST`].
+const CONFIRM: Duration = Duration::from_secs(1);
+const CONFIRM_MOST: Duration = Duration::from_secs(15);
 /// Where the browser remembers the cluster that was chosen last.
 const CLUSTER: &str = "krateyard.cluster";
 
@@ -125,10 +126,10 @@ fn choose(session: Session, clusters: Vec<ClusterInfo>, known: RwSignal<Vec<Clus
 
 /// Asks until the proxy says who is signed in: the same person goes on, anybody else begins anew, nobody signs in.
 async fn confirm(user: String, who: RwSignal<Who>, known: RwSignal<Vec<ClusterInfo>>, confirmed: RwSignal<bool>) {
-    let mut wait_ms = CONFIRM_MS;
+    let mut wait = CONFIRM;
     loop {
-        TimeoutFuture::new(wait_ms).await;
-        wait_ms = (wait_ms * 2).min(CONFIRM_MOST_MS);
+        clock::pause(wait).await;
+        wait = (wait * 2).min(CONFIRM_MOST);
         let is_waiting = who.with_untracked(|who| matches!(who, Who::Person(..))) && !confirmed.get_untracked();
         if !is_waiting {
             return;
