@@ -12,11 +12,10 @@ pub mod words;
 use std::collections::{BTreeMap, BTreeSet};
 
 use krateyard_shared::identity::ClusterName;
-use krateyard_shared::refusal::Refusal;
 use krateyard_shared::sync::frame::Frame;
 use krateyard_shared::sync::presence::Presence;
 use krateyard_shared::sync::room::Room;
-use krateyard_shared::sync::{CONTROL, Channel, MAX_CHANNELS, ToApp, ToProxy, control, gate, of_channel, on_channel};
+use krateyard_shared::sync::{CONTROL, Channel, MAX_CHANNELS, ToApp, ToProxy, control, of_channel, on_channel};
 
 use super::core::{Change, Core};
 use super::origin::Origin;
