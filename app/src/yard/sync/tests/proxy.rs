@@ -2,7 +2,9 @@
 
 use std::collections::VecDeque;
 
+use krateyard_shared::refusal::Refusal;
 use krateyard_shared::sync::frame::Frame;
+use krateyard_shared::sync::gate;
 use yrs::updates::decoder::Decode;
 use yrs::updates::encoder::Encode;
 use yrs::{Doc, Map, ReadTxn, StateVector, Transact, Update};
