@@ -75,9 +75,9 @@ export class Person {
  */
 export async function newcomer(t, { browser, demo }, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: "en-GB", serviceWorkers: "block", ...options });
-  await demo.welcome();
+  await demo.welcome?.();
   const person = new Person(context, demo);
-  t.after(() => person.close().finally(() => demo.farewell()));
+  t.after(() => person.close().finally(() => demo.farewell?.()));
   person.page = await person.tab();
   return person;
 }
