@@ -286,7 +286,7 @@ test("signing out closes everything: no window, no socket, no session, and the s
   await page.keyboard.press("Alt+s");
   await shows(windowOf(page, name, "Shell"), "#");
   await page.keyboard.press("Control+Shift+Escape");
-  assert.equal(sockets.size, 2, "one for the rows, one for the shell");
+  assert.equal(sockets.size, 3, "one for the rows, one for the Yard, one for the shell");
   const cookies = (await person.context.cookies()).map(({ name, value }) => `${name}=${value}`).join("; ");
 
   await page.locator(".account > .me").click();
@@ -295,6 +295,8 @@ test("signing out closes everything: no window, no socket, no session, and the s
   assert.equal(await page.locator(".krate, .win").count(), 0);
   await until(() => sockets.size, (open) => open === 0);
   assert.equal((await fetch(`${world.demo.url}/api/session`, { headers: { cookie: cookies } })).status, 401, "the session is over, not only forgotten");
+  const kept = () => page.evaluate(async () => [...(await indexedDB.databases()).map(({ name }) => name), ...Object.keys(localStorage)].filter((name) => /admin@|krateyard\.last/.test(name)));
+  await until(kept, (names) => names.length === 0);
   await page.reload();
   await page.getByLabel("Bearer token").waitFor();
 });

@@ -74,7 +74,7 @@ test("people see each other's cursors, drags and focus, follow each other, and h
 
   await admin.page.mouse.move(300, 700);
   await admin.page.mouse.move(320, 700);
-  const cursor = viewer.page.locator(".cursor", { hasText: "admin" });
+  const cursor = viewer.page.locator(".peer-cursor", { hasText: "admin" });
   await cursor.waitFor();
   const was = await cursor.evaluate((element) => element.style.transform);
   await admin.page.mouse.move(500, 620, { steps: 4 });
@@ -127,7 +127,7 @@ test("a shell of somebody else does not start here, and notes and arrows are see
   await admin.page.getByRole("button", { name: "Note" }).click();
   await admin.page.getByLabel("What the note says").fill("DB fail-over 13:58; do not roll back");
   await admin.page.keyboard.press("Escape");
-  await viewer.page.locator(".note", { hasText: "DB fail-over 13:58" }).waitFor();
+  await viewer.page.locator(".sticky", { hasText: "DB fail-over 13:58" }).waitFor();
   const other = await world.demo.kube("GET", `/api/v1/namespaces/${world.demo.namespace("web")}/services`);
   const service = other.items[0].metadata.name;
   await open(admin.page, service);

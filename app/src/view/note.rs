@@ -77,7 +77,7 @@ pub fn NoteCard(
     let text = move || note.get().map(|note| note.text.to_string()).unwrap_or_default();
     let remove = move |_| drop(desk.yard.act(YardAction::RemoveNote { note: id.get_value() }));
     view! {
-        <section class="note" class:lifted=move || lifted.get().is_some() style=place tabindex="0" aria-label="Note" data-note=id.get_value().to_string()
+        <section class="sticky" class:lifted=move || lifted.get().is_some() style=place tabindex="0" aria-label="Note" data-note=id.get_value().to_string()
             on:pointerdown=press on:pointermove=moved on:pointerup=dropped on:pointercancel=dropped on:lostpointercapture=dropped
             on:dblclick=move |_| edit()
             on:keydown=move |event: ev::KeyboardEvent| {

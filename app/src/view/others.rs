@@ -31,7 +31,7 @@ fn Cursor(person: String, tab: String) -> impl IntoView {
     let who = people.with_untracked(|people| people.iter().find(|known| known.id == person).map(|known| (known.hue, known.short_name().to_owned())));
     let (hue, name) = who.unwrap_or((1, String::new()));
     view! {
-        <div class=format!("cursor p{hue}") aria-hidden="true" style=move || at.get().map(|at| format!("transform:translate({}px,{}px) scale(calc(1 / var(--zoom)))", at.x, at.y))>
+        <div class=format!("peer-cursor p{hue}") aria-hidden="true" style=move || at.get().map(|at| format!("transform:translate({}px,{}px) scale(calc(1 / var(--zoom)))", at.x, at.y))>
             <svg viewBox="0 0 16 18"><path d="M1.5 1.5 14 8.2 8.6 9.8 6.2 15z"></path></svg>
             <span>{name}</span>
         </div>
