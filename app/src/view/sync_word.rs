@@ -28,8 +28,10 @@ pub fn SyncWord() -> impl IntoView {
         };
         (class, mark, state.words(now_ms), title.to_owned())
     });
+    // Before anything is asked for it is the page that says how it does.
+    let is_begun = Memo::new(move |_| kept.with(|kept| matches!(kept, Persistence::Failed(_))) || shared.with(|state| state.line != Line::NotStarted));
     move || {
         let (class, mark, words, title) = said.get();
-        view! { <span class=class title=title role="status" data-sync="">{shape(mark)}<span>{words}</span></span> }
+        is_begun.get().then(|| view! { <span class=class title=title role="status" data-sync="">{shape(mark)}<span>{words}</span></span> })
     }
 }
