@@ -86,12 +86,14 @@ test("one cluster at a time: another is chosen from the menu, and nothing of the
     open.add(socket);
     socket.on("close", () => open.delete(socket));
   });
+  // One for the rows, one for the Yard.
+  const paths = async () => [...open].map((socket) => new URL(socket.url()).pathname).sort().join(" ");
   await shown(page, PROD).waitFor();
   await switchTo(page, PROD, STAGING);
   await openPods(page, staging);
-  await until(async () => open.size, (sockets) => sockets === 1);
+  await until(paths, (now) => now === "/ws/sync /ws/watch");
   await switchTo(page, STAGING, PROD);
-  await until(async () => open.size, (sockets) => sockets === 1);
+  await until(paths, (now) => now === "/ws/sync /ws/watch");
   await openPods(page, prod);
   await switchTo(page, PROD, STAGING);
   // What was chosen last is remembered.
