@@ -45,7 +45,8 @@ test("a list takes on the columns of a definition that changes, says when there 
   assert.ok(names.length > 0);
 
   await demo.kube("DELETE", `${definitions}/backups.data.example.com`);
-  await window.getByText(/does not define/).first().waitFor();
+  // First in the words of the stream that ends, then in those of the answer to asking again.
+  await window.getByText(/does not (define|exist)/).first().waitFor();
   await person.picture(page, "definition-gone");
 
   const { metadata: { name }, spec, status } = definition;
