@@ -48,6 +48,9 @@ pub fn Spotlight() -> impl IntoView {
     let desk = desk();
     let table = desk.workspace.use_table(desk.workspace.catalog(), Scope::All);
     let query = RwSignal::new(begin(&desk.spotlight.get_untracked().unwrap_or_default()));
+    // Others hear of it only where the person shares it.
+    Effect::new(move |_| desk.company.query.set(query.with(|query| (!query.text.is_empty()).then(|| query.text.clone()))));
+    on_cleanup(move || drop(desk.company.query.try_set(None)));
     let chosen = RwSignal::new(0_usize);
     let hits = Memo::new(move |_| {
         let (table, yard, access) = (table.get(), desk.yard.state().get(), desk.workspace.access().get());
