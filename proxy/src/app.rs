@@ -35,11 +35,11 @@ pub(crate) struct App {
 
 impl App {
     /// # Errors
-    /// When rooms cannot be kept where they are to be.
+    /// When rooms, or sessions with them, cannot be kept where they are to be.
     pub(crate) fn start(config: &Config, origins: Vec<Origin>) -> Result<Shared, StorageError> {
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let clusters = Arc::new(Clusters::start(&config.clusters, &config.people, &config.limits, &tasks, &stop));
-        let sessions = Sessions::new(clusters.clone(), config.session_lifetime, config.limits.clone(), &tasks, &stop);
+        let sessions = Sessions::new(clusters.clone(), &config.rooms, config.session_lifetime, config.limits.clone(), &tasks, &stop)?;
         let storage = match &config.rooms {
             RoomsKept::Memory => Storage::in_memory(),
             RoomsKept::Folder(folder) => Storage::in_folder(folder)?,

@@ -1,7 +1,9 @@
 //! Who asks: a Kubernetes bearer token, reviewed by the cluster itself, kept on this side of a session cookie or sent with each request by programs.
 
 mod cookie;
+mod ledger;
 mod review;
+mod sealed;
 mod session;
 mod sessions;
 

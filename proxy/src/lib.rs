@@ -21,6 +21,7 @@ mod relay;
 mod router;
 mod routes;
 mod serve;
+mod shared_redis;
 mod socket;
 mod static_files;
 

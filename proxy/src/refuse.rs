@@ -46,6 +46,7 @@ pub(crate) fn status(refusal: &Refusal) -> StatusCode {
         Refusal::UpstreamDown { .. } => StatusCode::BAD_GATEWAY,
         Refusal::BadRequest { .. } => StatusCode::BAD_REQUEST,
         Refusal::Rejected { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+        Refusal::StoreDown { .. } => StatusCode::SERVICE_UNAVAILABLE,
     }
 }
 

@@ -27,6 +27,8 @@ mod logs;
 mod memory;
 #[path = "routes/older.rs"]
 mod older;
+#[path = "routes/redis_server.rs"]
+mod redis_server;
 #[path = "routes/resources.rs"]
 mod resources;
 #[path = "routes/rest.rs"]
@@ -39,6 +41,8 @@ mod scopes;
 mod secrets;
 #[path = "routes/session.rs"]
 mod session;
+#[path = "routes/session_redis.rs"]
+mod session_redis;
 #[path = "routes/shell.rs"]
 mod shell;
 #[path = "routes/sync.rs"]

@@ -103,6 +103,15 @@ pub enum Refusal {
         #[n(0)]
         message: String,
     },
+    /// Where krateyard keeps something does not answer.
+    #[error("the place where krateyard keeps {what} does not answer: try again in some seconds")]
+    #[n(11)]
+    #[allow(missing_docs)]
+    StoreDown {
+        /// `sessions`.
+        #[n(0)]
+        what: String,
+    },
 }
 
 fn in_namespace(namespace: &Option<String>) -> String {
@@ -117,7 +126,7 @@ impl Refusal {
 
     /// Whether asking again, unchanged, can help: what is settled is not retried by itself.
     pub fn is_passing(&self) -> bool {
-        matches!(self, Refusal::Limit { .. } | Refusal::UpstreamDown { .. })
+        matches!(self, Refusal::Limit { .. } | Refusal::UpstreamDown { .. } | Refusal::StoreDown { .. })
     }
 }
 

@@ -7,6 +7,7 @@ use krateyard_shared::refusal::Refusal;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::sealed::Record;
 use super::{User, review};
 use crate::clusters::Clusters;
 use crate::config::Secret;
@@ -26,7 +27,8 @@ pub(crate) struct Session {
     /// What is reviewed again and again; none on a laptop.
     token: Option<Secret>,
     deadline: Instant,
-    checked: Mutex<Instant>,
+    /// When its token was reviewed last; never, if it was at another proxy.
+    checked: Mutex<Option<Instant>>,
     sockets: AtomicUsize,
     ended: CancellationToken,
     why: OnceLock<Refusal>,
@@ -37,20 +39,36 @@ impl Session {
         let now_secs = jiff::Timestamp::now().as_second();
         let lifetime_secs = i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX);
         let expires = token.as_ref().and_then(review::expiry).unwrap_or(i64::MAX).min(now_secs.saturating_add(lifetime_secs));
-        let left = Duration::from_secs(u64::try_from(expires - now_secs).unwrap_or(0));
-        let now = Instant::now();
+        Session::between(user, audit_id, token, now_secs, expires, Some(Instant::now()))
+    }
+
+    /// One that began at another proxy.
+    pub(super) fn of(record: Record, audit_id: String) -> Session {
+        let Record { name, uid, groups, extra, token, began, expires } = record;
+        Session::between(User { name, uid, groups, extra }, audit_id, Some(Secret::new(token)), began, expires, None)
+    }
+
+    fn between(user: User, audit_id: String, token: Option<Secret>, began: i64, expires: i64, checked: Option<Instant>) -> Session {
+        let left = expires.saturating_sub(jiff::Timestamp::now().as_second());
         Session {
             user: Arc::new(user),
             audit_id,
-            began: now_secs,
+            began,
             expires,
             token,
-            deadline: now + left,
-            checked: Mutex::new(now),
+            deadline: Instant::now() + Duration::from_secs(u64::try_from(left).unwrap_or(0)),
+            checked: Mutex::new(checked),
             sockets: AtomicUsize::new(0),
             ended: CancellationToken::new(),
             why: OnceLock::new(),
         }
+    }
+
+    /// What another proxy needs to go on with it.
+    pub(super) fn record(&self) -> Record {
+        let User { name, uid, groups, extra } = (*self.user).clone();
+        let token = self.token.as_ref().map(|token| token.reveal().to_owned()).unwrap_or_default();
+        Record { name, uid, groups, extra, token, began: self.began, expires: self.expires }
     }
 
     /// Waits until the session ends; says why.
@@ -59,14 +77,24 @@ impl Session {
         self.why.get().cloned().unwrap_or(Refusal::Expired)
     }
 
-    /// Ends the session, and with it its sockets.
-    pub(crate) fn end(&self, why: Refusal) {
+    /// Ends the session at this proxy, and with it its sockets.
+    pub(super) fn end(&self, why: Refusal) {
         let _ = self.why.set(why);
         self.ended.cancel();
     }
 
     pub(super) fn is_over(&self) -> bool {
-        self.ended.is_cancelled() || Instant::now() >= self.deadline
+        self.ended.is_cancelled() || self.is_past()
+    }
+
+    /// Whether its time is over.
+    pub(super) fn is_past(&self) -> bool {
+        Instant::now() >= self.deadline
+    }
+
+    /// Whether its token was reviewed within this time.
+    fn is_fresh(&self, ttl: Duration) -> bool {
+        self.checked.lock().expect("no panic while held").is_some_and(|checked| checked.elapsed() < ttl)
     }
 
     /// What the person may know of it.
@@ -96,12 +124,14 @@ impl Session {
         if let Some(why) = self.ended.is_cancelled().then(|| self.why.get().cloned().unwrap_or(Refusal::Expired)) {
             return Err(why);
         }
-        if self.checked.lock().expect("no panic while held").elapsed() < ttl {
+        if self.is_fresh(ttl) {
             return Ok(());
         }
         let Some(token) = &self.token else { return Ok(()) };
         match review::review(&clusters.default(), token).await {
-            Ok(user) if user.name == self.user.name && user.groups == self.user.groups => *self.checked.lock().expect("no panic while held") = Instant::now(),
+            Ok(user) if user.name == self.user.name && user.groups == self.user.groups => {
+                *self.checked.lock().expect("no panic while held") = Some(Instant::now())
+            }
             Ok(_) | Err(Refusal::Unauthenticated) => {
                 tracing::info!(user = self.user.name, session = self.audit_id, "the token is not what it was: the session ends");
                 self.end(Refusal::Expired);
@@ -129,7 +159,7 @@ impl Session {
 
     /// Whether nothing but a cached review would be lost: no request and no socket has it. Whoever asks keeps others from taking it meanwhile.
     pub(super) fn is_idle(self: &Arc<Session>, ttl: Duration) -> bool {
-        Arc::strong_count(self) <= KEEPERS && self.checked.lock().expect("no panic while held").elapsed() > ttl
+        Arc::strong_count(self) <= KEEPERS && !self.is_fresh(ttl)
     }
 }
 
@@ -152,9 +182,9 @@ mod tests {
         let user = User { name: "ann".into(), uid: String::new(), groups: Vec::new(), extra: Default::default() };
         let table = Arc::new(Session::new(user, "audit".into(), None, Duration::from_secs(3600)));
         let guard = table.clone();
-        *table.checked.lock().unwrap() = Instant::now() + ttl;
+        *table.checked.lock().unwrap() = Some(Instant::now() + ttl);
         assert!(!table.is_idle(ttl), "its review still counts");
-        *table.checked.lock().unwrap() = Instant::now().checked_sub(2 * ttl).unwrap();
+        *table.checked.lock().unwrap() = Instant::now().checked_sub(2 * ttl);
         let request = table.clone();
         assert!(!table.is_idle(ttl), "a request has it that has no socket yet");
         drop(request);

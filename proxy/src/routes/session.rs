@@ -30,7 +30,8 @@ pub(crate) async fn get(SignedIn(session): SignedIn) -> ([(header::HeaderName, &
 pub(crate) async fn delete(State(app): State<Shared>, headers: HeaderMap) -> Response {
     if let Ok(session) = authenticate::authenticate(&app, &headers).await {
         tracing::info!(user = session.user.name, session = session.audit_id, "signed out");
-        session.end(Refusal::Unauthenticated);
+        // It has ended here in any case; other proxies that cannot be told now are told later.
+        let _ = app.sessions.end(&session.audit_id, Refusal::Unauthenticated).await;
     }
     (StatusCode::NO_CONTENT, [(header::SET_COOKIE, authenticate::clear(&app.origins))]).into_response()
 }

@@ -16,26 +16,15 @@ use crate::refuse::Refused;
 
 pub(crate) async fn list(State(app): State<Shared>, SignedIn(own): SignedIn) -> Result<Json<Sessions>, Refused> {
     check(&app, &own, LookAfterSessions::List).await?;
-    let info = |(session, program): (Arc<Session>, bool)| SessionInfo {
-        user: session.user.name.clone(),
-        began: session.began,
-        id: session.audit_id.clone(),
-        expires: session.expires,
-        sockets: session.socket_count(),
-        program,
-        own: Arc::ptr_eq(&session, &own),
-    };
-    let mut sessions: Vec<SessionInfo> = app.sessions.all().into_iter().map(info).collect();
-    sessions.sort();
+    let all = app.sessions.all().await?;
+    let sessions = all.into_iter().map(|info| SessionInfo { own: info.id == own.audit_id, ..info }).collect();
     Ok(Json(Sessions { sessions }))
 }
 
 pub(crate) async fn end(State(app): State<Shared>, SignedIn(own): SignedIn, Path(id): Path<String>) -> Result<StatusCode, Refused> {
     check(&app, &own, LookAfterSessions::Delete).await?;
-    let found = app.sessions.all().into_iter().find(|(session, _)| session.audit_id == id);
-    let (session, _) = found.ok_or(Refusal::NotFound { what: "this session".into() })?;
-    tracing::info!(user = own.user.name, session = session.audit_id, of = session.user.name, "a session was ended by somebody who looks after them");
-    session.end(Refusal::Expired);
+    app.sessions.end(&id, Refusal::Expired).await?;
+    tracing::info!(user = own.user.name, session = id, "a session was ended by somebody who looks after them");
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -1,75 +1,17 @@
 //! Two proxies on one Yard, by way of a real Redis: what one takes in the other has, and either may die.
 
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
-
 use krateyard_proxy::{RoomsKept, Secret};
 use krateyard_shared::sync::awareness::{self, Entry};
 use krateyard_shared::sync::frame::Frame;
 use kubesim::Options;
 
 use crate::bench::{Bench, bounded};
+use crate::redis_server::{Redis, without_redis};
 use crate::sync_peers::{App, Copy, Heard, demo, of};
-
-/// A Redis of this test's own, which keeps what it acknowledged whatever happens.
-struct Redis {
-    folder: PathBuf,
-    port: u16,
-    process: Option<Child>,
-}
-
-impl Redis {
-    /// `None` where there is no Redis: the test says so.
-    fn start(name: &str) -> Option<Redis> {
-        let folder = std::env::temp_dir().join(format!("krateyard-redis-{name}-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mut redis = Redis { folder, port, process: None };
-        redis.run()?;
-        Some(redis)
-    }
-
-    fn run(&mut self) -> Option<()> {
-        let mut command = Command::new("redis-server");
-        command.args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "yes", "--appendfsync", "always", "--port", &self.port.to_string(), "--dir"]);
-        let process = command.arg(&self.folder).stdout(Stdio::null()).stderr(Stdio::null()).spawn().ok()?;
-        self.process = Some(process);
-        let until = std::time::Instant::now() + crate::bench::BOUND;
-        while std::net::TcpStream::connect(("127.0.0.1", self.port)).is_err() {
-            assert!(std::time::Instant::now() < until, "redis does not start");
-            std::thread::yield_now();
-        }
-        Some(())
-    }
-
-    fn kill(&mut self) {
-        if let Some(mut process) = self.process.take() {
-            process.kill().unwrap();
-            process.wait().unwrap();
-        }
-    }
-
-    fn url(&self) -> String {
-        format!("redis://127.0.0.1:{}", self.port)
-    }
-}
-
-impl Drop for Redis {
-    fn drop(&mut self) {
-        self.kill();
-        let _ = std::fs::remove_dir_all(&self.folder);
-    }
-}
 
 async fn proxy_on(redis: &Redis) -> Bench {
     let url = redis.url();
     Bench::with(Options { pods: 10, ..Options::default() }, |config| config.rooms = RoomsKept::Redis(Secret::new(url))).await
-}
-
-/// Says that a test did not run, and why: it needs what `cargo xtask install` brings.
-#[allow(clippy::print_stderr)]
-fn without_redis() {
-    eprintln!("skipped: there is no redis-server here");
 }
 
 /// Reads on until a copy has a key.

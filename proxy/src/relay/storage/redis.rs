@@ -19,13 +19,14 @@ use futures::StreamExt;
 use krateyard_shared::identity::ClusterName;
 use krateyard_shared::sync::room::Room;
 use minicbor::{Decode, Encode};
-use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use redis::aio::ConnectionManager;
 use redis::{Client, Cmd, RedisError, Value, cmd, pipe};
 use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::{Elsewhere, Kept, Position, RoomKey, StorageError};
+use crate::shared_redis;
 
 const MOVED: &str = "krateyard:moved";
 const PRESENCE: &str = "krateyard:presence";
@@ -90,9 +91,7 @@ struct Said {
 
 impl Redis {
     pub(super) fn open(url: &str, tasks: &TaskTracker, stop: &CancellationToken) -> Result<Redis, StorageError> {
-        let client = Client::open(url).map_err(failed)?;
-        let config = ConnectionManagerConfig::new().set_response_timeout(Some(PATIENCE)).set_connection_timeout(Some(PATIENCE)).set_number_of_retries(1);
-        let connection = ConnectionManager::new_lazy_with_config(client.clone(), config).map_err(failed)?;
+        let (client, connection) = shared_redis::connect(url, PATIENCE).map_err(failed)?;
         let mut number = [0; 8];
         getrandom::fill(&mut number).map_err(|error| StorageError::Failed(format!("no randomness: {error}")))?;
         let (wrote, written) = mpsc::channel(WAITING);
