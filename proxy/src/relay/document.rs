@@ -1,9 +1,12 @@
 //! A room's document, as the proxy holds it: complete at every moment, so that what it is asked for it can give.
 
+use std::cell::Cell;
+
 use bytes::Bytes;
 use krateyard_shared::refusal::Refusal;
+use krateyard_shared::sync::MAX_DOCUMENT;
 use krateyard_shared::sync::frame::Frame;
-use krateyard_shared::sync::{MAX_DOCUMENT, gate};
+use krateyard_shared::sync::gate::{self, Facts};
 use yrs::block::ClientID;
 use yrs::updates::decoder::Decode;
 use yrs::updates::encoder::Encode;
@@ -30,20 +33,36 @@ pub(super) struct Document {
     size: usize,
     /// No less than the types that it has inside of types.
     nested: usize,
+    /// How far each client's structs are here.
+    known: StateVector,
     is_empty: bool,
+}
+
+/// An update that passed the gate, seen from the document that it is for; nothing else is taken in.
+pub(super) struct Checked<'a> {
+    update: &'a [u8],
+    facts: Facts,
+    /// Clients of which the document had nothing.
+    newcomers: usize,
+}
+
+impl Checked<'_> {
+    /// Whether it writes anything, apart from deletions.
+    pub(super) fn has_structs(&self) -> bool {
+        self.facts.structs > 0
+    }
 }
 
 impl Document {
     pub(super) fn new() -> Document {
-        Document { doc: fresh(), snapshot: None, size: 0, nested: 0, is_empty: true }
+        Document { doc: fresh(), snapshot: None, size: 0, nested: 0, known: StateVector::default(), is_empty: true }
     }
 
     /// Made of what was kept. What cannot be read is skipped, and counted: the rest is not lost with it.
     pub(super) fn restore(updates: impl IntoIterator<Item = Bytes>) -> (Document, usize) {
         let (mut document, mut unreadable) = (Document::new(), 0);
         for update in updates {
-            let taken = gate::update(&update).is_ok() && document.apply(&update).is_ok();
-            unreadable += usize::from(!taken);
+            unreadable += usize::from(document.take(&update).is_err());
         }
         (document, unreadable)
     }
@@ -53,34 +72,57 @@ impl Document {
         self.size
     }
 
-    /// Takes in an update that has passed the gate.
+    /// An update as bytes, past the gate and taken in.
+    ///
+    /// # Errors
+    /// As [`Document::check`] and [`Document::apply`].
+    pub(super) fn take(&mut self, update: &[u8]) -> Result<Applied, Refusal> {
+        let checked = self.check(update)?;
+        self.apply(&checked)
+    }
+
+    /// Lets an update through the gate.
+    ///
+    /// # Errors
+    /// `BadRequest` when it does not pass.
+    pub(super) fn check<'a>(&self, update: &'a [u8]) -> Result<Checked<'a>, Refusal> {
+        let newcomers = Cell::new(0);
+        let known = |client| {
+            let end = self.known.get(&ClientID::new(client));
+            newcomers.update(|count| count + usize::from(end == 0));
+            u64::from(end)
+        };
+        let facts = gate::update_onto(update, known).map_err(|error| unreadable(&error.to_string()))?;
+        Ok(Checked { update, facts, newcomers: newcomers.get() })
+    }
+
+    /// Takes in an update, which is to be of a check of just now.
     ///
     /// # Errors
     /// `Limit` when the document would grow past its bound, `BadRequest` when yrs cannot read the update.
-    pub(super) fn apply(&mut self, update: &[u8]) -> Result<Applied, Refusal> {
+    pub(super) fn apply(&mut self, checked: &Checked<'_>) -> Result<Applied, Refusal> {
+        let Checked { update, facts: Facts { nested, gap, .. }, newcomers } = *checked;
         if self.size + update.len() > MAX_DOCUMENT {
             self.size = self.encode().len();
             if self.size + update.len() > MAX_DOCUMENT {
                 return Err(Refusal::Limit { which: "changes in this room: it is full".into(), retry_after_secs: 60 });
             }
         }
-        let nested = nested_in(update);
         if nested > 0 && self.nested + nested > gate::MAX_NESTED {
-            self.nested = nested_in(&self.encode());
+            self.nested = gate::update(&self.encode()).map_or(0, |facts| facts.nested);
             if self.nested + nested > gate::MAX_NESTED {
                 return Err(Refusal::Limit { which: "types inside of types in this room".into(), retry_after_secs: 60 });
             }
         }
-        let decoded = Update::decode_v1(update).map_err(|error| unreadable(&error.to_string()))?;
-        let known = self.doc.transact().state_vector();
-        let newcomers = decoded.insertions(true).iter().filter(|(client, _)| !known.contains_client(client)).count();
         // Past that nobody could be handed the room as a whole any more, and it could not be opened again.
-        if newcomers > 0 && (known.len() + newcomers) as u64 > gate::MAX_CLIENTS {
+        if newcomers > 0 && (self.known.len() + newcomers) as u64 > gate::MAX_CLIENTS {
             return Err(Refusal::Limit { which: "sessions that changed this room".into(), retry_after_secs: 60 });
         }
-        if has_gap(&decoded, &known) {
+        // yrs would take it in all the same and leave a hole, which everybody who comes later would be handed.
+        if gap {
             return Ok(Applied::Partly(None));
         }
+        let decoded = Update::decode_v1(update).map_err(|error| unreadable(&error.to_string()))?;
         let news = {
             let mut txn = self.doc.transact_mut();
             txn.apply_update(decoded).map_err(|error| unreadable(&error.to_string()))?;
@@ -90,6 +132,7 @@ impl Document {
             self.size += news.len();
             self.nested += nested;
             self.snapshot = None;
+            self.known = self.doc.transact().state_vector();
             self.is_empty = false;
         }
         if !self.waits() {
@@ -100,13 +143,14 @@ impl Document {
         let doc = fresh();
         let whole = Update::decode_v1(&integrated).map_err(|error| unreadable(&error.to_string()))?;
         doc.transact_mut().apply_update(whole).map_err(|error| unreadable(&error.to_string()))?;
+        self.known = doc.transact().state_vector();
         self.doc = doc;
         Ok(Applied::Partly(news))
     }
 
     /// What this copy knows.
     pub(super) fn vector(&self) -> Vec<u8> {
-        self.doc.transact().state_vector().encode_v1()
+        self.known.encode_v1()
     }
 
     /// What a copy with this state vector lacks, as a Step2 frame. Whoever has nothing gets what everybody gets who has nothing.
@@ -149,28 +193,10 @@ impl Document {
     }
 }
 
-/// Whether a client's structs begin later than those that are known end. yrs would take them in all the same and leave a hole, which everybody who comes later
-/// would be handed.
-fn has_gap(update: &Update, known: &StateVector) -> bool {
-    update.insertions(true).iter().any(|(client, ranges)| {
-        let mut end = known.get(client);
-        ranges.iter().any(|range| {
-            let is_later = range.start > end;
-            end = end.max(range.end);
-            is_later
-        })
-    })
-}
-
 /// It never writes, so that its number never shows: formats that have become redundant are deleted by who edits, never here, where nobody would hear of it. Counts as
 /// JavaScript does (see `gate`).
 fn fresh() -> Doc {
     Doc::with_options(Options { offset_kind: OffsetKind::Utf16, cleanup_formatting: false, ..Options::with_client_id(ClientID::new(0)) })
-}
-
-/// Of an update that passed the gate.
-fn nested_in(update: &[u8]) -> usize {
-    gate::update(update).map_or(0, |facts| facts.nested)
 }
 
 fn unreadable(problem: &str) -> Refusal {
@@ -206,24 +232,24 @@ mod tests {
         let [first, second] = &writes(1, 2)[..] else { unreachable!() };
         let mut document = Document::new();
         assert_eq!(document.missing_for(&[0]).unwrap(), Frame::Step2(&EMPTY_UPDATE).encode());
-        assert!(matches!(document.apply(first), Ok(Applied::Whole(Some(_)))));
-        assert_eq!(document.apply(first), Ok(Applied::Whole(None)));
-        assert!(matches!(document.apply(second), Ok(Applied::Whole(Some(_)))));
+        assert!(matches!(document.take(first), Ok(Applied::Whole(Some(_)))));
+        assert_eq!(document.take(first), Ok(Applied::Whole(None)));
+        assert!(matches!(document.take(second), Ok(Applied::Whole(Some(_)))));
         let (restored, unreadable) = Document::restore([document.compacted(), Bytes::from_static(b"nonsense")]);
         assert_eq!((keys(&restored), unreadable), (2, 1));
-        assert!(document.apply(&[9, 9, 9]).is_err());
+        assert!(document.take(&[9, 9, 9]).is_err());
     }
 
     #[test]
     fn what_builds_on_something_unknown_is_left_out_and_asked_for() {
         let updates = writes(1, 3);
         let mut document = Document::new();
-        document.apply(&updates[0]).unwrap();
-        assert_eq!(document.apply(&updates[2]), Ok(Applied::Partly(None)));
+        document.take(&updates[0]).unwrap();
+        assert_eq!(document.take(&updates[2]), Ok(Applied::Partly(None)));
         assert!(!document.waits());
         assert_eq!(keys(&document), 1);
         for update in &updates {
-            assert!(matches!(document.apply(update), Ok(Applied::Whole(_))));
+            assert!(matches!(document.take(update), Ok(Applied::Whole(_))));
         }
         assert_eq!(keys(&document), 3);
         // What another client wrote over it builds on it as well.
@@ -236,18 +262,18 @@ mod tests {
         let first = set(&ann, 1);
         bob.transact_mut().apply_update(Update::decode_v1(&first).unwrap()).unwrap();
         let second = set(&bob, 2);
-        assert!(matches!(document.apply(&second), Ok(Applied::Partly(_))));
+        assert!(matches!(document.take(&second), Ok(Applied::Partly(_))));
         assert!(!document.waits() && keys(&document) == 3);
-        assert!(matches!(document.apply(&first), Ok(Applied::Whole(Some(_)))) && matches!(document.apply(&second), Ok(Applied::Whole(Some(_)))));
+        assert!(matches!(document.take(&first), Ok(Applied::Whole(Some(_)))) && matches!(document.take(&second), Ok(Applied::Whole(Some(_)))));
     }
 
     #[test]
     fn everybody_who_comes_with_nothing_shares_one_encoding() {
         let mut document = Document::new();
-        document.apply(&writes(1, 1)[0]).unwrap();
+        document.take(&writes(1, 1)[0]).unwrap();
         let (first, second) = (document.missing_for(&[0]).unwrap(), document.missing_for(&[0]).unwrap());
         assert_eq!(first.as_ptr(), second.as_ptr());
-        document.apply(&writes(2, 1)[0]).unwrap();
+        document.take(&writes(2, 1)[0]).unwrap();
         assert_ne!(document.missing_for(&[0]).unwrap(), first);
         // Who knows everything is told the deletions alone, of which there are none.
         let vector = document.vector();
@@ -260,10 +286,10 @@ mod tests {
         let mut document = Document::new();
         let write = |client: u64| writes(client, 1).remove(0);
         for client in 1..=gate::MAX_CLIENTS {
-            document.apply(&write(client)).unwrap();
+            document.take(&write(client)).unwrap();
         }
-        assert!(matches!(document.apply(&write(gate::MAX_CLIENTS + 1)), Err(Refusal::Limit { .. })));
-        assert!(document.apply(&writes(1, 2)[1]).is_ok(), "who is known goes on");
+        assert!(matches!(document.take(&write(gate::MAX_CLIENTS + 1)), Err(Refusal::Limit { .. })));
+        assert!(document.take(&writes(1, 2)[1]).is_ok(), "who is known goes on");
         let (restored, unreadable) = Document::restore([document.compacted()]);
         assert_eq!((keys(&restored), unreadable), (gate::MAX_CLIENTS as usize + 1, 0));
     }
@@ -277,7 +303,7 @@ mod tests {
             txn.encode_update_v1()
         };
         let mut document = Document::new();
-        let taken = (0..20).take_while(|i| document.apply(&large(&format!("key{i}"))).is_ok()).count();
+        let taken = (0..20).take_while(|i| document.take(&large(&format!("key{i}"))).is_ok()).count();
         assert_eq!((taken, keys(&document)), (7, 7), "eight of a MiB each and their keys are more than 8 MiB");
         assert!(document.missing_for(&[0]).unwrap().len() <= MAX_DOCUMENT);
     }
@@ -297,7 +323,7 @@ mod tests {
         let (second, third) = (writes(2, &[&first], &bold), writes(3, &[&first], &bold));
         let mut document = Document::new();
         for update in [&first, &second, &third] {
-            document.apply(update).unwrap();
+            document.take(update).unwrap();
         }
         assert_eq!(gate::update(&document.compacted()).unwrap().deletes, 0);
     }
@@ -316,9 +342,9 @@ mod tests {
         let mut document = Document::new();
         // Each deletes what the one before made, and is collected in the document.
         for _ in 0..4 {
-            assert!(matches!(document.apply(&nest("same", gate::MAX_NESTED / 3)), Ok(Applied::Whole(Some(_)))));
+            assert!(matches!(document.take(&nest("same", gate::MAX_NESTED / 3)), Ok(Applied::Whole(Some(_)))));
         }
-        document.apply(&nest("other", gate::MAX_NESTED / 2)).unwrap();
-        assert!(matches!(document.apply(&nest("third", gate::MAX_NESTED / 4)), Err(Refusal::Limit { .. })));
+        document.take(&nest("other", gate::MAX_NESTED / 2)).unwrap();
+        assert!(matches!(document.take(&nest("third", gate::MAX_NESTED / 4)), Err(Refusal::Limit { .. })));
     }
 }

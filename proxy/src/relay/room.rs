@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use bytes::Bytes;
 use krateyard_shared::refusal::Refusal;
+use krateyard_shared::sync::MAX_FRAME;
 use krateyard_shared::sync::frame::Frame;
-use krateyard_shared::sync::{MAX_FRAME, gate};
 use tokio::time::Instant;
 
 use super::document::{Applied, Document};
@@ -176,17 +176,17 @@ impl Room {
 
     /// What a peer wants to write, or answers to what was asked.
     fn edit(&mut self, now: Instant, peer: PeerId, update: &[u8], is_answer: bool) -> Result<Vec<Outgoing>, Refusal> {
-        let facts = gate::update(update).map_err(|error| bad("update", &error.to_string()))?;
+        let checked = self.document.check(update)?;
         let Some(known) = self.peers.get_mut(&peer) else { return Ok(Vec::new()) };
         if !known.writable {
             // An answer always names everything that was ever deleted; without anything new in it nobody tried to change anything.
-            return if is_answer && facts.structs == 0 { Ok(Vec::new()) } else { Err(read_only()) };
+            return if is_answer && !checked.has_structs() { Ok(Vec::new()) } else { Err(read_only()) };
         }
         if let Some(why) = &self.stuck {
             return Err(why.clone());
         }
         known.budget.take(now, self.bounds, update.len())?;
-        let applied = self.document.apply(update)?;
+        let applied = self.document.apply(&checked)?;
         known.taken += 1;
         let (news, is_early) = match applied {
             // An edit that is whole says nothing of an earlier one; an answer has everything.
@@ -244,8 +244,7 @@ impl Room {
 
     /// An update that another proxy took in, and keeps.
     pub(super) fn hear_update(&mut self, update: &[u8]) -> Vec<Outgoing> {
-        let applied = gate::update(update).map_err(|error| bad("update", &error.to_string())).and_then(|_| self.document.apply(update));
-        match applied {
+        match self.document.take(update) {
             Ok(Applied::Whole(news) | Applied::Partly(news)) => news.map(|news| Outgoing::All(Frame::Update(&news).encode().into())).into_iter().collect(),
             Err(refusal) => {
                 tracing::error!(%refusal, "an update that was kept cannot be read");
