@@ -22,18 +22,24 @@ pub fn open_yard(user: &str, cluster: &ClusterName) -> Yard {
     let keeper = Keeper::new(yard);
     join_tabs(yard, &name);
     let vault = IndexedVault::new(name);
-    let (waiting, hurried) = (keeper.waiting(), vault.hurried());
-    let leave = Rc::new(move || hurried(&waiting()));
-    let leaves = leave.clone();
-    let left = window_event_listener(ev::pagehide, move |_| leaves());
+    let (waiting, resting, hurried) = (Rc::new(keeper.waiting()), keeper.resting(), Rc::new(vault.hurried()));
+    let (last, leave) = (waiting.clone(), hurried.clone());
+    let left = window_event_listener(ev::pagehide, move |_| leave(&[last(), resting()].concat()));
+    // Brought back as it was left it would write under numbers that another page may have by now.
+    let back = window_event_listener(ev::pageshow, move |event| {
+        if event.persisted() {
+            let _ = window().location().reload();
+        }
+    });
     // On a phone this is the last that a page hears.
     let hidden = window_event_listener(ev::visibilitychange, move |_| {
         if document().visibility_state() == VisibilityState::Hidden {
-            leave();
+            hurried(&waiting());
         }
     });
     on_cleanup(move || {
         left.remove();
+        back.remove();
         hidden.remove();
     });
     spawn_local(keeper.run(vault));

@@ -1,6 +1,7 @@
 //! A Yard without a browser: the documents of its rooms, mirror and undo as one value. Every edit enters through [`Core::act`], everything else through
 //! [`Core::receive`].
 
+mod number;
 mod salvage;
 
 use std::collections::BTreeMap;
@@ -20,6 +21,7 @@ use super::state::{WindowId, YardState};
 use super::steps::{Before, Step, Steps};
 use super::transact::{NewId, plan, to_front};
 
+pub use number::Resting;
 pub use salvage::Salvaged;
 
 /// One person's copy of a Yard.
@@ -36,6 +38,8 @@ pub struct Core {
 /// The copy of a room.
 struct Copy {
     document: Document,
+    /// Its number as its peers know it: of no other copy, while a document may go on under a number of before.
+    peer: u64,
     /// What came before something that it builds on, merged: yrs alone now and then keeps such updates waiting although everything is there.
     early: Option<Vec<u8>>,
     /// Set once and for good: a document that may not be touched.
@@ -143,13 +147,18 @@ impl Core {
         if let Some(refused) = &copy.refused {
             return Err(refused.clone());
         }
+        let written = copy.clock();
         let applied = copy.apply(origin, update);
         copy.shared |= origin == Origin::Shared;
+        let is_taken = origin != Origin::Restored && copy.clock() != written;
         if let Err(error @ DocumentError::Newer { .. }) = &applied {
             copy.refused = Some(error.clone());
             self.mirror.set_writable(room, false);
         }
         self.refresh(room);
+        if is_taken {
+            self.renumber(room);
+        }
         applied
     }
 
@@ -272,7 +281,7 @@ impl Core {
 
     /// The number of this copy of a room among all copies of it, as its peers know it.
     pub fn client(&self, room: &Room) -> Option<u64> {
-        Some(self.rooms.get(room)?.document.client())
+        Some(self.rooms.get(room)?.peer)
     }
 
     fn vector(&self, room: &Room) -> StateVector {
@@ -280,11 +289,18 @@ impl Core {
     }
 
     fn copy(&mut self, room: &Room) -> &mut Copy {
-        let (client, made) = (self.client, &mut self.made);
-        self.rooms.entry(room.clone()).or_insert_with(|| {
-            *made += 1;
-            Copy { document: Document::new(number(client, *made)), early: None, refused: None, shared: false, known: None }
-        })
+        if !self.rooms.contains_key(room) {
+            self.begin(room, None);
+        }
+        self.rooms.get_mut(room).expect("it was just begun")
+    }
+
+    /// A copy with a number of its own, or one under which to go on.
+    fn begin(&mut self, room: &Room, client: Option<u64>) {
+        self.made += 1;
+        let peer = number(self.client, self.made);
+        let document = Document::new(client.unwrap_or(peer));
+        self.rooms.insert(room.clone(), Copy { document, peer, early: None, refused: None, shared: false, known: None });
     }
 
     /// Writes, one transaction a room; what may not be written is not. Gives what changed.

@@ -178,6 +178,11 @@ impl Document {
         self.migrate()
     }
 
+    /// How much is here of what a client wrote.
+    pub(crate) fn known(&self, client: ClientID) -> u32 {
+        self.doc.transact().state_vector().get(&client)
+    }
+
     /// Whether an update has something of somebody that comes after what is neither here nor in it.
     pub(crate) fn leaves_gap(&self, update: &[u8]) -> bool {
         let known = self.doc.transact().state_vector();

@@ -9,7 +9,7 @@ use krateyard_shared::sync::room::Room;
 use leptos::prelude::*;
 
 use super::action::YardAction;
-use super::core::{Core, News};
+use super::core::{Core, News, Resting};
 use super::document::DocumentError;
 use super::layout;
 use super::origin::Origin;
@@ -166,6 +166,16 @@ impl Yard {
     /// What was kept of a room is not all this person's own.
     pub fn set_shared(&self, room: &Room) {
         self.change(|inner| inner.core.set_shared(room));
+    }
+
+    /// Begins a room under a number that was laid down; `false` where there is one already.
+    pub fn take_up(&self, resting: &Resting) -> bool {
+        self.change(|inner| inner.core.take_up(resting)).unwrap_or(false)
+    }
+
+    /// What was kept has been read: the number stays if all that was written under it is there.
+    pub fn check_number(&self, resting: &Resting) {
+        self.change(|inner| inner.core.check_number(resting));
     }
 
     /// How sharing does.

@@ -4,6 +4,7 @@
 
 mod pending;
 pub mod record;
+mod rest;
 pub mod vault;
 
 use std::cell::RefCell;
@@ -14,7 +15,7 @@ use futures::StreamExt;
 use futures::channel::mpsc::{Receiver, channel};
 use krateyard_shared::sync::room::Room;
 
-use super::core::News;
+use super::core::{News, Resting};
 use super::document::{self, DocumentError};
 use super::handle::{Persistence, Yard};
 use super::origin::Origin;
@@ -63,6 +64,12 @@ impl Keeper {
         move || yard.try_with_core(|core| pending.borrow().records(Some(core))).unwrap_or_default()
     }
 
+    /// The numbers that this Yard writes under, laid down as records: for a page that is left for good.
+    pub fn resting(&self) -> impl Fn() -> Vec<Vec<u8>> + use<> {
+        let yard = self.yard;
+        move || yard.try_with_core(|core| core.resting().iter().map(rest::frame).collect()).unwrap_or_default()
+    }
+
     /// Restores what the vault holds, then keeps what happens; ends when the Yard is gone and everything is written.
     pub async fn run(mut self, mut vault: impl Vault) {
         let mut open = false;
@@ -101,10 +108,15 @@ impl Keeper {
 
     async fn restore(&mut self, vault: &mut impl Vault) -> Result<(), VaultError> {
         let stored = vault.load().await?;
+        // A Yard that writes already has its numbers.
+        let is_new = self.yard.try_with_core(|core| core.rooms().next().is_none()).unwrap_or_default();
+        let any = is_new && stored.iter().any(|stored| rest::read(&stored.bytes).is_some());
+        let numbers = if any { take_numbers(vault).await? } else { Vec::new() };
+        let taken: Vec<Resting> = numbers.into_iter().filter(|number| self.yard.take_up(number)).collect();
         (self.records, self.bytes) = (0, 0);
         let mut seen = BTreeSet::new();
         let mut unreadable = Vec::new();
-        for stored in stored {
+        for stored in stored.into_iter().filter(|stored| rest::read(&stored.bytes).is_none()) {
             match self.take_in(&stored) {
                 Some(room) if seen.contains(&room) => {
                     self.records += 1;
@@ -114,6 +126,7 @@ impl Keeper {
                 None => unreadable.push(stored),
             }
         }
+        taken.iter().for_each(|number| self.yard.check_number(number));
         if !unreadable.is_empty() {
             let what = match unreadable.len() {
                 1 => "1 stored change".into(),
@@ -161,6 +174,19 @@ impl Keeper {
         (self.records, self.bytes) = (0, 0);
         vault.rewrite(merge_all).await
     }
+}
+
+/// Takes a number for each room out of the vault: nobody else gets it, and one that is never laid down again is lost.
+async fn take_numbers(vault: &mut impl Vault) -> Result<Vec<Resting>, VaultError> {
+    let mut taken = Vec::new();
+    let take = |stored: &[Stored]| {
+        let (keys, all): (Vec<f64>, Vec<Resting>) = stored.iter().filter_map(|stored| Some((stored.key, rest::read(&stored.bytes)?))).unzip();
+        let (chosen, left) = rest::choose(all);
+        taken = chosen;
+        Rewrite { remove: keys, add: left.iter().map(rest::frame).collect(), ..Rewrite::default() }
+    };
+    vault.rewrite(take).await?;
+    Ok(taken)
 }
 
 fn merge_all(stored: &[Stored]) -> Rewrite {

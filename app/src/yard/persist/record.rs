@@ -29,15 +29,9 @@ impl<'a> Record<'a> {
 
     /// The update within; `None` if a byte is missing, too many or changed.
     pub fn read(record: &'a [u8]) -> Option<Record<'a>> {
-        let (head, body) = record.split_at_checked(HEAD)?;
-        let length = u32::from_le_bytes(head[2..6].try_into().ok()?);
-        let sum = u64::from_le_bytes(head[6..].try_into().ok()?);
-        if head[0] != MAGIC || usize::try_from(length) != Ok(body.len()) || sum != checksum(body) {
-            return None;
-        }
-        match head[1] {
-            1 => Some(Record { room: Room::Private, shared: false, update: body }),
-            2 => {
+        match unframed(record)? {
+            (1, body) => Some(Record { room: Room::Private, shared: false, update: body }),
+            (2, body) => {
                 let (fields, rest) = body.split_at_checked(2)?;
                 let (name, update) = rest.split_at_checked(fields[1].into())?;
                 Some(Record { room: std::str::from_utf8(name).ok()?.parse().ok()?, shared: fields[0] == 1, update })
@@ -47,9 +41,19 @@ impl<'a> Record<'a> {
     }
 }
 
-fn framed(version: u8, body: &[u8]) -> Vec<u8> {
+/// A body with its head.
+pub(super) fn framed(version: u8, body: &[u8]) -> Vec<u8> {
     let length = u32::try_from(body.len()).unwrap_or(u32::MAX);
     [&[MAGIC, version], &length.to_le_bytes()[..], &checksum(body).to_le_bytes(), body].concat()
+}
+
+/// The version and the body; `None` if a byte is missing, too many or changed.
+pub(super) fn unframed(record: &[u8]) -> Option<(u8, &[u8])> {
+    let (head, body) = record.split_at_checked(HEAD)?;
+    let length = u32::from_le_bytes(head[2..6].try_into().ok()?);
+    let sum = u64::from_le_bytes(head[6..].try_into().ok()?);
+    let is_whole = head[0] == MAGIC && usize::try_from(length) == Ok(body.len()) && sum == checksum(body);
+    is_whole.then_some((head[1], body))
 }
 
 /// FNV-1a, 64 bits (Fowler, Noll and Vo): against accidents, not against malice.

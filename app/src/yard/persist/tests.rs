@@ -12,6 +12,8 @@ use crate::yard::state::{Content, Point, Size, Subject, YardState};
 use crate::yard::tabs::{Message, answer, greet};
 use crate::yard::{WindowId, YardAction};
 
+mod numbers;
+
 /// What a browser would hold, and what it is made to do wrong.
 #[derive(Default)]
 struct Disk {

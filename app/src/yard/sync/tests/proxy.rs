@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use krateyard_shared::refusal::Refusal;
 use krateyard_shared::sync::frame::Frame;
 use krateyard_shared::sync::gate;
+use yrs::block::ClientID;
 use yrs::updates::decoder::Decode;
 use yrs::updates::encoder::Encode;
 use yrs::{Doc, Map, ReadTxn, StateVector, Transact, Update};
@@ -167,19 +168,18 @@ impl Proxy {
                 self.put(tab, on_channel(channel, &Frame::Step2(&missing).encode()));
             }
             read @ (Frame::Step2(update) | Frame::Update(update)) => {
-                gate::update(update).unwrap();
+                let known = kept.doc.transact().state_vector();
+                let has_gap = gate::update_onto(update, |client| known.get(&ClientID::new(client)).into()).unwrap().gap;
                 if !writable || self.refuse_next > 0 {
                     let refusal = if writable { Refusal::Limit { which: "changes".into(), retry_after_secs: 2 } } else { forbidden() };
                     self.refuse_next = self.refuse_next.saturating_sub(usize::from(writable));
                     self.put(tab, control(&ToApp::Refused { channel, refusal }));
                     return;
                 }
-                let decoded = Update::decode_v1(update).unwrap();
                 // What builds on something that is not here is not taken in.
-                let has_gap = has_gap(&decoded, &kept.doc.transact().state_vector());
                 let news = (!has_gap).then(|| {
                     let mut txn = kept.doc.transact_mut();
-                    txn.apply_update(decoded).unwrap();
+                    txn.apply_update(Update::decode_v1(update).unwrap()).unwrap();
                     txn.encode_update_v1()
                 });
                 let is_answer = matches!(read, Frame::Step2(_));
@@ -268,18 +268,6 @@ fn forbidden() -> Refusal {
 
 fn all_of(doc: &Doc) -> Vec<u8> {
     doc.transact().encode_state_as_update_v1(&StateVector::default())
-}
-
-/// Whether a client's structs begin later than those that are known end.
-fn has_gap(update: &Update, known: &StateVector) -> bool {
-    update.insertions(true).iter().any(|(client, ranges)| {
-        let mut end = known.get(client);
-        ranges.iter().any(|range| {
-            let is_later = range.start > end;
-            end = end.max(range.end);
-            is_later
-        })
-    })
 }
 
 fn restored(update: &[u8]) -> Doc {
