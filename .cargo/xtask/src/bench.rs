@@ -5,6 +5,7 @@ mod bundle;
 mod crowd;
 mod pair;
 mod proxy;
+mod yards;
 
 use std::fs;
 use std::path::PathBuf;
@@ -34,7 +35,7 @@ struct Bench {
     measure: fn(&Workspace) -> Result<Vec<Figure>, Failure>,
 }
 
-const BENCHES: [Bench; 14] = [
+const BENCHES: [Bench; 20] = [
     Bench { names: &["app.bundle_kb"], measure: bundle::measure },
     Bench { names: &["proxy.start_ms", "proxy.rest_mb"], measure: proxy::at_rest },
     Bench { names: &["watch.proxy_mb_10k"], measure: proxy::with_10k },
@@ -44,6 +45,12 @@ const BENCHES: [Bench; 14] = [
     Bench { names: &["watch.added_p50_ms", "watch.added_p99_ms"], measure: crowd::latency },
     Bench { names: &["watch.join_storm_s", "watch.join_storm_peak_mb"], measure: crowd::storm },
     Bench { names: &["ws.idle_kb"], measure: crowd::idle },
+    Bench { names: &["sync.observers_1500_p99_ms"], measure: yards::observers },
+    Bench { names: &["sync.writers_200_p99_ms"], measure: yards::writers },
+    Bench { names: &["sync.join_storm_s"], measure: yards::storm },
+    Bench { names: &["sync.heal_s"], measure: yards::heal },
+    Bench { names: &["sync.durable_p99_ms"], measure: yards::durable },
+    Bench { names: &["sync.room_kb"], measure: yards::memory },
     Bench { names: &["app.first_rows_10k_ms"], measure: browser::first_rows },
     Bench { names: &["app.mb_10k"], measure: browser::memory },
     Bench { names: &["app.long_task_ms"], measure: browser::long_tasks },
@@ -88,7 +95,7 @@ fn build(workspace: &Workspace) -> Result<(), Failure> {
     install::install(workspace, Mode::Full.needs())?;
     page::build(workspace, Mode::Full)?;
     println!("building optimised programs");
-    native::build_programs(workspace, true, &["--example", "subscribe", "--example", "crowd", "--example", "latency"]).map(drop)
+    native::build_programs(workspace, true, &["--example", "subscribe", "--example", "crowd", "--example", "latency", "--example", "yards"]).map(drop)
 }
 
 impl Figure {

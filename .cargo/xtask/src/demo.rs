@@ -106,7 +106,7 @@ impl Demo {
         let port = if options.port == 0 { http::free_port()? } else { options.port };
         if clusters == 1 {
             let kubernetes = start_cluster(&mut processes, programs, options)?;
-            start_proxy(&mut processes, programs, port, kubernetes, Some(&page))?;
+            start_proxy(&mut processes, programs, port, kubernetes, Some(&page), None)?;
             return Ok(Demo { processes, port, file });
         }
         let mut entries = String::new();
@@ -156,9 +156,19 @@ fn start_world(processes: &mut Processes, programs: &Path, name: &str, options: 
 ///
 /// # Errors
 /// When it does not start.
-pub(crate) fn start_proxy(processes: &mut Processes, programs: &Path, port: u16, kubernetes: u16, page: Option<&Path>) -> Result<(u32, Duration), Failure> {
+pub(crate) fn start_proxy(
+    processes: &mut Processes,
+    programs: &Path,
+    port: u16,
+    kubernetes: u16,
+    page: Option<&Path>,
+    rooms: Option<&Path>,
+) -> Result<(u32, Duration), Failure> {
     let mut proxy = Command::new(programs.join("krateyard"));
     proxy.args(["serve", "--cluster", CLUSTER, "--server", &format!("http://127.0.0.1:{kubernetes}")]).env("KRATEYARD_TOKEN", PROXY_TOKEN);
+    if let Some(rooms) = rooms {
+        proxy.arg("--rooms").arg(rooms);
+    }
     serve(processes, proxy, port, page)
 }
 

@@ -32,6 +32,8 @@ pub(crate) enum Need {
     Redis,
     /// The Yjs clients that the rooms of a Yard are tested with.
     SyncPackages,
+    /// The servers that the rooms of a Yard are measured against.
+    BenchPackages,
     /// What checks licenses and sources of dependencies.
     Deny,
     /// What builds the node's programs; any release of it.
@@ -58,6 +60,8 @@ pub(crate) const FAST_PAGE: [Need; 4] = [Need::WasmTarget, Need::Trunk, Need::Wa
 pub(crate) const BROWSER: [Need; 2] = [Need::Chromium, Need::BrowserPackages];
 /// For the tests with Yjs clients.
 pub(crate) const SYNC: [Need; 1] = [Need::SyncPackages];
+/// For the figures of the shared Yard.
+pub(crate) const BENCH: [Need; 1] = [Need::BenchPackages];
 /// For the tests of routes.
 pub(crate) const ROUTES: [Need; 1] = [Need::Redis];
 
@@ -108,6 +112,7 @@ impl Need {
             Need::AppPackages => npm::APP.missing(workspace),
             Need::BrowserPackages => npm::BROWSER_TESTS.missing(workspace),
             Need::SyncPackages => npm::SYNC_TESTS.missing(workspace),
+            Need::BenchPackages => npm::BENCH.missing(workspace),
         }
     }
 
@@ -130,6 +135,7 @@ impl Need {
             Need::AppPackages => npm::APP.install(workspace),
             Need::BrowserPackages => npm::BROWSER_TESTS.install(workspace),
             Need::SyncPackages => npm::SYNC_TESTS.install(workspace),
+            Need::BenchPackages => npm::BENCH.install(workspace),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Lines, Write as _};
+use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
@@ -28,7 +29,7 @@ pub(super) struct Pair {
     /// Of the cluster.
     pub(super) kubernetes: u16,
     /// Of the cluster's control API.
-    control: u16,
+    pub(super) control: u16,
     /// How long the proxy took to be ready.
     pub(super) ready_after: Duration,
 }
@@ -36,6 +37,15 @@ pub(super) struct Pair {
 impl Pair {
     /// Starts a cluster of so many pods, with so many changes a second on top of what lives, and a proxy.
     pub(super) fn start(workspace: &Workspace, pods: u32, churn: u32) -> Result<Pair, Failure> {
+        Pair::begin(workspace, pods, churn, None)
+    }
+
+    /// The same with the rooms of the Yard kept in a folder.
+    pub(super) fn start_with_rooms(workspace: &Workspace, pods: u32, churn: u32, rooms: &Path) -> Result<Pair, Failure> {
+        Pair::begin(workspace, pods, churn, Some(rooms))
+    }
+
+    fn begin(workspace: &Workspace, pods: u32, churn: u32, rooms: Option<&Path>) -> Result<Pair, Failure> {
         let programs = workspace.target.join("release");
         let mut processes = Processes::new(workspace)?;
         let (kubernetes, control, port) = (http::free_port()?, http::free_port()?, http::free_port()?);
@@ -43,16 +53,13 @@ impl Pair {
         kubesim.args(["--port", &kubernetes.to_string(), "--control-port", &control.to_string(), "--pods", &pods.to_string(), "--churn", &churn.to_string()]);
         processes.start("kubesim", &mut kubesim)?;
         processes.wait_until("the simulated cluster", STARTS_WITHIN, || http::get(kubernetes, "/version").is_ok())?;
-        let (proxy, ready_after) = demo::start_proxy(&mut processes, &programs, port, kubernetes, Some(&workspace.root.join("dist")))?;
+        let (proxy, ready_after) = demo::start_proxy(&mut processes, &programs, port, kubernetes, Some(&workspace.root.join("dist")), rooms)?;
         Ok(Pair { processes, proxy, port, kubernetes, control, ready_after })
     }
 
     /// Lets time pass while both run.
     pub(super) fn settle(&mut self) -> Result<(), Failure> {
-        match self.processes.wait_for(SETTLES) {
-            None => Ok(()),
-            Some(_) => Err(Failure::new("a program ended while it was measured")),
-        }
+        settle(&mut self.processes)
     }
 
     /// Memory of the proxy, in MB of 10^6 bytes.
@@ -65,9 +72,8 @@ impl Pair {
         self.memory("VmHWM:")
     }
 
-    fn memory(&self, field: &str) -> Result<f64, Failure> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.proxy)).map_err(Failure::at("reading the proxy's memory"))?;
-        memory_mb(&status, field).ok_or_else(|| Failure::new("the proxy's memory is not in /proc"))
+    pub(super) fn memory(&self, field: &str) -> Result<f64, Failure> {
+        memory_of(self.proxy, field)
     }
 
     /// What the proxy worked so far.
@@ -144,6 +150,20 @@ impl Drop for Talker {
     fn drop(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();
+    }
+}
+
+/// A program's memory by a field of its status, in MB of 10^6 bytes.
+pub(super) fn memory_of(pid: u32, field: &str) -> Result<f64, Failure> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).map_err(Failure::at("reading a program's memory"))?;
+    memory_mb(&status, field).ok_or_else(|| Failure::new("a program's memory is not in /proc"))
+}
+
+/// Lets time pass while programs run, until memory stays as it is.
+pub(super) fn settle(processes: &mut Processes) -> Result<(), Failure> {
+    match processes.wait_for(SETTLES) {
+        None => Ok(()),
+        Some(_) => Err(Failure::new("a program ended while it was measured")),
     }
 }
 

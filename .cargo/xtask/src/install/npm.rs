@@ -18,6 +18,7 @@ pub(super) struct Packages {
 pub(super) const APP: Packages = Packages { folder: "app", purpose: "the terminal, the fonts and wasm-opt" };
 pub(super) const BROWSER_TESTS: Packages = Packages { folder: "tests/browser", purpose: "what drives the browser" };
 pub(super) const SYNC_TESTS: Packages = Packages { folder: "tests/sync", purpose: "Yjs and its clients" };
+pub(super) const BENCH: Packages = Packages { folder: "tests/bench", purpose: "servers to measure against" };
 
 impl Packages {
     /// # Errors
