@@ -46,12 +46,15 @@ impl Tab {
     /// The same browser after a reload: what it kept is there, and nothing else.
     fn reload(&mut self, number: u64) {
         let mut fresh = Tab::new(number, self.person);
+        let numbers = self.core.resting();
+        let taken: Vec<_> = numbers.iter().filter(|number| fresh.core.take_up(number)).collect();
         for room in self.core.rooms() {
             fresh.core.receive(room, Origin::Restored, &self.core.snapshot(room).unwrap()).unwrap();
             if self.core.is_shared(room) {
                 fresh.core.set_shared(room);
             }
         }
+        taken.into_iter().for_each(|number| fresh.core.check_number(number));
         fresh.core.take_news();
         fresh.told = std::mem::take(&mut self.told);
         *self = fresh;
@@ -133,9 +136,13 @@ struct World {
 impl World {
     /// One tab for each of these rights.
     fn of(rights: &[&[(Room, Right)]]) -> World {
+        World::with_replicas(rights, 1)
+    }
+
+    fn with_replicas(rights: &[&[(Room, Right)]], replicas: usize) -> World {
         let tabs = (0..rights.len()).map(|person| Tab::new(person as u64 + 1, person)).collect();
         let rights = rights.iter().map(|rights| rights.iter().cloned().collect()).collect();
-        let mut world = World { proxy: Proxy::new(rights), tabs, now_ms: 1_000_000 };
+        let mut world = World { proxy: Proxy::new(rights, replicas), tabs, now_ms: 1_000_000 };
         for tab in 0..world.tabs.len() {
             world.tabs[tab].event(SocketEvent::Start, world.now_ms);
         }
@@ -150,7 +157,7 @@ impl World {
             for tab in 0..self.tabs.len() {
                 quiet &= !self.connect(tab) && !self.up(tab, usize::MAX) && !self.down(tab, usize::MAX);
             }
-            quiet &= !self.proxy.save();
+            quiet &= !self.proxy.save() && !self.proxy.tail();
             if quiet {
                 return;
             }

@@ -20,22 +20,37 @@ pub(super) enum Right {
     Write,
 }
 
+type Key = (Room, Option<usize>);
+
 pub(super) struct Proxy {
     rights: Vec<BTreeMap<Room, Right>>,
-    /// One's own room has a document for each person.
-    rooms: BTreeMap<(Room, Option<usize>), Kept>,
+    replicas: Vec<Replica>,
+    /// What is durable, of all replicas: each appends to it and reads on in it.
+    streams: BTreeMap<Key, Vec<Vec<u8>>>,
     connections: BTreeMap<usize, Connection>,
+    /// Whoever comes next is sent to the next replica.
+    turn: usize,
     /// So many document frames are refused.
     pub(super) refuse_next: usize,
 }
 
+/// One of the programs that are the proxy together. One's own room has a document for each person.
+#[derive(Default)]
+struct Replica {
+    rooms: BTreeMap<Key, Kept>,
+}
+
 struct Kept {
     doc: Doc,
-    durable: Vec<u8>,
+    /// Taken, and not durable yet.
+    pending: Vec<Vec<u8>>,
+    /// How far the stream was read.
+    read: usize,
 }
 
 struct Connection {
     person: usize,
+    replica: usize,
     seats: BTreeMap<Channel, At>,
     out: VecDeque<Vec<u8>>,
 }
@@ -51,8 +66,9 @@ struct At {
 }
 
 impl Proxy {
-    pub(super) fn new(rights: Vec<BTreeMap<Room, Right>>) -> Proxy {
-        Proxy { rights, rooms: BTreeMap::new(), connections: BTreeMap::new(), refuse_next: 0 }
+    pub(super) fn new(rights: Vec<BTreeMap<Room, Right>>, replicas: usize) -> Proxy {
+        let replicas = (0..replicas).map(|_| Replica::default()).collect();
+        Proxy { rights, replicas, streams: BTreeMap::new(), connections: BTreeMap::new(), turn: 0, refuse_next: 0 }
     }
 
     pub(super) fn right(&self, person: usize, room: &Room) -> Right {
@@ -64,7 +80,8 @@ impl Proxy {
     }
 
     pub(super) fn connect(&mut self, tab: usize, person: usize) {
-        self.connections.insert(tab, Connection { person, seats: BTreeMap::new(), out: VecDeque::new() });
+        self.turn = (self.turn + 1) % self.replicas.len();
+        self.connections.insert(tab, Connection { person, replica: self.turn, seats: BTreeMap::new(), out: VecDeque::new() });
     }
 
     pub(super) fn disconnect(&mut self, tab: usize) {
@@ -75,17 +92,18 @@ impl Proxy {
         }
     }
 
-    /// Ends, and begins anew with what was durable.
-    pub(super) fn reboot(&mut self) {
-        self.connections.clear();
-        for kept in self.rooms.values_mut() {
-            kept.doc = restored(&kept.durable);
-        }
+    /// A replica ends, and begins anew with what is durable. Gives the tabs that were connected to it.
+    pub(super) fn reboot(&mut self, replica: usize) -> Vec<usize> {
+        let gone: Vec<usize> = self.connections.iter().filter(|(_, connection)| connection.replica == replica).map(|(tab, _)| *tab).collect();
+        self.connections.retain(|_, connection| connection.replica != replica);
+        self.replicas[replica] = Replica::default();
+        gone
     }
 
     /// Loses everything.
     pub(super) fn forget(&mut self) {
-        self.rooms.clear();
+        self.streams.clear();
+        self.replicas.iter_mut().for_each(|replica| *replica = Replica::default());
     }
 
     pub(super) fn set_right(&mut self, person: usize, room: &Room, right: Right) {
@@ -118,11 +136,16 @@ impl Proxy {
 
     /// What was taken becomes durable and is acknowledged. Says whether anything was.
     pub(super) fn save(&mut self) -> bool {
-        for kept in self.rooms.values_mut() {
-            kept.durable = all_of(&kept.doc);
+        (0..self.replicas.len()).fold(false, |saved, replica| self.save_of(replica) || saved)
+    }
+
+    /// The same of one replica.
+    pub(super) fn save_of(&mut self, replica: usize) -> bool {
+        for (key, kept) in &mut self.replicas[replica].rooms {
+            self.streams.entry(key.clone()).or_default().append(&mut kept.pending);
         }
         let mut saved = false;
-        for connection in self.connections.values_mut() {
+        for connection in self.connections.values_mut().filter(|connection| connection.replica == replica) {
             for (channel, at) in connection.seats.iter_mut().filter(|(_, at)| at.acknowledged < at.taken && !at.is_early) {
                 at.acknowledged = at.taken;
                 connection.out.push_back(control(&ToApp::Ack { channel: *channel, frames: at.taken }));
@@ -132,9 +155,31 @@ impl Proxy {
         saved
     }
 
+    /// Every replica reads on in what all of them made durable. Says whether there was anything.
+    pub(super) fn tail(&mut self) -> bool {
+        (0..self.replicas.len()).fold(false, |read, replica| self.tail_of(replica, usize::MAX) || read)
+    }
+
+    /// The same of one replica, so much of each room at most.
+    pub(super) fn tail_of(&mut self, replica: usize, most: usize) -> bool {
+        let mut heard = Vec::new();
+        for (key, kept) in &mut self.replicas[replica].rooms {
+            let stream = self.streams.get(key).map_or(&[][..], |stream| &stream[..]);
+            for update in stream.iter().skip(kept.read).take(most) {
+                kept.read += 1;
+                assert!(!gap_of(&kept.doc, update), "what one replica made durable leaves no gap in another");
+                heard.push((key.clone(), apply(&kept.doc, update)));
+            }
+        }
+        for ((room, person), news) in &heard {
+            self.tell(Some(replica), room, person.unwrap_or(usize::MAX), (usize::MAX, 0), &Frame::Update(news).encode());
+        }
+        !heard.is_empty()
+    }
+
     /// The keys of the krates of a room.
     pub(super) fn krates(&self, room: &Room) -> BTreeSet<KrateId> {
-        let Some(kept) = self.rooms.get(&(room.clone(), None)) else { return BTreeSet::new() };
+        let Some(kept) = self.replicas[0].rooms.get(&(room.clone(), None)) else { return BTreeSet::new() };
         let krates = kept.doc.get_or_insert_map("k");
         krates.keys(&kept.doc.transact()).map(KrateId::from).collect()
     }
@@ -142,10 +187,19 @@ impl Proxy {
     /// A room as somebody would have it who got all of it.
     pub(super) fn copy(&self, room: &Room, person: usize) -> Core {
         let mut core = Core::new(1);
-        if let Some(kept) = self.rooms.get(&key(room, person)) {
-            core.receive(room, Origin::Shared, &all_of(&kept.doc)).unwrap();
+        if let Some(stream) = self.streams.get(&key(room, person)) {
+            core.receive(room, Origin::Shared, &all_of(&restored(stream))).unwrap();
         }
         core
+    }
+
+    /// Whether every replica that has a room has what is durable of it, and nothing else.
+    pub(super) fn agrees(&self) -> bool {
+        let same = |(key, kept): (&Key, &Kept)| {
+            let durable = restored(self.streams.get(key).map_or(&[], |stream| &stream[..]));
+            durable.transact().snapshot() == kept.doc.transact().snapshot()
+        };
+        self.replicas.iter().all(|replica| replica.rooms.iter().all(same))
     }
 
     pub(super) fn receive(&mut self, tab: usize, message: &[u8]) {
@@ -159,17 +213,16 @@ impl Proxy {
             return;
         }
         let Some(connection) = self.connections.get(&tab) else { return };
-        let person = connection.person;
+        let (person, replica) = (connection.person, connection.replica);
         let Some((room, writable)) = connection.seats.get(&channel).map(|at| (at.room.clone(), at.writable)) else { return };
-        let kept = self.rooms.get(&key(&room, person)).expect("somebody is in it");
+        let kept = self.replicas[replica].rooms.get_mut(&key(&room, person)).expect("somebody is in it");
         match Frame::read(frame).unwrap() {
             Frame::Step1(vector) => {
                 let missing = kept.doc.transact().encode_state_as_update_v1(&StateVector::decode_v1(vector).unwrap());
                 self.put(tab, on_channel(channel, &Frame::Step2(&missing).encode()));
             }
             read @ (Frame::Step2(update) | Frame::Update(update)) => {
-                let known = kept.doc.transact().state_vector();
-                let has_gap = gate::update_onto(update, |client| known.get(&ClientID::new(client)).into()).unwrap().gap;
+                let has_gap = gap_of(&kept.doc, update);
                 if !writable || self.refuse_next > 0 {
                     let refusal = if writable { Refusal::Limit { which: "changes".into(), retry_after_secs: 2 } } else { forbidden() };
                     self.refuse_next = self.refuse_next.saturating_sub(usize::from(writable));
@@ -177,17 +230,14 @@ impl Proxy {
                     return;
                 }
                 // What builds on something that is not here is not taken in.
-                let news = (!has_gap).then(|| {
-                    let mut txn = kept.doc.transact_mut();
-                    txn.apply_update(Update::decode_v1(update).unwrap()).unwrap();
-                    txn.encode_update_v1()
-                });
+                let news = (!has_gap).then(|| apply(&kept.doc, update));
+                kept.pending.extend(news.clone());
                 let is_answer = matches!(read, Frame::Step2(_));
                 let at = self.at(tab, channel);
                 at.taken += 1;
                 at.is_early = has_gap || (at.is_early && !is_answer);
                 if let Some(news) = news {
-                    self.tell(&room, person, (tab, channel), &Frame::Update(&news).encode());
+                    self.tell(Some(replica), &room, person, (tab, channel), &Frame::Update(&news).encode());
                 }
                 if has_gap && !is_answer {
                     self.ask(tab, channel);
@@ -197,20 +247,22 @@ impl Proxy {
             Frame::Awareness(states) => {
                 let entry = krateyard_shared::sync::awareness::read(states, 1, 4096).unwrap().remove(0);
                 self.at(tab, channel).state = Some((entry.client, states.to_vec()));
-                self.tell(&room, person, (usize::MAX, 0), frame);
+                self.tell(None, &room, person, (usize::MAX, 0), frame);
             }
             Frame::AskAwareness | Frame::Denied(_) => {}
         }
     }
 
     fn enter(&mut self, tab: usize, channel: Channel, room: Room) {
-        let person = self.connections[&tab].person;
+        let Connection { person, replica, .. } = self.connections[&tab];
         let right = self.right(person, &room);
         if right == Right::None {
             return self.put(tab, control(&ToApp::Closed { channel, refusal: forbidden() }));
         }
         let writable = right == Right::Write;
-        self.rooms.entry(key(&room, person)).or_insert_with(|| Kept { doc: Doc::with_client_id(0), durable: vec![0, 0] });
+        let key = key(&room, person);
+        let stream = self.streams.get(&key).map_or(&[][..], |stream| &stream[..]);
+        self.replicas[replica].rooms.entry(key).or_insert_with(|| Kept { doc: restored(stream), pending: Vec::new(), read: stream.len() });
         let at = At { room, writable, taken: 0, acknowledged: 0, is_early: false, state: None };
         self.connections.get_mut(&tab).unwrap().seats.insert(channel, at);
         self.put(tab, control(&ToApp::Opened { channel, writable }));
@@ -221,19 +273,20 @@ impl Proxy {
         if let Some((client, _)) = at.state {
             let gone = krateyard_shared::sync::awareness::Entry { client, clock: u32::MAX, state: "null".into() };
             let frame = Frame::Awareness(&krateyard_shared::sync::awareness::write([gone].iter())).encode();
-            self.tell(&at.room, usize::MAX, (usize::MAX, 0), &frame);
+            self.tell(None, &at.room, usize::MAX, (usize::MAX, 0), &frame);
         }
     }
 
     fn ask(&mut self, tab: usize, channel: Channel) {
         let connection = &self.connections[&tab];
-        let kept = &self.rooms[&key(&connection.seats[&channel].room, connection.person)];
+        let kept = &self.replicas[connection.replica].rooms[&key(&connection.seats[&channel].room, connection.person)];
         let vector = kept.doc.transact().state_vector().encode_v1();
         self.put(tab, on_channel(channel, &Frame::Step1(&vector).encode()));
     }
 
-    fn tell(&mut self, room: &Room, person: usize, but: (usize, Channel), frame: &[u8]) {
-        for (tab, connection) in &mut self.connections {
+    /// To all who are in a room, at one replica or at all of them.
+    fn tell(&mut self, replica: Option<usize>, room: &Room, person: usize, but: (usize, Channel), frame: &[u8]) {
+        for (tab, connection) in self.connections.iter_mut().filter(|(_, connection)| replica.is_none_or(|replica| replica == connection.replica)) {
             let may = *room != Room::Private || connection.person == person;
             let here = connection.seats.iter().filter(|(channel, at)| may && at.room == *room && (*tab, **channel) != but);
             connection.out.extend(here.map(|(channel, _)| on_channel(*channel, frame)));
@@ -241,7 +294,14 @@ impl Proxy {
     }
 
     fn tell_rooms(&mut self) {
-        let held: BTreeSet<Room> = self.rooms.keys().filter(|(room, _)| *room != Room::Private).map(|(room, _)| room.clone()).collect();
+        let held: BTreeSet<Room> = self
+            .replicas
+            .iter()
+            .flat_map(|replica| replica.rooms.keys())
+            .chain(self.streams.keys())
+            .filter(|(room, _)| *room != Room::Private)
+            .map(|(room, _)| room.clone())
+            .collect();
         for connection in self.connections.values_mut() {
             let may = |room: &&Room| self.rights[connection.person].get(room).is_some_and(|right| *right != Right::None);
             let rooms = held.iter().filter(may).cloned().collect();
@@ -270,8 +330,20 @@ fn all_of(doc: &Doc) -> Vec<u8> {
     doc.transact().encode_state_as_update_v1(&StateVector::default())
 }
 
-fn restored(update: &[u8]) -> Doc {
+fn gap_of(doc: &Doc, update: &[u8]) -> bool {
+    let known = doc.transact().state_vector();
+    gate::update_onto(update, |client| known.get(&ClientID::new(client)).into()).unwrap().gap
+}
+
+/// Takes an update in, and gives what was new in it.
+fn apply(doc: &Doc, update: &[u8]) -> Vec<u8> {
+    let mut txn = doc.transact_mut();
+    txn.apply_update(Update::decode_v1(update).unwrap()).unwrap();
+    txn.encode_update_v1()
+}
+
+fn restored(updates: &[Vec<u8>]) -> Doc {
     let doc = Doc::with_client_id(0);
-    doc.transact_mut().apply_update(Update::decode_v1(update).unwrap()).unwrap();
+    updates.iter().for_each(|update| drop(apply(&doc, update)));
     doc
 }
