@@ -16,7 +16,7 @@ pub(crate) use access::find_access;
 pub(crate) use changes::watch_rights;
 pub(crate) use reviews::Reviews;
 pub use target::{ChangeRoom, EnterRoom, LookAfterSessions, OpenShell, ReadApi, ReadLogs, ReadObject, RoomRule, RowScope, Target, WatchRows};
-pub(crate) use yards::{Yards, enter_room};
+pub(crate) use yards::{Yards, enter_room, see_room};
 
 use crate::authenticate::Session;
 use crate::clusters::Cluster;

@@ -10,22 +10,31 @@ use kube::ResourceExt;
 use kube::runtime::watcher::Event;
 use tokio::sync::watch;
 
-use super::{ChangeRoom, EnterRoom, RoomRule, authorize};
+use super::{ChangeRoom, EnterRoom, Permit, RoomRule, authorize};
 use crate::authenticate::Session;
 use crate::clusters::Cluster;
 use crate::relay::Entry;
 
-/// Asks for the right to a room: to see it, and to change it.
+/// Asks for the right to see a room.
 ///
 /// # Errors
-/// `Forbidden` for who may not even see it; what the cluster says where it does not answer; `NotFound` for a room that cannot be.
-pub(crate) async fn enter_room(cluster: &Arc<Cluster>, session: &Arc<Session>, room: &Room) -> Result<Entry, Refusal> {
+/// `Forbidden` for who may not; what the cluster says where it does not answer; `NotFound` for a room that cannot be.
+pub(crate) async fn see_room(cluster: &Arc<Cluster>, session: &Arc<Session>, room: &Room) -> Result<Permit<EnterRoom>, Refusal> {
     if !room.is_valid() {
         return Err(Refusal::NotFound { what: "this room".into() });
     }
     let rule = if *room == Room::Private { RoomRule::Pods } else { cluster.yards.rule(cluster, room.namespace()).await? };
-    let enter = authorize(cluster, session, EnterRoom { room: room.clone(), rule }).await?;
-    let change = match authorize(cluster, session, ChangeRoom { room: room.clone(), rule }).await {
+    authorize(cluster, session, EnterRoom { room: room.clone(), rule }).await
+}
+
+/// Asks for the right to a room: to see it, and to change it.
+///
+/// # Errors
+/// As [`see_room`].
+pub(crate) async fn enter_room(cluster: &Arc<Cluster>, session: &Arc<Session>, room: &Room) -> Result<Entry, Refusal> {
+    let enter = see_room(cluster, session, room).await?;
+    let EnterRoom { room, rule } = enter.target().clone();
+    let change = match authorize(cluster, session, ChangeRoom { room, rule }).await {
         Ok(change) => Some(change),
         Err(Refusal::Forbidden { .. }) => None,
         Err(refusal) => return Err(refusal),

@@ -58,7 +58,7 @@ pub(crate) async fn get_one(State(app): State<Shared>, Path((cluster, room)): Pa
         let room: Room = room.parse().map_err(|_| Refusal::NotFound { what: "this room".into() })?;
         let cluster = app.cluster(&ClusterName(cluster))?;
         // Asked again when the room is entered: here for the sake of the answer.
-        authorize::enter_room(&cluster, &guest.session, &room).await?;
+        authorize::see_room(&cluster, &guest.session, &room).await?;
         Ok((cluster.name.clone(), room))
     });
     let asked = asked.await;

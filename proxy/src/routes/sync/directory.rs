@@ -54,7 +54,7 @@ async fn follow(app: &Shared, session: &Arc<Session>, name: &ClusterName, outbox
 }
 
 async fn readable(cluster: &Arc<Cluster>, session: &Arc<Session>, rooms: Vec<Room>) -> Result<Vec<Room>, Refusal> {
-    let asked = rooms.into_iter().map(async |room| match authorize::enter_room(cluster, session, &room).await {
+    let asked = rooms.into_iter().map(async |room| match authorize::see_room(cluster, session, &room).await {
         Ok(_) => Ok(Some(room)),
         Err(Refusal::Forbidden { .. }) => Ok(None),
         Err(refusal) => Err(refusal),
