@@ -37,8 +37,6 @@ pub struct Tab {
     pub active: Option<String>,
     /// Krates that were in use, the latest first.
     pub krates: Vec<String>,
-    /// Selected krates.
-    pub selection: Vec<String>,
     /// A krate that is being dragged, and where it is.
     pub drag: Option<(String, Point)>,
     /// What Spotlight is asked for.
@@ -136,7 +134,6 @@ fn tab(presence: &Presence) -> Tab {
         }),
         active: presence.active_krate_id.clone(),
         krates: presence.krates.clone(),
-        selection: presence.selection.clone(),
         drag: presence.drag.as_ref().and_then(|drag| Some((drag.krate.clone(), point(drag.at)?))),
         query: presence.spotlight_query.clone().filter(|query| !query.is_empty()),
         said: presence.timestamp,
@@ -150,11 +147,8 @@ fn add(known: &mut Tab, presence: &Presence) {
     let (later, earlier) = if is_later { (other, known.clone()) } else { (known.clone(), other) };
     let mut krates = later.krates;
     krates.extend(earlier.krates);
-    let mut selection = later.selection;
-    selection.extend(earlier.selection);
     *known = Tab {
         krates,
-        selection,
         // Each room is told of its own only.
         cursor: later.cursor.or(earlier.cursor),
         active: later.active.or(earlier.active),

@@ -25,8 +25,6 @@ pub struct Doing {
     pub krates: Vec<(KrateId, Room)>,
     /// Whether the first of them is in focus now.
     pub has_focus: bool,
-    /// Selected krates.
-    pub selection: Vec<(KrateId, Room)>,
     /// A krate that is being dragged.
     pub drag: Option<(KrateId, Room, Point)>,
     /// What of the world is in sight.
@@ -55,7 +53,6 @@ impl Doing {
             timestamp: now_ms,
             viewport: self.viewport.map(|view| Viewport { x: view.at.x.round(), y: view.at.y.round(), w: view.size.w.round(), h: view.size.h.round() }),
             krates: own(&self.krates),
-            selection: own(&self.selection),
             drag: self.drag.as_ref().filter(|(_, of, _)| here(of)).map(|(id, _, at)| Drag { krate: id.to_string(), at: position(*at) }),
             idle_secs: self.idle_secs,
             ..Presence::default()

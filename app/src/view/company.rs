@@ -104,23 +104,25 @@ impl Company {
         let me = desk.user.get_value();
         let with_company =
             Memo::new(move |_| said.with(|said| said.iter().filter(|peer| peer.presence.name != me).map(|peer| peer.room.clone()).collect::<BTreeSet<Room>>()));
+        // Where nobody else is nobody sees the pointer or the camera: they are told once somebody comes.
+        let is_alone = Memo::new(move |_| with_company.with(BTreeSet::is_empty));
         let slow = Memo::new(move |_| desk.now_ms.get() / ALONE_MS);
         let told_alone = StoredValue::new(HashMap::<Room, u64>::new());
         Effect::new(move |_| {
             shared.track();
             let rooms = yard.open_rooms();
-            let (tick, sharing) = (slow.get(), self.sharing.get());
+            let (tick, sharing, is_alone) = (slow.get(), self.sharing.get(), is_alone.get());
+            let camera = if is_alone { desk.camera.get_untracked() } else { desk.camera.get() };
             let doing = state.with(|state| {
                 let with_room = |id: &KrateId| state.krate(id).map(|krate| (krate.id.clone(), krate.room.clone()));
                 let over = |at: Point| state.krates.iter().rev().find(|krate| yard.krate_rect(krate).contains(at)).map(|krate| krate.room.clone());
                 let active = desk.active.get();
                 Doing {
-                    cursor: self.pointer.get().map(|at| (at, over(at))),
+                    cursor: if is_alone { None } else { self.pointer.get().map(|at| (at, over(at))) },
                     krates: self.recent.with(|recent| recent.iter().filter_map(with_room).collect()),
                     has_focus: active.is_some() && self.recent.with(|recent| recent.first() == active.as_ref()),
-                    selection: Vec::new(),
                     drag: self.drag.get().and_then(|(id, at)| with_room(&id).map(|(id, room)| (id, room, at))),
-                    viewport: Some(desk.camera.get().visible(desk.viewport.get())),
+                    viewport: Some(camera.visible(desk.viewport.get())),
                     query: self.query.get(),
                     idle_secs: self.idle_secs(desk.now_ms.get_untracked()),
                 }

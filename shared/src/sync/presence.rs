@@ -46,8 +46,6 @@ pub struct Presence {
     pub viewport: Option<Viewport>,
     /// Krates of this room in which the person has a window in use, by key.
     pub krates: Vec<String>,
-    /// Selected krates of this room, by key.
-    pub selection: Vec<String>,
     /// A krate that is being dragged, and where it is now.
     pub drag: Option<Drag>,
     /// Seconds since the person last did something; 0 while active.
