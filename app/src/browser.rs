@@ -1,15 +1,18 @@
 //! The edge to the browser itself: storage, other tabs, preferences, clipboard, clock, what the screen is like. No thinking here.
 
+pub mod address;
 pub mod base64;
 pub mod camera_memory;
 pub mod clipboard;
 pub mod clock;
 pub mod columns_memory;
 pub mod dom;
+pub mod file_pick;
 pub mod ids;
 pub mod kinds_memory;
 pub mod locale;
 pub mod offline;
+pub mod picture;
 pub mod preferences;
 pub mod recent_memory;
 pub mod regexp;

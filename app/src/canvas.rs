@@ -7,6 +7,7 @@ pub mod gesture;
 pub mod minimap;
 pub mod namespace_hue;
 pub mod neighbour;
+pub mod picture;
 pub mod sight;
 
 pub use camera::{Camera, Detail};

@@ -13,10 +13,12 @@ use super::desk::{Desk, Sheet};
 use super::diagnostics::Diagnostics;
 use super::help::Help;
 use super::keyboard;
+use super::links::{self, Arrival};
 use super::minimap::{MinimapIsland, ToolsIsland};
 use super::parts::{glyph, logo, sentence_case};
 use super::people::People;
 use super::preferences::Preferences;
+use super::said::{Said, SaidLine};
 use super::sign_in::SignIn;
 use super::spotlight::Spotlight;
 use super::switcher;
@@ -60,17 +62,21 @@ pub fn App() -> impl IntoView {
     provide_context(theme);
     let who = RwSignal::new(Who::Asking);
     let known = RwSignal::new(Vec::<ClusterInfo>::new());
+    let said = Said::default();
+    provide_context(said);
+    let arrival = links::listen(said);
+    provide_context(arrival);
     // Without a network the page opens for whoever was here last; nothing is sent or asked for before the proxy has said that it is still they.
     let confirmed = RwSignal::new(true);
     let ask = move || {
         spawn_local(async move {
             let found = match rest::session().await {
-                Ok(session) => enter(session, known).await,
+                Ok(session) => enter(session, known, arrival).await,
                 Err(failure) => match last_session().filter(|_| !is_refused(&failure)) {
                     Some(LastSession { session, clusters }) => {
                         confirmed.set(false);
                         spawn_local(confirm(session.user.clone(), who, known, confirmed));
-                        choose(session, clusters, known)
+                        choose(session, clusters, known, arrival)
                     }
                     None => turned_away(failure),
                 },
@@ -79,11 +85,11 @@ pub fn App() -> impl IntoView {
         });
     };
     ask();
-    let signed_in = Callback::new(move |session| spawn_local(async move { who.set(enter(session, known).await) }));
+    let signed_in = Callback::new(move |session| spawn_local(async move { who.set(enter(session, known, arrival).await) }));
     let signed_out = Callback::new(move |why: Option<String>| who.set(Who::Nobody(why)));
     move || match who.get() {
         Who::Asking => view! { <main class="canvas signin" aria-busy="true"></main> }.into_any(),
-        Who::Nobody(ended) => view! { <SignIn signed_in ended/> }.into_any(),
+        Who::Nobody(ended) => view! { <SignIn signed_in ended/><SaidLine/> }.into_any(),
         Who::Unreachable(why) => view! {
             <main class="canvas signin">
                 <div class="sheet" role="alert">
@@ -106,20 +112,21 @@ pub fn App() -> impl IntoView {
     }
 }
 
-async fn enter(session: Session, known: RwSignal<Vec<ClusterInfo>>) -> Who {
+async fn enter(session: Session, known: RwSignal<Vec<ClusterInfo>>, arrival: Arrival) -> Who {
     match rest::clusters().await {
         Ok(Clusters { clusters }) => {
             remember_session(&session, &clusters);
-            choose(session, clusters, known)
+            choose(session, clusters, known, arrival)
         }
         Err(failure) => turned_away(failure),
     }
 }
 
-/// The cluster that was chosen last, or the first one.
-fn choose(session: Session, clusters: Vec<ClusterInfo>, known: RwSignal<Vec<ClusterInfo>>) -> Who {
+/// The cluster of the link that was opened, that was chosen last, or the first one.
+fn choose(session: Session, clusters: Vec<ClusterInfo>, known: RwSignal<Vec<ClusterInfo>>, arrival: Arrival) -> Who {
+    let linked = arrival.with_untracked(|link| clusters.iter().find(|cluster| link.as_ref().is_some_and(|link| *link.cluster() == cluster.name)));
     let last = preferences::recall(CLUSTER).and_then(|last| clusters.iter().find(|cluster| cluster.name.0 == last));
-    let chosen = last.or(clusters.first()).map(|cluster| cluster.name.clone());
+    let chosen = linked.or(last).or(clusters.first()).map(|cluster| cluster.name.clone());
     known.set(clusters);
     chosen.map_or_else(|| Who::Unreachable("It has no cluster to show.".into()), |cluster| Who::Person(session, cluster))
 }
@@ -180,6 +187,7 @@ fn SignedIn(
     provide_context(desk);
     keyboard::listen(desk);
     desk.company.begin(desk);
+    links::follow(desk, known, switch);
     // The camera is kept when it rests, not at every frame of a pan.
     Effect::new(move |_| {
         let _ = desk.now_ms.get();
@@ -245,6 +253,7 @@ fn SignedIn(
             Sheet::Diagnostics => view! { <Diagnostics/> }.into_any(),
         })}
         <Show when=move || vanished.get()><Vanished known switch/></Show>
+        <SaidLine/>
         {move || notice.get().filter(|notice| Some(notice) != read.get().as_ref()).map(|notice| {
             let own = notice.clone();
             view! {

@@ -8,6 +8,7 @@ use krateyard_shared::kinds::View;
 use leptos::prelude::*;
 
 use super::company::Company;
+use super::said::Said;
 use super::spotlight::COMMANDS;
 use crate::browser::preferences::{self, Motion, Theme, Wheel};
 use crate::browser::{dom, screen};
@@ -60,6 +61,8 @@ pub struct Desk {
     pub motion: RwSignal<Motion>,
     /// What the wheel does over the ground; set it to choose another.
     pub wheel: RwSignal<Wheel>,
+    /// What was said last of something that was done.
+    pub said: Said,
     /// What lies over the canvas, if something does.
     pub sheet: RwSignal<Option<Sheet>>,
     /// Windows that this person opened in this tab: only these may start a shell by themselves.
@@ -97,6 +100,7 @@ impl Desk {
             theme,
             motion: preferences::motion(),
             wheel: preferences::chosen(),
+            said: expect_context::<Said>(),
             sheet: RwSignal::new(None),
             opened_here: StoredValue::new(HashSet::new()),
             finder: StoredValue::new_local(Spotlight::new(workspace.cluster(), COMMANDS)),
@@ -113,9 +117,34 @@ impl Desk {
         i64::try_from(self.now_ms.get() / 1000).unwrap_or(i64::MAX)
     }
 
+    /// One edit; where a room stands in the way that this person may not change, it is said which right is missing.
+    pub fn act(&self, action: YardAction) -> Option<WindowId> {
+        let barred = self.yard.state().with_untracked(|state| action.barred(state).cloned());
+        match barred {
+            Some(room) => {
+                self.said.problem(self.yard.why_fixed(&room));
+                None
+            }
+            None => self.yard.act(action),
+        }
+    }
+
+    /// Why the krate of a window is not to be changed, if so.
+    pub fn fixed(&self, window: WindowId) -> Memo<Option<String>> {
+        let (yard, state) = (self.yard, self.yard.state());
+        Memo::new(move |_| state.with(|state| state.window(&window).filter(|(krate, _)| !krate.writable).map(|(krate, _)| yard.why_fixed(&krate.room))))
+    }
+
     /// Opens a window, gives it the keyboard and flies there.
     pub fn open(&self, subject: Subject, content: Content, into: Option<KrateId>) {
         let near = self.place_for(content);
+        let fixed = into
+            .as_ref()
+            .and_then(|into| self.yard.state().with_untracked(|state| state.krate(into).filter(|krate| !krate.writable).map(|krate| krate.room.clone())));
+        // It opens all the same, where it may.
+        if let Some(room) = fixed {
+            self.said.problem(self.yard.why_fixed(&room));
+        }
         let Some(window) = self.yard.act(YardAction::Open { subject, content, into, near }) else { return };
         self.opened_here.update_value(|windows| {
             windows.insert(window.clone());
@@ -139,7 +168,7 @@ impl Desk {
         self.opened_here.update_value(|windows| {
             windows.insert(window.clone());
         });
-        self.yard.act(YardAction::Switch { window, content: Content::View(view) });
+        self.act(YardAction::Switch { window, content: Content::View(view) });
     }
 
     /// Gives a window the keyboard, wherever it is: what is maximised gives way to it, and a minimised krate opens.

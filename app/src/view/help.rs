@@ -45,6 +45,7 @@ const SHORTCUTS: &[(&str, &[Shortcut])] = &[
             (&["F6"], "to the next window; with Shift to the one before"),
             (&["Alt", "L S D Y E"], "another view in the same window"),
             (&["Alt", "arrows"], "resize the window with the keyboard"),
+            (&["Alt", "K"], "copy a link to the krate in focus"),
             (&["z"], "maximise, and back"),
             (&["m"], "minimise its krate"),
             (&["Esc"], "give the keyboard back to the canvas"),

@@ -4,6 +4,7 @@ use leptos::ev;
 use leptos::prelude::*;
 
 use super::desk::{Desk, Sheet};
+use super::links;
 use crate::browser::dom;
 use crate::canvas::neighbour::{Direction, neighbour};
 use crate::yard::{Content, Point, Rect, Size, WindowId, YardAction, layout};
@@ -98,14 +99,18 @@ fn alt(desk: Desk, event: &ev::KeyboardEvent, window: Option<WindowId>) -> bool 
         (Some(direction), Some((_, window))) => {
             let (by, least) = (direction.step(STEP), layout::WINDOW_LEAST);
             let size = Size::new((window.size.w + by.x).max(least.w), (window.size.h + by.y).max(least.h));
-            desk.yard.act(YardAction::ResizeWindow { window: window.id.clone(), size });
+            desk.act(YardAction::ResizeWindow { window: window.id.clone(), size });
             true
         }
         (Some(direction), None) => {
             let active = desk.active.get_untracked().and_then(|active| state.krate(&active).cloned());
             let Some(krate) = active else { return false };
             let by = direction.step(STEP);
-            desk.yard.act(YardAction::MoveKrate { krate: krate.id.clone(), to: Point::new(krate.at.x + by.x, krate.at.y + by.y) });
+            desk.act(YardAction::MoveKrate { krate: krate.id.clone(), to: Point::new(krate.at.x + by.x, krate.at.y + by.y) });
+            true
+        }
+        (None, _) if dom::letter_of(event) == Some('K') => {
+            links::copy_link(desk, None);
             true
         }
         (None, Some((krate, window))) => {
@@ -168,17 +173,22 @@ fn enter_krate(desk: Desk, event: &ev::KeyboardEvent) -> bool {
 fn minimise(desk: Desk, window: &WindowId) {
     let state = desk.yard.state().get_untracked();
     if let Some((krate, _)) = state.window(window) {
-        desk.keyboard.set(None);
-        desk.maximised.set(None);
-        dom::blur();
-        desk.yard.act(YardAction::Minimise { krate: krate.id.clone(), minimised: true });
+        let is_done = krate.writable;
+        desk.act(YardAction::Minimise { krate: krate.id.clone(), minimised: true });
+        if is_done {
+            desk.keyboard.set(None);
+            desk.maximised.set(None);
+            dom::blur();
+        }
     }
 }
 
 fn close_krate(desk: Desk) -> bool {
     let Some(krate) = desk.active.get_untracked() else { return false };
-    desk.active.set(None);
-    desk.yard.act(YardAction::CloseKrate { krate });
+    desk.act(YardAction::CloseKrate { krate: krate.clone() });
+    if desk.yard.state().with_untracked(|state| state.krate(&krate).is_none()) {
+        desk.active.set(None);
+    }
     true
 }
 
@@ -197,6 +207,8 @@ fn escape(desk: Desk) {
 }
 
 fn close(desk: Desk, window: WindowId) {
-    desk.keyboard.set(None);
-    desk.yard.act(YardAction::CloseWindow { window });
+    desk.act(YardAction::CloseWindow { window: window.clone() });
+    if desk.yard.state().with_untracked(|state| state.window(&window).is_none()) {
+        desk.keyboard.set(None);
+    }
 }

@@ -10,6 +10,7 @@ use leptos::prelude::*;
 use super::canvas::at;
 use super::card::Card;
 use super::desk::desk;
+use super::links::copy_link;
 use super::others::KrateFlags;
 use super::parts::{cut_name, glyph, hue, kind_glyph, status_word, tag};
 use super::row_of::row_of;
@@ -67,16 +68,19 @@ pub fn KrateFrame(
     let dropped = move |_: ev::PointerEvent| {
         drag.set_value(None);
         if let Some(to) = lifted.get_untracked() {
-            desk.yard.act(YardAction::MoveKrate { krate: id.get_value(), to });
+            desk.act(YardAction::MoveKrate { krate: id.get_value(), to });
             lifted.set(None);
             desk.company.drag.set(None);
         }
     };
     let minimise = move || {
         if let Some((_, krate)) = krate.get_untracked() {
-            desk.yard.act(YardAction::Minimise { krate: krate.id.clone(), minimised: !krate.minimised });
+            desk.act(YardAction::Minimise { krate: krate.id.clone(), minimised: !krate.minimised });
         }
     };
+    // Why it is not to be changed, if so: its controls stay where they are, and say it.
+    let fixed = Memo::new(move |_| krate.get().filter(|(_, krate)| !krate.writable).map(|(_, krate)| desk.yard.why_fixed(&krate.room)));
+    let is_fixed = move || fixed.with(|fixed| fixed.is_some().then_some("true"));
     // Where somebody else drags it, until they drop it.
     let elsewhere = Memo::new(move |_| desk.company.dragged.with(|dragged| id.with_value(|id| dragged.get(&**id).copied())));
     let place = move || {
@@ -117,7 +121,7 @@ pub fn KrateFrame(
     let holds_maximised = move || desk.maximised.get().is_some_and(|max| windows.with(|windows| windows.contains(&max)));
     view! {
         <article class="krate" class:min=minimised class:elsewhere=move || elsewhere.get().is_some() class:lifted=move || lifted.get().is_some()
-            class:cards=is_card class:unseen=move || !is_seen.get()
+            class:fixed=move || fixed.with(Option::is_some) class:cards=is_card class:unseen=move || !is_seen.get()
             class:active=move || desk.active.get().as_ref() == Some(&id.get_value()) class:holds-maximised=holds_maximised
             style=place tabindex="-1" aria-label=move || format!("Krate {}", title()) data-krate=id.get_value().to_string()
             on:pointerdown=move |_| {
@@ -128,7 +132,7 @@ pub fn KrateFrame(
                 desk.yard.act(YardAction::Raise { krate: id.get_value() });
             }>
             <svg class="frame" aria-hidden="true"><rect></rect></svg>
-            <header on:pointerdown=press on:pointermove=moved on:pointerup=dropped on:pointercancel=dropped on:lostpointercapture=dropped
+            <header title=fixed on:pointerdown=press on:pointermove=moved on:pointerup=dropped on:pointercancel=dropped on:lostpointercapture=dropped
                 on:dblclick=move |event| if !dom::is_control(event.target()) { minimise() }>
                 {glyph(kind_glyph(subject.kind()))}
                 <h2 class="name" aria-label=title>{move || cut_name(&title())}</h2>
@@ -137,10 +141,12 @@ pub fn KrateFrame(
                 {row.map(|row| view! { <RowStatus row/> })}
                 {move || (count() > 1).then(|| view! { <span class="count">{format!("{} windows", count())}</span> })}
                 <span class="tools">
-                    <button class="icon" title=move || if minimised() { "Bring back" } else { "Minimise" } on:click=move |_| minimise()>
+                    <button class="icon" title="Copy a link to this krate (Alt+K)" on:click=move |_| copy_link(desk, Some(id.get_value()))>{glyph("link")}</button>
+                    <button class="icon" aria-disabled=is_fixed title=move || fixed.get().unwrap_or_else(|| if minimised() { "Bring back" } else { "Minimise" }.into()) on:click=move |_| minimise()>
                         {move || glyph(if minimised() { "plus" } else { "min" })}
                     </button>
-                    <button class="icon" title="Close" on:click=move |_| { desk.yard.act(YardAction::CloseKrate { krate: id.get_value() }); }>{glyph("x")}</button>
+                    <button class="icon" aria-label="Close" aria-disabled=is_fixed title=move || fixed.get().unwrap_or_else(|| "Close".into())
+                        on:click=move |_| { desk.act(YardAction::CloseKrate { krate: id.get_value() }); }>{glyph("x")}</button>
                 </span>
             </header>
             <KrateFlags krate=id.get_value().to_string()/>

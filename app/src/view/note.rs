@@ -26,10 +26,11 @@ pub fn NoteCard(
     let (lifted, drag) = (RwSignal::new(None::<Point>), StoredValue::new(None::<(Point, Point)>));
     let draft = RwSignal::new(None::<String>);
     let field = NodeRef::<html::Textarea>::new();
-    let edit = move || {
-        if let Some(note) = note.get_untracked().filter(|note| note.writable) {
-            draft.set(Some(note.text.to_string()));
-        }
+    let fixed = Memo::new(move |_| note.get().filter(|note| !note.writable).map(|note| desk.yard.why_fixed(&note.room)));
+    let edit = move || match (note.get_untracked(), fixed.get_untracked()) {
+        (_, Some(why)) => desk.said.problem(why),
+        (Some(note), None) => draft.set(Some(note.text.to_string())),
+        (None, None) => {}
     };
     // One just made is written at once.
     if desk.note.get_untracked().as_ref() == Some(&id.get_value()) {
@@ -45,7 +46,7 @@ pub fn NoteCard(
         let Some(text) = draft.get_untracked() else { return };
         draft.set(None);
         let action = if text.trim().is_empty() { YardAction::RemoveNote { note: id.get_value() } } else { YardAction::EditNote { note: id.get_value(), text } };
-        desk.yard.act(action);
+        desk.act(action);
     };
     let press = move |event: ev::PointerEvent| {
         let is_free = note.get_untracked().is_some_and(|note| note.writable) && draft.get_untracked().is_none();
@@ -66,7 +67,7 @@ pub fn NoteCard(
     let dropped = move |_: ev::PointerEvent| {
         drag.set_value(None);
         if let Some(to) = lifted.get_untracked() {
-            desk.yard.act(YardAction::MoveNote { note: id.get_value(), to });
+            desk.act(YardAction::MoveNote { note: id.get_value(), to });
             lifted.set(None);
         }
     };
@@ -75,9 +76,9 @@ pub fn NoteCard(
         format!("left:{}px;top:{}px", at.x, at.y)
     };
     let text = move || note.get().map(|note| note.text.to_string()).unwrap_or_default();
-    let remove = move |_| drop(desk.yard.act(YardAction::RemoveNote { note: id.get_value() }));
+    let remove = move |_| drop(desk.act(YardAction::RemoveNote { note: id.get_value() }));
     view! {
-        <section class="sticky" class:lifted=move || lifted.get().is_some() style=place tabindex="0" aria-label="Note" data-note=id.get_value().to_string()
+        <section class="sticky" class:lifted=move || lifted.get().is_some() class:fixed=move || fixed.with(Option::is_some) title=fixed style=place tabindex="0" aria-label="Note" data-note=id.get_value().to_string()
             on:pointerdown=press on:pointermove=moved on:pointerup=dropped on:pointercancel=dropped on:lostpointercapture=dropped
             on:dblclick=move |_| edit()
             on:keydown=move |event: ev::KeyboardEvent| {

@@ -11,6 +11,8 @@ use leptos::html;
 use leptos::prelude::*;
 
 use super::desk::{Desk, Sheet, desk};
+use super::files;
+use super::links;
 use super::parts::{glyph, hue, key, kind_glyph, shape, small_glyph, status_word, tag};
 use super::window::{need_words, question_of};
 use crate::browser::dom;
@@ -34,6 +36,11 @@ pub const COMMANDS: &[Command] = &[
     Command { key: "system", name: "Theme of the system" },
     Command { key: "fit", name: "Fit everything" },
     Command { key: "zoom", name: "Zoom to 100 %" },
+    Command { key: "link", name: "Copy a link to the krate in focus" },
+    Command { key: "view", name: "Copy a link to this view" },
+    Command { key: "export", name: "Export this Yard" },
+    Command { key: "import", name: "Import a Yard" },
+    Command { key: "image", name: "Image of this Yard" },
     Command { key: "help", name: "Show all shortcuts" },
     Command { key: "diagnostics", name: "Diagnostics of all streams" },
     Command { key: "undo", name: "Undo" },
@@ -359,6 +366,11 @@ fn open(desk: Desk, hit: &Hit, view: Option<View>, add: bool) {
             "light" => desk.theme.set(Theme::Light),
             "dark" => desk.theme.set(Theme::Dark),
             "fit" => desk.fit(false),
+            "link" => links::copy_link(desk, None),
+            "view" => links::copy_view(desk),
+            "export" => files::export(desk),
+            "import" => files::import(desk),
+            "image" => files::image(desk),
             "zoom" => desk.zoom_to(1.0),
             "system" => desk.theme.set(Theme::System),
             "preferences" => desk.sheet.set(Some(Sheet::Preferences)),

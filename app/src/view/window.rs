@@ -23,7 +23,7 @@ use super::yaml_window::YamlWindow;
 use crate::browser::dom;
 use crate::rows::counts::Counts;
 use crate::stream::StreamState;
-use crate::yard::{Content, Krate, Only, Point, Rect, Size, Subject, Window, WindowId, YardAction, layout};
+use crate::yard::{Content, Krate, Only, Point, Rect, Size, Subject, Window, WindowId, YardAction, YardState, layout};
 
 /// Free space around a maximised window, in pixels.
 const MAXIMISED_GAP: f64 = 12.0;
@@ -93,6 +93,7 @@ pub fn WindowFrame(
         let offset = torn.get().unwrap_or_default();
         format!("left:{}px;top:{}px;width:{}px;height:{}px", rect.at.x - krate_at.x + offset.x, rect.at.y - krate_at.y + offset.y, size.w, size.h)
     });
+    let fixed = Memo::new(move |_| krate.get().filter(|(_, krate)| !krate.writable).map(|(_, krate)| desk.yard.why_fixed(&krate.room)));
     let object = match &subject {
         Subject::Object(object) => Some(object.clone()),
         Subject::Collection(_) => None,
@@ -108,12 +109,15 @@ pub fn WindowFrame(
     });
     let views = subject.kind().map_or(&[] as &[View], |kind| kind.entry().views);
     let tabs = object.clone().map(|object| {
-        view! { <Tabs object views content choose=Callback::new(move |view| desk.switch(id.get_value(), view))/> }
+        view! { <Tabs object views content fixed choose=Callback::new(move |view| desk.switch(id.get_value(), view))/> }
     });
-    let resize = resize_handle(this, sizing, move |size| {
-        desk.yard.act(YardAction::ResizeWindow { window: id.get_value(), size });
-    });
-    let (tear_press, tear_move, tear_drop) = tear_off(this, torn, id);
+    let resize = move || {
+        resize_handle(this, sizing, move |size| {
+            desk.act(YardAction::ResizeWindow { window: id.get_value(), size });
+        })
+    };
+    let barred = RwSignal::new(false);
+    let (tear_press, tear_move, tear_drop) = tear_off(this, torn, id, barred);
     let body = move || {
         // A tab chosen later is a click of the viewer as well.
         let header = WindowHeader { opened_here: desk.opened_here.with_value(|windows| windows.contains(&id.get_value())), ..header };
@@ -136,7 +140,7 @@ pub fn WindowFrame(
         }
     };
     view! {
-        <section class="win" class:keys=move || header.has_keyboard.get() class:max=move || is_maximised.get() class:lifted=move || torn.get().is_some()
+        <section class="win" class:keys=move || header.has_keyboard.get() class:max=move || is_maximised.get() class:lifted=move || torn.get().is_some() class:barred=move || barred.get()
             style=place data-window=id.get_value().to_string() tabindex="-1" aria-label=move || window_label(content.get())
             on:pointerdown=move |_| desk.keyboard.set(Some(id.get_value()))
             on:focusin=move |_| if desk.keyboard.get_untracked().as_ref() != Some(&id.get_value()) { desk.keyboard.set(Some(id.get_value())) }>
@@ -148,10 +152,11 @@ pub fn WindowFrame(
                 <Picker header/>
                 {move || header.stream.with(|state| stream_words(state, desk.now_ms.get()))}
                 <button class="icon maximise" title="Maximise (z)" on:click=move |_| maximise()>{glyph("max")}</button>
-                <button class="icon" title="Close" on:click=move |_| { desk.yard.act(YardAction::CloseWindow { window: id.get_value() }); }>{glyph("x")}</button>
+                <button class="icon" aria-label="Close" aria-disabled=move || fixed.with(|fixed| fixed.is_some().then_some("true")) title=move || fixed.get().unwrap_or_else(|| "Close".into())
+                    on:click=move |_| { desk.act(YardAction::CloseWindow { window: id.get_value() }); }>{glyph("x")}</button>
             </header>
             {body}
-            {resize}
+            {move || fixed.with(Option::is_none).then(resize)}
         </section>
     }
     .into_any()
@@ -179,7 +184,7 @@ fn count_chips(counts: &Counts) -> impl IntoView + use<> {
 
 /// The views of an object as tabs: a letter each, the active one with its word; one that RBAC forbids is struck through and says why.
 #[component]
-fn Tabs(object: ObjectRef, views: &'static [View], content: Memo<Content>, choose: Callback<View>) -> impl IntoView {
+fn Tabs(object: ObjectRef, views: &'static [View], content: Memo<Content>, fixed: Memo<Option<String>>, choose: Callback<View>) -> impl IntoView {
     let desk = desk();
     let tabs = views.iter().map(|view| {
         let view = *view;
@@ -190,7 +195,12 @@ fn Tabs(object: ObjectRef, views: &'static [View], content: Memo<Content>, choos
         let is_denied = move || allowed.get() == Some(false);
         view! {
             <button role="tab" class:on=is_on class:no=is_denied aria-selected=move || is_on().to_string() aria-label=view.word() disabled=move || is_denied() && !is_on()
-                title=move || if is_denied() { format!("{}: you may not {need}", view.word()) } else { view.word().to_owned() }
+                aria-disabled=move || (!is_on() && fixed.with(Option::is_some)).then_some("true")
+                title=move || match fixed.get() {
+                    _ if is_denied() => format!("{}: you may not {need}", view.word()),
+                    Some(why) if !is_on() => format!("{}. {why}", view.word()),
+                    _ => view.word().to_owned(),
+                }
                 on:click=move |_| choose.run(view)>
                 {move || if is_on() { view! { <i>{view.letter().to_string()}</i>{view.word()} }.into_any() } else { view.letter().to_string().into_any() }}
             </button>
@@ -274,16 +284,23 @@ fn resize_handle(this: Memo<Option<Placed>>, sizing: RwSignal<Option<Size>>, don
     view! { <div class="resize" title="Resize" on:pointerdown=press on:pointermove=moved on:pointerup=dropped on:pointercancel=dropped></div> }
 }
 
+/// The krate in front there.
+fn over(state: &YardState, at: Point) -> Option<&Arc<Krate>> {
+    state.krates.iter().rev().find(|krate| layout::krate_rect(krate).contains(at))
+}
+
 /// Dragging a window by its header: out to the canvas it becomes a krate of its own, over another krate it joins that one, within its own it goes back.
 fn tear_off(
     this: Memo<Option<Placed>>,
     torn: RwSignal<Option<Point>>,
     id: StoredValue<WindowId>,
+    barred: RwSignal<bool>,
 ) -> (impl Fn(ev::PointerEvent) + Copy, impl Fn(ev::PointerEvent) + Copy, impl Fn(ev::PointerEvent) + Copy) {
     let desk = desk();
     let from = StoredValue::new(None::<Point>);
     let press = move |event: ev::PointerEvent| {
-        if event.button() == 0 && !dom::is_control(event.target()) && desk.maximised.get_untracked().is_none() {
+        let is_fixed = id.with_value(|id| desk.yard.state().with_untracked(|state| state.window(id).is_some_and(|(krate, _)| !krate.writable)));
+        if event.button() == 0 && !dom::is_control(event.target()) && desk.maximised.get_untracked().is_none() && !is_fixed {
             dom::capture_pointer(&event);
             from.set_value(Some(at(&event)));
         }
@@ -293,24 +310,26 @@ fn tear_off(
         let (to, zoom) = (at(&event), desk.camera.get_untracked().zoom);
         if torn.get_untracked().is_some() || (to.x - start.x).hypot(to.y - start.y) > 6.0 {
             torn.set(Some(Point { x: (to.x - start.x) / zoom, y: (to.y - start.y) / zoom }));
+            let pointer = desk.camera.get_untracked().world_from_screen(to);
+            barred.set(desk.yard.state().with_untracked(|state| over(state, pointer).is_some_and(|krate| !krate.writable)));
         }
     };
     let dropped = move |event: ev::PointerEvent| {
         from.set_value(None);
         let Some(offset) = torn.get_untracked() else { return };
         torn.set(None);
+        barred.set(false);
         let Some((_, rect, ..)) = this.get_untracked() else { return };
         let pointer = desk.camera.get_untracked().world_from_screen(at(&event));
         let state = desk.yard.state().get_untracked();
-        let over = state.krates.iter().rev().find(|krate| layout::krate_rect(krate).contains(pointer));
-        match over {
+        match over(&state, pointer) {
             Some(krate) if krate.windows.iter().any(|w| w.id == id.get_value()) => {}
             Some(krate) => {
-                desk.yard.act(YardAction::Join { window: id.get_value(), krate: krate.id.clone() });
+                desk.act(YardAction::Join { window: id.get_value(), krate: krate.id.clone() });
             }
             None => {
                 let to = Point::new(rect.at.x + offset.x - layout::PADDING, rect.at.y + offset.y - layout::HEADER);
-                desk.yard.act(YardAction::TearOff { window: id.get_value(), to });
+                desk.act(YardAction::TearOff { window: id.get_value(), to });
             }
         }
     };

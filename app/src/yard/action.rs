@@ -1,7 +1,12 @@
 //! What a person does to the Yard. Every edit is one of these, one transaction for each room that it touches, one step of undo. What this person may not change
 //! stays as it is: an action on it comes to nothing.
 
-use super::state::{ArrowId, Content, KrateId, NoteId, Point, Size, Subject, WindowId};
+use std::sync::Arc;
+
+use krateyard_shared::sync::room::Room;
+
+use super::parcel::Parcel;
+use super::state::{ArrowId, Content, KrateId, NoteId, Point, Size, Subject, WindowId, YardState};
 
 /// One edit.
 #[derive(Debug, Clone, PartialEq)]
@@ -122,8 +127,40 @@ pub enum YardAction {
         /// Which.
         arrow: ArrowId,
     },
+    /// Puts what a link or a file holds, under new keys, where it was if nothing is there; else beside it, all of it by the same way. What is of rooms that
+    /// this person may not change is left out.
+    Place {
+        /// What.
+        parcel: Arc<Parcel>,
+        /// Its middle goes near here, rather than where it was.
+        near: Option<Point>,
+    },
     /// Takes back this browser's last step.
     Undo,
     /// Does it again.
     Redo,
+}
+
+impl YardAction {
+    /// The room that stands in the way of it: one that this person may not change, and what it is about is of that.
+    pub fn barred<'a>(&self, state: &'a YardState) -> Option<&'a Room> {
+        let krate = |id: &str| state.krate(id).map(|krate| (&krate.room, krate.writable));
+        let window = |id: &str| state.window(id).map(|(krate, _)| (&krate.room, krate.writable));
+        let note = |id: &str| state.notes.iter().find(|note| &*note.id == id).map(|note| (&note.room, note.writable));
+        let found = match self {
+            YardAction::MoveKrate { krate: id, .. } | YardAction::Minimise { krate: id, .. } | YardAction::CloseKrate { krate: id } => [krate(id), None],
+            YardAction::ResizeWindow { window: id, .. }
+            | YardAction::Switch { window: id, .. }
+            | YardAction::Retarget { window: id, .. }
+            | YardAction::TearOff { window: id, .. }
+            | YardAction::CloseWindow { window: id } => [window(id), None],
+            YardAction::Join { window: id, krate: into } => [window(id), krate(into)],
+            YardAction::EditNote { note: id, .. } | YardAction::MoveNote { note: id, .. } | YardAction::RemoveNote { note: id } => [note(id), None],
+            YardAction::RemoveArrow { arrow: id } => [state.arrows.iter().find(|arrow| arrow.id == *id).map(|arrow| (&arrow.room, arrow.writable)), None],
+            // What is new goes to where it may be put, and nobody minds what is in front.
+            YardAction::Open { .. } | YardAction::PutNote { .. } | YardAction::PutArrow { .. } | YardAction::Place { .. } => return None,
+            YardAction::Raise { .. } | YardAction::Undo | YardAction::Redo => return None,
+        };
+        found.into_iter().flatten().find(|(_, writable)| !writable).map(|(room, _)| room)
+    }
 }

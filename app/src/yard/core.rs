@@ -106,7 +106,7 @@ impl Core {
         self.steps.can_redo()
     }
 
-    /// One edit. Gives the window that [`YardAction::Open`] opened or found open, or the note or arrow that was put.
+    /// One edit. Gives the window that [`YardAction::Open`] opened or found open, the first one that [`YardAction::Place`] put, or the note or arrow that was put.
     pub fn act(&mut self, action: &YardAction, new_id: &mut NewId<'_>) -> Option<WindowId> {
         match action {
             YardAction::Undo => {

@@ -13,10 +13,11 @@ use super::core::{Core, News, Resting};
 use super::document::DocumentError;
 use super::layout;
 use super::origin::Origin;
+use super::rooms::why_fixed;
 use super::state::{Krate, Rect, WindowId, YardState};
 use super::sync::peers::Peer;
 use super::sync::words::SyncState;
-use super::sync::{Sync, SyncEffect};
+use super::sync::{Entry, Sync, SyncEffect};
 use crate::runtime::socket::SocketEvent;
 
 /// Whether what was done is kept in this browser.
@@ -198,6 +199,21 @@ impl Yard {
     pub fn open_rooms(&self) -> Vec<(Room, bool)> {
         let rooms = |sharing: &Sharing| sharing.sync.open_rooms().map(|(room, writable)| (room.clone(), writable)).collect();
         self.inner.try_with_value(|inner| inner.sharing.as_ref().map(rooms)).flatten().unwrap_or_default()
+    }
+
+    /// Enters a room that may hold nothing yet; [`Yard::entry`] says what came of it.
+    pub fn enter(&self, room: &Room) {
+        self.share_with(|sync, core, _| sync.enter(room, core));
+    }
+
+    /// What is known of a room and this person; `None` once the Yard's owner is gone.
+    pub fn entry(&self, room: &Room) -> Option<Entry> {
+        self.inner.try_with_value(|inner| inner.sharing.as_ref().map_or(Entry::Unknown, |sharing| sharing.sync.entry(room)))
+    }
+
+    /// Why this person changes nothing in a room, as a sentence.
+    pub fn why_fixed(&self, room: &Room) -> String {
+        self.try_with_core(|core| why_fixed(room, core.refused(room))).unwrap_or_default()
     }
 
     /// From the edge: others are to see this Yard from now on. `seed` makes waits differ between browsers, `clock` gives milliseconds since 1970, `outbox` does

@@ -1,7 +1,8 @@
 //! Which room of a Yard something belongs to: no name of one namespace stands in the room of another.
 
-use krateyard_shared::sync::room::Room;
+use krateyard_shared::sync::room::{Room, YARDS, YARDS_GROUP};
 
+use super::document::DocumentError;
 use super::state::Subject;
 
 /// The room of a subject: its namespace's where it has exactly one; the cluster's for what has none or several.
@@ -18,6 +19,20 @@ pub fn room_of(subject: &Subject) -> Room {
 /// Whether a subject may stand in a room: one namespace's holds nothing of another and nothing of the cluster.
 pub fn fits(subject: &Subject, room: &Room) -> bool {
     room.namespace().is_none() || room_of(subject) == *room
+}
+
+/// The room of an arrow between krates of these rooms.
+pub fn room_between(from: &Room, to: &Room) -> Room {
+    if from == to { from.clone() } else { Room::Cluster }
+}
+
+/// Why nobody changes anything of a room here, as a sentence: what it lacks, or what was said of its document.
+pub fn why_fixed(room: &Room, refused: Option<&DocumentError>) -> String {
+    if let Some(refused) = refused {
+        return format!("{refused}");
+    }
+    let of = room.namespace().map_or_else(|| "the cluster".into(), |namespace| format!("namespace {namespace}"));
+    format!("You may not change the Yard of {of}: update {YARDS}.{YARDS_GROUP}")
 }
 
 #[cfg(test)]

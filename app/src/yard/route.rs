@@ -6,9 +6,9 @@ use std::sync::Arc;
 use krateyard_shared::sync::room::Room;
 
 use super::mirror::Mirror;
-use super::rooms::fits;
-use super::state::KrateId;
-use super::stored::{Item, StoredKrate, StoredWindow, Write};
+use super::rooms::{fits, room_between};
+use super::state::{Arrow, KrateId};
+use super::stored::{Item, StoredArrow, StoredKrate, StoredWindow, Write};
 
 /// Writes by room: one transaction each.
 pub(crate) type Routed = BTreeMap<Room, Vec<Write>>;
@@ -35,6 +35,7 @@ pub(crate) fn route(mirror: &Mirror, writes: Vec<Write>, rooms: &[(KrateId, Room
             mirror.windows_of(id).for_each(|window| moving.window(mirror, window, room));
         }
     }
+    moving.arrows(mirror, rooms, &writes);
     for write in writes {
         match write {
             Write::PutKrate(id, krate) => {
@@ -102,6 +103,24 @@ impl Moving {
         if let Some((_, krate)) = mirror.krates.first(id) {
             self.krates.insert(id.clone(), (to.clone(), krate.clone()));
             self.everywhere(mirror.krates.rooms(id).filter(|room| *room != to), &Write::RemoveKrate(id.clone()));
+        }
+    }
+
+    /// Arrows go where their krates are then, as if they were drawn there; one's own stay so, and so do those that this person may not move.
+    fn arrows(&mut self, mirror: &Mirror, rooms: &[(KrateId, Room)], writes: &[Write]) {
+        let after = |id: &KrateId| {
+            let named = rooms.iter().find(|(krate, _)| krate == id).map(|(_, room)| room);
+            named.or_else(|| mirror.state().krate(id).map(|krate| &krate.room))
+        };
+        let touched = |arrow: &Arrow| rooms.iter().any(|(id, _)| arrow.from == *id || arrow.to == *id);
+        let goes = |arrow: &Arrow| writes.contains(&Write::RemoveArrow(arrow.id.clone()));
+        for arrow in mirror.state().arrows.iter().filter(|arrow| touched(arrow) && arrow.room != Room::Private && !goes(arrow)) {
+            let (Some(from), Some(to)) = (after(&arrow.from), after(&arrow.to)) else { continue };
+            let room = room_between(from, to);
+            if room != arrow.room && mirror.may_write(&room) && mirror.arrows.rooms(&arrow.id).all(|room| mirror.may_write(room)) {
+                self.everywhere(mirror.arrows.rooms(&arrow.id).filter(|of| **of != room), &Write::RemoveArrow(arrow.id.clone()));
+                self.emit(Some(&room), StoredArrow { from: arrow.from.clone(), to: arrow.to.clone() }.put(&arrow.id));
+            }
         }
     }
 

@@ -7,7 +7,7 @@ use krateyard_shared::kinds::{Kind, View};
 use krateyard_shared::sync::room::Room;
 use serde::{Deserialize, Serialize};
 
-use super::collection::Collection;
+use super::collection::{Collection, Only};
 
 /// A krate's key in the document.
 pub type KrateId = Arc<str>;
@@ -20,6 +20,9 @@ pub type ArrowId = Arc<str>;
 
 /// Longest text of a note, in characters.
 pub const NOTE_MOST: usize = 2_000;
+
+/// A note with little on it (style/notes.css); more text makes it higher.
+pub const NOTE_SIZE: Size = Size::new(220.0, 96.0);
 
 /// A point of the world, in world units (CSS pixels at zoom 1).
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
@@ -267,6 +270,24 @@ impl Subject {
         match self {
             Subject::Object(object) => Kind::of_name(&object.group, &object.kind),
             Subject::Collection(collection) => collection.kind(),
+        }
+    }
+
+    /// How many bytes of words it is, in a document.
+    pub(crate) fn words(&self) -> usize {
+        match self {
+            Subject::Object(o) => {
+                [&o.cluster.0, &o.group, &o.version, &o.kind, &o.name, &o.uid].map(String::len).iter().sum::<usize>()
+                    + o.namespace.as_ref().map_or(0, String::len)
+            }
+            Subject::Collection(c) => {
+                let only = match &c.only {
+                    Some(Only::Node(one) | Only::Labels(one)) => one.len(),
+                    Some(Only::Workload { kind, name }) => kind.len() + name.len(),
+                    Some(Only::Attention | Only::Overview) | None => 0,
+                };
+                c.resource.as_ref().map_or(0, String::len) + c.namespaces.iter().map(String::len).sum::<usize>() + only
+            }
         }
     }
 

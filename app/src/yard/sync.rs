@@ -12,6 +12,7 @@ pub mod words;
 use std::collections::{BTreeMap, BTreeSet};
 
 use krateyard_shared::identity::ClusterName;
+use krateyard_shared::refusal::Refusal;
 use krateyard_shared::sync::frame::Frame;
 use krateyard_shared::sync::presence::Presence;
 use krateyard_shared::sync::room::Room;
@@ -57,6 +58,23 @@ pub enum SyncEffect {
     Tell(String),
 }
 
+/// What is known of a room and this person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Entry {
+    /// Nothing (any more): there is no answer yet, or no connection.
+    Unknown,
+    /// They are in it, and what the proxy has of it is here.
+    Open {
+        /// Whether they may change it.
+        writable: bool,
+    },
+    /// They may not see it.
+    Refused(Refusal),
+}
+
+/// Rooms that are entered on demand, at most.
+const MOST_WISHES: usize = 256;
+
 /// One cluster's Yard on its way to others.
 pub struct Sync {
     cluster: ClusterName,
@@ -68,6 +86,10 @@ pub struct Sync {
     listed: BTreeSet<Room>,
     /// Rooms that could not be entered, and when that is tried again; never on this socket, if `None`.
     shut: BTreeMap<Room, Option<u64>>,
+    /// Rooms that somebody asked to enter, whether or not they hold anything.
+    wished: BTreeSet<Room>,
+    /// Why rooms may not be entered.
+    refusals: BTreeMap<Room, Refusal>,
     /// Rooms that may not be changed and in which something may have been done in the belief that they can be.
     doubtful: BTreeSet<Room>,
     /// Edits that were not sent, or not acknowledged when their socket was lost.
@@ -94,6 +116,8 @@ impl Sync {
             last_channel: CONTROL,
             listed: BTreeSet::new(),
             shut: BTreeMap::new(),
+            wished: BTreeSet::new(),
+            refusals: BTreeMap::new(),
             doubtful: BTreeSet::new(),
             waiting: BTreeMap::new(),
             caught_up: 0,
@@ -185,6 +209,29 @@ impl Sync {
         self.seats.values().filter_map(|seat| Some((&seat.room, seat.writable?)))
     }
 
+    /// Enters a room that may hold nothing yet, to learn what is there and what this person may do: see [`Sync::entry`].
+    pub fn enter(&mut self, room: &Room, core: &Core) -> Vec<SyncEffect> {
+        if self.wished.len() < MOST_WISHES {
+            self.wished.insert(room.clone());
+        }
+        // A right may have come since it was refused.
+        if self.refusals.remove(room).is_some() {
+            self.shut.remove(room);
+        }
+        self.open(room, core);
+        self.take()
+    }
+
+    /// What is known of a room.
+    pub fn entry(&self, room: &Room) -> Entry {
+        let seat = self.seats.values().find(|seat| seat.room == *room);
+        match (seat, self.refusals.get(room)) {
+            (Some(Seat { writable: Some(writable), asked, .. }), _) if asked.is_empty() => Entry::Open { writable: *writable },
+            (None, Some(refusal)) => Entry::Refused(refusal.clone()),
+            _ => Entry::Unknown,
+        }
+    }
+
     /// How it does.
     pub fn state(&self) -> SyncState {
         let line = match self.socket.state() {
@@ -220,6 +267,7 @@ impl Sync {
         (self.heard_ms, self.asked_ms) = (now_ms, now_ms);
         self.listed.clear();
         self.shut.clear();
+        self.refusals.clear();
         self.say(&ToProxy::Look { cluster: self.cluster.clone() });
         self.open_all(core);
     }
@@ -241,7 +289,8 @@ impl Sync {
 
     /// One's own room, the cluster's, those of which there is something here, and those of which there is something there.
     fn open_all(&mut self, core: &Core) {
-        let wanted = [Room::Private, Room::Cluster].into_iter().chain(core.rooms().cloned()).chain(self.listed.iter().cloned());
+        let wanted =
+            [Room::Private, Room::Cluster].into_iter().chain(core.rooms().cloned()).chain(self.listed.iter().cloned()).chain(self.wished.iter().cloned());
         wanted.collect::<Vec<_>>().iter().for_each(|room| self.open(room, core));
     }
 

@@ -8,7 +8,7 @@ use super::action::YardAction;
 use super::ground::Ground;
 use super::layout::frame_size;
 use super::mirror::{Mirror, clamp_size, cut};
-use super::rooms::{fits, room_of};
+use super::rooms::{fits, room_between, room_of};
 use super::route::{Routed, route};
 use super::state::{Content, Krate, KrateId, Point, Size, Subject, Window, WindowId};
 use super::stored::{Home, StoredArrow, StoredKrate, StoredNote, StoredWindow, Write, letter};
@@ -45,6 +45,7 @@ impl From<Vec<Write>> for Draft {
 pub(crate) fn plan(mirror: &Mirror, action: &YardAction, new_id: &mut NewId<'_>) -> Plan {
     let draft = match action {
         YardAction::Open { subject, content, into, near } => return open(mirror, subject, *content, into.as_ref(), *near, new_id),
+        YardAction::Place { parcel, near } => return super::parcel::plan(mirror, parcel, *near, new_id),
         YardAction::PutNote { at, text, beside } => return put_note(mirror, *at, text, beside.as_ref(), new_id),
         YardAction::PutArrow { from, to } => return put_arrow(mirror, from, to, new_id),
         YardAction::MoveKrate { krate, to } => move_krate(mirror, krate, *to).map(Draft::from),
@@ -153,9 +154,8 @@ fn put_arrow(mirror: &Mirror, from: &KrateId, to: &KrateId, new_id: &mut NewId<'
     if start.id == end.id {
         return Plan::default();
     }
-    let room = if start.room == end.room { start.room.clone() } else { Room::Cluster };
     let id = new_id();
-    put(mirror, or_private(mirror, room), Write::PutArrow(id.clone(), StoredArrow { from: from.clone(), to: to.clone() }), id)
+    put(mirror, or_private(mirror, room_between(&start.room, &end.room)), Write::PutArrow(id.clone(), StoredArrow { from: from.clone(), to: to.clone() }), id)
 }
 
 fn put(mirror: &Mirror, room: Room, write: Write, id: WindowId) -> Plan {

@@ -165,7 +165,7 @@ impl Board {
 
     /// From now on the window is about this.
     pub fn retarget(&self, collection: Collection) {
-        self.desk.yard.act(YardAction::Retarget { window: self.window.get_value(), subject: Subject::Collection(collection) });
+        self.desk.act(YardAction::Retarget { window: self.window.get_value(), subject: Subject::Collection(collection) });
     }
 
     /// Opens a view of everything that is selected, as far as its kind has that view.

@@ -47,10 +47,16 @@ pub fn ScopeParts(
     let can_move = is_namespaced && !matches!(about.only, Some(Only::Workload { .. }));
     let is_open = move || board.menu.get() == Some(Menu::Namespaces);
     let (place, class) = (about.place(), format!("pick {}", hue(about.namespace())));
+    let fixed = board.desk.fixed(board.window.get_value());
+    let is_fixed = move || fixed.with(|fixed| fixed.is_some().then_some("true"));
     let namespaces = can_move.then(|| {
         view! {
-            <button class=class title="Namespaces" aria-haspopup="dialog" aria-expanded=move || is_open().to_string()
-                on:click=move |_| if is_open() { board.close_menu() } else { board.menu.set(Some(Menu::Namespaces)) }>
+            <button class=class aria-disabled=is_fixed title=move || fixed.get().unwrap_or_else(|| "Namespaces".into()) aria-haspopup="dialog" aria-expanded=move || is_open().to_string()
+                on:click=move |_| match fixed.get_untracked() {
+                    Some(why) => board.desk.said.problem(why),
+                    None if is_open() => board.close_menu(),
+                    None => board.menu.set(Some(Menu::Namespaces)),
+                }>
                 <span class="cut">{place.clone()}</span>{glyph("down")}
             </button>
         }
@@ -66,7 +72,7 @@ pub fn ScopeParts(
         let whole = about.whole();
         Some(view! {
             <span class="chip only" title=words.clone()><span class="cut">{words.clone()}</span>
-                <button title="Show all of it" aria-label="Show all of it" on:click=move |_| board.retarget(whole.clone())>{small_glyph("x")}</button>
+                <button aria-disabled=is_fixed title=move || fixed.get().unwrap_or_else(|| "Show all of it".into()) aria-label="Show all of it" on:click=move |_| board.retarget(whole.clone())>{small_glyph("x")}</button>
             </span>
         })
     });

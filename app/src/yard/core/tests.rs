@@ -9,6 +9,7 @@ use crate::yard::state::{Content, KrateId, Point, Rect, Size, Subject};
 
 mod month;
 mod notes;
+mod place;
 mod properties;
 mod rooms;
 

@@ -58,6 +58,7 @@ impl Sync {
             && room != Room::Private
         {
             self.shut.insert(room.clone(), None);
+            self.refusals.insert(room.clone(), refusal.clone());
             self.waiting.remove(&room);
             self.doubtful.remove(&room);
             let salvaged = core.close_room(&room, new_id);

@@ -7,9 +7,9 @@ use crate::yard::core::News;
 use crate::yard::rooms::room_of;
 use crate::yard::{Collection, Content, Krate, KrateId, Point, Size, Subject, WindowId, YardAction};
 
+mod enter;
 mod proxy;
 mod storm;
-
 use proxy::{Proxy, Right};
 
 const CLUSTER: &str = "demo";

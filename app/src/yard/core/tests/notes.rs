@@ -65,3 +65,40 @@ fn an_arrow_lives_where_its_krates_do_shows_while_both_do_and_goes_with_either()
     b.act(&YardAction::Undo);
     assert_eq!(rooms(&b), [home()]);
 }
+
+#[test]
+fn an_arrow_moves_with_its_krate_to_another_room_and_back_by_undo() {
+    let mut peer = Peer::new('a');
+    let (from, _) = peer.open(1, View::Logs, None);
+    let (to, _) = peer.open(2, View::Logs, None);
+    let put = YardAction::PutArrow { from: from.clone(), to: to.clone() };
+    let arrow = peer.act(&put).unwrap();
+    let of_web = YardAction::Open { subject: pod("web", 1), content: content(0), into: Some(from.clone()), near: Point::default() };
+    peer.act(&of_web).unwrap();
+    let rooms = |peer: &Peer| peer.core.state().arrows.iter().map(|arrow| (arrow.id.clone(), arrow.room.clone())).collect::<Vec<_>>();
+    assert_eq!(rooms(&peer), [(arrow.clone(), Room::Cluster)], "its krate mixes from now on");
+    assert!(peer.core.rooms[&home()].document.keys().arrows.is_empty(), "nothing is left behind");
+    peer.act(&YardAction::Undo);
+    assert_eq!(rooms(&peer), [(arrow.clone(), home())]);
+    peer.act(&YardAction::Redo);
+    // Into one krate with what it points at: gone, in every room.
+    let window = peer.core.state().krate(&to).unwrap().windows[0].id.clone();
+    peer.act(&YardAction::Join { window, krate: from });
+    assert!(rooms(&peer).is_empty());
+    assert!(peer.core.rooms.values().all(|copy| copy.document.keys().arrows.is_empty()));
+    peer.act(&YardAction::Undo);
+    assert_eq!(rooms(&peer), [(arrow, Room::Cluster)]);
+}
+
+#[test]
+fn an_arrow_of_ones_own_stays_so() {
+    let mut peer = Peer::new('a');
+    let (from, _) = peer.open(1, View::Logs, None);
+    let other = YardAction::Open { subject: pod("web", 1), content: content(0), into: None, near: Point::default() };
+    let other = peer.act(&other).map(|window| peer.krate_of(&window)).unwrap();
+    peer.core.set_writable(&Room::Cluster, false);
+    peer.act(&YardAction::PutArrow { from: from.clone(), to: other });
+    assert_eq!(peer.core.state().arrows[0].room, Room::Private);
+    peer.act(&YardAction::Open { subject: pod("web", 2), content: content(0), into: Some(from), near: Point::default() });
+    assert_eq!(peer.core.state().arrows[0].room, Room::Private);
+}

@@ -267,3 +267,37 @@ proptest! {
         prop_assert!(peer.core.state().krates.iter().all(|krate| krate.room == Room::Private && krate.writable));
     }
 }
+
+#[test]
+fn what_stands_in_the_way_of_an_action_is_the_room_that_one_may_not_change() {
+    let mut peer = Peer::new('a');
+    let (krate, window) = peer.open(1, View::Logs, None);
+    let (other, _) = open_about(&mut peer, pod("web", 2), None);
+    let note = peer.act(&YardAction::PutNote { at: Point::default(), text: "x".into(), beside: Some(krate.clone()) }).unwrap();
+    peer.core.set_writable(&elsewhere(), false);
+    let join = YardAction::Join { window: window.clone(), krate: other.clone() };
+    let close = YardAction::CloseKrate { krate: krate.clone() };
+    assert_eq!((join.barred(peer.core.state()), close.barred(peer.core.state())), (Some(&elsewhere()), None));
+    peer.core.set_writable(&home(), false);
+    let (to, size) = (Point::new(900.0, 900.0), Size::new(900.0, 900.0));
+    for action in [
+        close,
+        YardAction::MoveKrate { krate: krate.clone(), to },
+        YardAction::Minimise { krate: krate.clone(), minimised: true },
+        YardAction::ResizeWindow { window: window.clone(), size },
+        YardAction::Switch { window: window.clone(), content: Content::View(View::Yaml) },
+        YardAction::Retarget { window: window.clone(), subject: subject(7) },
+        YardAction::TearOff { window: window.clone(), to },
+        YardAction::CloseWindow { window },
+        YardAction::EditNote { note: note.clone(), text: "y".into() },
+        YardAction::MoveNote { note: note.clone(), to },
+        YardAction::RemoveNote { note },
+    ] {
+        assert_eq!(action.barred(peer.core.state()), Some(&home()), "{action:?}");
+        peer.own_changes();
+        peer.act(&action);
+        assert!(peer.own_changes().is_empty(), "{action:?}");
+    }
+    assert_eq!(YardAction::Raise { krate: other }.barred(peer.core.state()), None);
+    assert_eq!(crate::yard::rooms::why_fixed(&home(), None), "You may not change the Yard of namespace payments: update yards.krateyard.dev");
+}
