@@ -1,17 +1,21 @@
 //! `cargo xtask demo`: Krateyard on a simulated cluster, started with one command and ended with Ctrl-C.
 
+mod balancer;
+mod replicas;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
 use crate::arguments::Arguments;
 use crate::http;
-use crate::install;
+use crate::install::{self, Need};
 use crate::native;
 use crate::page::{self, Mode};
-use crate::processes::{End, Processes};
+use crate::processes::{Died, End, Processes};
 use crate::progress::Steps;
 use crate::workspace::{Failure, Workspace};
+use replicas::Replica;
 
 /// Name of the simulated cluster.
 pub(crate) const CLUSTER: &str = "prod-eu-1";
@@ -30,6 +34,8 @@ pub(crate) struct Options {
 
 /// The most clusters of one demo: each is a program.
 const MOST_CLUSTERS: u32 = 12;
+/// The most proxies: so is each of them.
+const MOST_REPLICAS: u32 = 9;
 
 /// Runs until Ctrl-C.
 ///
@@ -42,14 +48,21 @@ pub(crate) fn run(workspace: &Workspace, arguments: &mut Arguments) -> Result<()
         churn: arguments.value("--churn")?.unwrap_or(0),
     };
     let clusters = arguments.value("--clusters")?.unwrap_or(1);
+    let replicas = arguments.value("--replicas")?.unwrap_or(1);
     let mode = Mode::of_arguments(arguments);
     arguments.finish()?;
     check_port(options.port)?;
     if !(1..=MOST_CLUSTERS).contains(&clusters) {
         return Err(Failure::new(format!("--clusters must lie between 1 and {MOST_CLUSTERS}")));
     }
+    if !(1..=MOST_REPLICAS).contains(&replicas) {
+        return Err(Failure::new(format!("--replicas must lie between 1 and {MOST_REPLICAS}")));
+    }
+    if replicas > 1 {
+        install::install(workspace, &[Need::Redis])?;
+    }
     let programs = build(workspace, mode)?;
-    let mut demo = Demo::start(workspace, &programs, &options, clusters)?;
+    let mut demo = Demo::start(workspace, &programs, &options, clusters, replicas)?;
     println!("Krateyard is ready: {}", demo.url());
     println!("Sign in with one of these tokens:");
     println!("  demo-admin   may do everything");
@@ -58,13 +71,23 @@ pub(crate) fn run(workspace: &Workspace, arguments: &mut Arguments) -> Result<()
     if clusters > 1 {
         println!("The top bar's name is the menu of its {clusters} clusters. They stand in {}: what changes there is followed.", demo.file.display());
     }
-    println!("Ctrl-C ends it.");
-    match demo.processes.wait() {
-        End::Asked => {
-            println!("ending");
-            Ok(())
+    if replicas > 1 {
+        println!("{replicas} proxies stand behind that address, and share one Yard:");
+        for replica in &demo.replicas {
+            println!("  {} (port {}): kill -9 {}", replica.name, replica.port, replica.pid);
         }
-        End::Died(died) => Err(Failure::new(died.to_string())),
+        println!("Whoever is on one that dies goes on at another.");
+    }
+    println!("Ctrl-C ends it.");
+    loop {
+        match demo.processes.wait() {
+            End::Asked => {
+                println!("ending");
+                return Ok(());
+            }
+            End::Died(died) if demo.goes_on_without(&died) => println!("{} is gone; {} left", died.name, demo.replicas.len()),
+            End::Died(died) => return Err(Failure::new(died.to_string())),
+        }
     }
 }
 
@@ -86,12 +109,14 @@ fn check_port(port: u16) -> Result<(), Failure> {
     Err(Failure::new(format!("port {port} is taken by another program (another demo?): choose one with --port")))
 }
 
-/// One kubesim or several and the proxy, running.
+/// One kubesim or several and the proxy or several, running.
 struct Demo {
     processes: Processes,
     port: u16,
     /// Where the clusters stand, if they are several.
     file: PathBuf,
+    /// The proxies that are left, if they are several.
+    replicas: Vec<Replica>,
 }
 
 impl Demo {
@@ -99,27 +124,43 @@ impl Demo {
     ///
     /// # Errors
     /// When one does not start.
-    fn start(workspace: &Workspace, programs: &Path, options: &Options, clusters: u32) -> Result<Demo, Failure> {
+    fn start(workspace: &Workspace, programs: &Path, options: &Options, clusters: u32, replicas: u32) -> Result<Demo, Failure> {
         let mut processes = Processes::new(workspace)?;
         let page = workspace.root.join("dist");
         let file = workspace.root.join("target/xtask/demo.toml");
         let port = if options.port == 0 { http::free_port()? } else { options.port };
-        if clusters == 1 {
-            let kubernetes = start_cluster(&mut processes, programs, options)?;
-            start_proxy(&mut processes, programs, port, kubernetes, Some(&page), None)?;
-            return Ok(Demo { processes, port, file });
+        let one = if clusters == 1 { Some(start_cluster(&mut processes, programs, options)?) } else { None };
+        if one.is_none() {
+            let mut entries = String::new();
+            for number in 0..clusters {
+                let (name, pods) = world(number, options.pods);
+                let world = start_world(&mut processes, programs, &format!("kubesim-{name}"), &Options { pods, ..*options }, number + 1)?;
+                entries.push_str(&format!("[[clusters]]\nname = \"{name}\"\nserver = \"http://127.0.0.1:{world}\"\ntoken = \"{PROXY_TOKEN}\"\n\n"));
+            }
+            std::fs::write(&file, entries).map_err(|error| Failure::new(format!("cannot write {}: {error}", file.display())))?;
         }
-        let mut entries = String::new();
-        for number in 0..clusters {
-            let (name, pods) = world(number, options.pods);
-            let world = start_world(&mut processes, programs, &format!("kubesim-{name}"), &Options { pods, ..*options }, number + 1)?;
-            entries.push_str(&format!("[[clusters]]\nname = \"{name}\"\nserver = \"http://127.0.0.1:{world}\"\ntoken = \"{PROXY_TOKEN}\"\n\n"));
-        }
-        std::fs::write(&file, entries).map_err(|error| Failure::new(format!("cannot write {}: {error}", file.display())))?;
-        let mut proxy = Command::new(programs.join("krateyard"));
-        proxy.arg("serve").arg("--config").arg(&file);
-        serve(&mut processes, proxy, port, Some(&page))?;
-        Ok(Demo { processes, port, file })
+        let command = || match one {
+            Some(kubernetes) => proxy_of(programs, kubernetes),
+            None => {
+                let mut proxy = Command::new(programs.join("krateyard"));
+                proxy.arg("serve").arg("--config").arg(&file);
+                proxy
+            }
+        };
+        let replicas = if replicas == 1 {
+            serve(&mut processes, "krateyard", command(), port, Some(&page))?;
+            Vec::new()
+        } else {
+            replicas::start(workspace, &mut processes, command, replicas, port, &page)?
+        };
+        Ok(Demo { processes, port, file, replicas })
+    }
+
+    /// Whether what died was one of several proxies, and another one is left.
+    fn goes_on_without(&mut self, died: &Died) -> bool {
+        let before = self.replicas.len();
+        self.replicas.retain(|replica| replica.name != died.name);
+        self.replicas.len() < before && !self.replicas.is_empty()
     }
 
     fn url(&self) -> String {
@@ -164,21 +205,27 @@ pub(crate) fn start_proxy(
     page: Option<&Path>,
     rooms: Option<&Path>,
 ) -> Result<(u32, Duration), Failure> {
-    let mut proxy = Command::new(programs.join("krateyard"));
-    proxy.args(["serve", "--cluster", CLUSTER, "--server", &format!("http://127.0.0.1:{kubernetes}")]).env("KRATEYARD_TOKEN", PROXY_TOKEN);
+    let mut proxy = proxy_of(programs, kubernetes);
     if let Some(rooms) = rooms {
         proxy.arg("--rooms").arg(rooms);
     }
-    serve(processes, proxy, port, page)
+    serve(processes, "krateyard", proxy, port, page)
+}
+
+/// A proxy before one cluster.
+fn proxy_of(programs: &Path, kubernetes: u16) -> Command {
+    let mut proxy = Command::new(programs.join("krateyard"));
+    proxy.args(["serve", "--cluster", CLUSTER, "--server", &format!("http://127.0.0.1:{kubernetes}")]).env("KRATEYARD_TOKEN", PROXY_TOKEN);
+    proxy
 }
 
 /// Starts a proxy and waits until it is ready.
-fn serve(processes: &mut Processes, mut proxy: Command, port: u16, page: Option<&Path>) -> Result<(u32, Duration), Failure> {
+fn serve(processes: &mut Processes, name: &str, mut proxy: Command, port: u16, page: Option<&Path>) -> Result<(u32, Duration), Failure> {
     proxy.args(["--listen", &format!("127.0.0.1:{port}")]);
     if let Some(page) = page {
         proxy.arg("--static-dir").arg(page);
     }
-    let pid = processes.start("krateyard", &mut proxy)?;
+    let pid = processes.start(name, &mut proxy)?;
     let ready = || http::get(port, "/api/health").is_ok_and(|health| health.contains("\"ready\":true"));
     Ok((pid, processes.wait_until("Krateyard", STARTS_WITHIN, ready)?))
 }

@@ -27,7 +27,7 @@ use workspace::{Failure, Workspace};
 const HELP: &str = "\
 cargo xtask COMMAND
 
-  demo [--port 8470] [--pods 250] [--churn CHANGES_PER_SECOND] [--clusters 1] [--fast]
+  demo [--port 8470] [--pods 250] [--churn CHANGES_PER_SECOND] [--clusters 1] [--replicas 1] [--fast]
                               Krateyard on a simulated cluster, until Ctrl-C
   test [--only PART]...       all tests, or parts of them: unit, routes, flows, browser, tidy
   test --cluster node|kubeconfig:PATH[:CONTEXT] [--only PART]...

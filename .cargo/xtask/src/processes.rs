@@ -35,7 +35,7 @@ pub(crate) enum End {
 
 /// A program that ended by itself.
 pub(crate) struct Died {
-    name: String,
+    pub(crate) name: String,
     status: ExitStatus,
     log: PathBuf,
 }

@@ -212,7 +212,7 @@ impl Tests<'_> {
     }
 
     fn browser(&mut self) -> Result<(), Failure> {
-        install::install(self.workspace, &install::BROWSER)?;
+        install::install(self.workspace, &[&install::BROWSER[..], &install::ROUTES].concat())?;
         let programs = demo::build(self.workspace, Mode::Full)?;
         let mut node = Command::new("node");
         node.current_dir(self.workspace.root.join("tests/browser")).args(["--test", "--test-reporter=spec"]);
