@@ -29,3 +29,27 @@ fn a_room_that_holds_nothing_is_entered_on_demand_and_says_what_may_be_done_ther
     world.heal();
     assert_eq!(entry(&world, &web), Entry::Open { writable: true });
 }
+
+#[test]
+fn who_may_only_read_sees_all_and_keeps_what_they_did_before_they_knew() {
+    let all = write(&[Room::Cluster, namespace("web")]);
+    let reader = [(namespace("web"), Right::Read)];
+    let mut world = World::of(&[&all, &reader]);
+    let now = world.now_ms;
+    let krate = world.tabs[0].open(&["web"], now);
+    world.settle();
+    assert!(!world.tabs[1].krate(&krate).unwrap().writable);
+    assert!(!world.tabs[1].core.may_write(&Room::Cluster));
+    // A new tab of theirs that is not connected yet.
+    world.tabs[1].reload(78);
+    let mine = world.tabs[1].act(&YardAction::Open { subject: pods(&["web"]), content: Content::View(View::Events), into: None, near: Point::default() }, now);
+    world.tabs[1].act(&YardAction::MoveKrate { krate: krate.clone(), to: Point::new(5_000.0, 0.0) }, now);
+    world.proxy.disconnect(1);
+    world.tabs[1].event(SocketEvent::Start, now);
+    world.settle();
+    let mine = world.tabs[1].core.state().window(&mine.unwrap()).unwrap().0.clone();
+    assert_eq!((&mine.room, mine.writable), (&Room::Private, true));
+    assert_eq!(world.tabs[1].krate(&krate).unwrap().at, world.tabs[0].krate(&krate).unwrap().at, "as everybody sees it");
+    assert_eq!(world.tabs[1].told.len(), 1, "{:?}", world.tabs[1].told);
+    assert!(world.tabs[1].sync.state().is_synced());
+}
