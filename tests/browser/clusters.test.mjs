@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { startOnFile, startSimulator } from "./support/demo.mjs";
-import { launch, signedIn } from "./support/people.mjs";
+import { launch, newcomer, signedIn } from "./support/people.mjs";
 import { find, krate, namesIn, until } from "./support/yard.mjs";
 
 const [PROD, STAGING] = ["prod-eu-1", "staging-eu-1"];
@@ -100,6 +100,22 @@ test("one cluster at a time: another is chosen from the menu, and nothing of the
   await page.reload();
   await shown(page, STAGING).waitFor();
   await equals(krate(page, "Pods"), staging);
+});
+
+test("a link opens its own cluster, before and after the sign-in", async (t) => {
+  const link = `${proxy.url}/#view=100,200&zoom=1&cluster=${STAGING}`;
+  const person = await signedIn(t, world(), "admin");
+  await shown(person.page, PROD).waitFor();
+  await person.page.goto(link);
+  await shown(person.page, STAGING).waitFor();
+  await person.page.getByRole("button", { name: "100 %" }).waitFor();
+
+  const other = await newcomer(t, world());
+  await other.page.goto(link);
+  await other.page.reload();
+  await other.signIn(other.page, "admin");
+  await shown(other.page, STAGING).waitFor();
+  await until(() => other.page.evaluate(() => location.hash), (hash) => hash === "");
 });
 
 test("a cluster that dies or expires says so in words, and the other goes on", async (t) => {

@@ -141,7 +141,7 @@ pub fn KrateFrame(
                 {row.map(|row| view! { <RowStatus row/> })}
                 {move || (count() > 1).then(|| view! { <span class="count">{format!("{} windows", count())}</span> })}
                 <span class="tools">
-                    <button class="icon" title="Copy a link to this krate (Alt+K)" on:click=move |_| copy_link(desk, Some(id.get_value()))>{glyph("link")}</button>
+                    <button class="icon linked" title="Copy a link to this krate (Alt+K)" on:click=move |_| copy_link(desk, Some(id.get_value()))>{glyph("link")}</button>
                     <button class="icon" aria-disabled=is_fixed title=move || fixed.get().unwrap_or_else(|| if minimised() { "Bring back" } else { "Minimise" }.into()) on:click=move |_| minimise()>
                         {move || glyph(if minimised() { "plus" } else { "min" })}
                     </button>

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use krateyard_shared::api::ClusterInfo;
 use krateyard_shared::identity::ClusterName;
+use krateyard_shared::refusal::Refusal;
 use krateyard_shared::sync::room::Room;
 use leptos::ev;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::desk::Desk;
-use super::parts::missing_right;
 use super::said::Said;
 use crate::browser::{address, clipboard, clock};
 use crate::yard::link::{KrateLink, Link, NoLink, ViewLink};
@@ -93,8 +93,12 @@ async fn arrive(desk: Desk, link: Link) -> Option<()> {
     let found = state.with_untracked(|state| link.find(&state.krates).cloned());
     match (entry, found) {
         (Some(Entry::Refused(refusal)), _) => {
-            let need = missing_right(&refusal).unwrap_or_else(|| refusal.to_string());
-            let need = need.split_whitespace().collect::<Vec<_>>().join(" ");
+            let need = match refusal {
+                Refusal::Forbidden { verb, resource, namespace } => {
+                    format!("{verb} {resource} {}", namespace.map_or("cluster-wide".into(), |namespace| format!("in namespace {namespace}")))
+                }
+                refusal => refusal.to_string(),
+            };
             desk.said.problem(format!("No access: this link leads to a krate of {}, which you may not see. Missing: {need}", place(&room)));
         }
         (_, Some(krate)) => desk.fly_to(&krate),
