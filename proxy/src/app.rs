@@ -28,6 +28,8 @@ pub(crate) struct App {
     pub(crate) sessions: Sessions,
     /// Of Yards.
     pub(crate) rooms: Arc<Rooms>,
+    /// Why they are kept in memory, where they were to be kept elsewhere.
+    pub(crate) not_kept: Option<StorageError>,
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
     sockets: Mutex<HashMap<String, usize>>,
@@ -35,19 +37,27 @@ pub(crate) struct App {
 
 impl App {
     /// # Errors
-    /// When rooms, or sessions with them, cannot be kept where they are to be.
+    /// When rooms, or sessions with them, cannot be kept where they are to be; on a laptop they are kept in memory then.
     pub(crate) fn start(config: &Config, origins: Vec<Origin>) -> Result<Shared, StorageError> {
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let clusters = Arc::new(Clusters::start(&config.clusters, &config.people, &config.limits, &tasks, &stop));
         let sessions = Sessions::new(clusters.clone(), &config.rooms, config.session_lifetime, config.limits.clone(), &tasks, &stop)?;
+        let mut not_kept = None;
         let storage = match &config.rooms {
             RoomsKept::Memory => Storage::in_memory(),
-            RoomsKept::Folder(folder) => Storage::in_folder(folder)?,
+            RoomsKept::Folder(folder) => match (Storage::in_folder(folder), &config.people) {
+                // Nobody asked for the folder of a laptop, and a second krateyard there is no mistake.
+                (Err(error), People::Laptop(_)) => {
+                    not_kept = Some(error);
+                    Storage::in_memory()
+                }
+                (opened, _) => opened?,
+            },
             RoomsKept::Redis(url) => Storage::in_redis(url.reveal(), &tasks, &stop)?,
         };
         let rooms = Rooms::new(storage, config.limits.clone(), &tasks, &stop);
         let (people, door) = (config.people.clone(), Door::default());
-        Ok(Arc::new(App { limits: config.limits.clone(), origins, clusters, people, door, sessions, rooms, tasks, stop, sockets: Mutex::default() }))
+        Ok(Arc::new(App { limits: config.limits.clone(), origins, clusters, people, door, sessions, rooms, not_kept, tasks, stop, sockets: Mutex::default() }))
     }
 
     /// The cluster of a name, which somebody opens by asking for it.

@@ -102,6 +102,9 @@ async fn laptop(config: Config, written: Written, open: bool) -> ExitCode {
     if !proxy.has_page() {
         say("This krateyard was built without its page: give --static-dir, or build it by `cargo xtask build --binary`.");
     }
+    if let Some(why) = proxy.not_kept() {
+        say(&format!("What you put on the Yard is kept in the browser, and here until krateyard ends: {why}."));
+    }
     let Some(link) = proxy.link() else {
         say("there is no randomness for a link");
         return ExitCode::FAILURE;

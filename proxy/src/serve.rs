@@ -88,6 +88,11 @@ impl Proxy {
         self.has_page
     }
 
+    /// Why the Yard is kept in memory, where it was to be kept in a folder: so it is on a laptop whose folder another krateyard uses.
+    pub fn not_kept(&self) -> Option<&StorageError> {
+        self.app.not_kept.as_ref()
+    }
+
     /// A new link that opens the page once, where people come by links; the one before it is good no more.
     pub fn link(&self) -> Option<String> {
         matches!(self.app.people, People::Laptop(_)).then_some(())?;

@@ -6,8 +6,8 @@ use std::time::Duration;
 use krateyard_shared::identity::ClusterName;
 use kube::config::{Kubeconfig, NamedContext};
 
-use super::load::Errors;
-use super::{ClusterConfig, Config, ConfigErrors, Endpoint, Limits, MAX_CLUSTERS, Mark, People, RoomsKept, Sources};
+use super::load::{Errors, rooms_kept};
+use super::{ClusterConfig, Config, ConfigErrors, Endpoint, Limits, MAX_CLUSTERS, Mark, People, RoomsKept, Secret, Sources};
 
 /// The port that is tried first: what a browser keeps for a page it keeps for its port.
 pub(crate) const USUAL_PORT: u16 = 8470;
@@ -32,6 +32,9 @@ pub struct LaptopFlags {
     /// Folder with the built app [default: the one inside this program].
     #[arg(long, value_name = "DIR")]
     pub static_dir: Option<PathBuf>,
+    /// Where the Yard is kept: a folder (`/...` or `./...`), or `memory` [default: the folder that this system has for what a program keeps].
+    #[arg(long, value_name = "WHERE")]
+    pub rooms: Option<String>,
 }
 
 impl Config {
@@ -81,6 +84,16 @@ impl Config {
         if let Some(dir) = flags.static_dir.as_ref().filter(|dir| !sources.exists(&dir.join("index.html"), false)) {
             errors.add("static_dir", format!("{} holds no index.html", dir.display()));
         }
+        let rooms = match &flags.rooms {
+            None => state_folder(sources).map_or(RoomsKept::Memory, RoomsKept::Folder),
+            Some(rooms) => match errors.keep("rooms", rooms_kept(&Secret::new(rooms))) {
+                Some(RoomsKept::Redis(_)) => {
+                    errors.add("rooms", "is a Redis, which several proxies share: here there is one, for `memory` or a folder");
+                    RoomsKept::Memory
+                }
+                kept => kept.unwrap_or(RoomsKept::Memory),
+            },
+        };
         errors.finish()?;
         Ok(Config {
             listen: SocketAddr::from(([127, 0, 0, 1], flags.port.unwrap_or(USUAL_PORT))),
@@ -88,7 +101,7 @@ impl Config {
             public_origins: Vec::new(),
             static_dir: flags.static_dir.clone(),
             clusters,
-            rooms: RoomsKept::Memory,
+            rooms,
             people: People::Laptop(sources.variable("USER").or_else(|| sources.variable("USERNAME")).unwrap_or_else(|| "you".into())),
             session_lifetime: SESSION,
             limits: Limits::default(),
@@ -104,6 +117,23 @@ fn mark(kubeconfig: &Kubeconfig, context: &NamedContext) -> Mark {
     Mark::of(serde_json::to_vec(&(context, cluster, user)).unwrap_or_default())
 }
 
+/// Where this system keeps what a program keeps: the XDG Base Directory Specification says state, macOS Application Support. `None` without a home folder.
+fn state_folder(sources: &impl Sources) -> Option<PathBuf> {
+    let home = || home(sources).map(PathBuf::from);
+    let state = if cfg!(target_os = "macos") {
+        home()?.join("Library/Application Support")
+    } else {
+        // A path that is not absolute is to be ignored, says the specification.
+        let named = sources.variable("XDG_STATE_HOME").map(PathBuf::from).filter(|named| named.is_absolute());
+        named.or_else(|| Some(home()?.join(".local/state")))?
+    };
+    Some(state.join("krateyard"))
+}
+
+fn home(sources: &impl Sources) -> Option<String> {
+    sources.variable("HOME").or_else(|| sources.variable("USERPROFILE")).filter(|home| !home.is_empty())
+}
+
 /// Where kubectl looks for them; some may be missing.
 pub(super) fn paths(flags: &LaptopFlags, sources: &impl Sources) -> Vec<PathBuf> {
     if let Some(path) = &flags.kubeconfig {
@@ -113,8 +143,7 @@ pub(super) fn paths(flags: &LaptopFlags, sources: &impl Sources) -> Vec<PathBuf>
     if let Some(named) = named {
         return std::env::split_paths(&named).filter(|path| !path.as_os_str().is_empty()).collect();
     }
-    let home = sources.variable("HOME").or_else(|| sources.variable("USERPROFILE")).filter(|home| !home.is_empty());
-    home.map(|home| PathBuf::from(home).join(".kube/config")).into_iter().collect()
+    home(sources).map(|home| PathBuf::from(home).join(".kube/config")).into_iter().collect()
 }
 
 #[cfg(test)]
@@ -164,6 +193,24 @@ mod tests {
         let other = LaptopFlags { context: Some("dev".into()), port: Some(9000), ..LaptopFlags::default() };
         let config = Config::laptop(&other, &machine).unwrap();
         assert_eq!((names(&config)[0], config.listen.port(), config.any_port), ("dev", 9000, false));
+    }
+
+    #[test]
+    #[cfg(not(target_os = "macos"))]
+    fn the_yard_is_kept_where_programs_keep_their_state_unless_another_place_is_named() {
+        let rooms = |rooms: Option<&str>, variables: &[(&'static str, &'static str)]| {
+            let machine = Machine { variables: variables.iter().copied().collect(), files: HashMap::from([("/a", file("dev", &["dev"]))]) };
+            let flags = LaptopFlags { rooms: rooms.map(Into::into), kubeconfig: Some("/a".into()), ..LaptopFlags::default() };
+            Config::laptop(&flags, &machine).map(|config| config.rooms)
+        };
+        let home = ("HOME", "/home/ann");
+        assert_eq!(rooms(None, &[home]), Ok(RoomsKept::Folder("/home/ann/.local/state/krateyard".into())));
+        assert_eq!(rooms(None, &[home, ("XDG_STATE_HOME", "/state")]), Ok(RoomsKept::Folder("/state/krateyard".into())));
+        assert_eq!(rooms(None, &[home, ("XDG_STATE_HOME", "state")]), Ok(RoomsKept::Folder("/home/ann/.local/state/krateyard".into())));
+        assert_eq!(rooms(None, &[]), Ok(RoomsKept::Memory));
+        assert_eq!(rooms(Some("memory"), &[home]), Ok(RoomsKept::Memory));
+        assert_eq!(rooms(Some("/yards"), &[home]), Ok(RoomsKept::Folder("/yards".into())));
+        assert!(rooms(Some("redis://localhost"), &[home]).unwrap_err().to_string().starts_with("rooms: "));
     }
 
     #[test]

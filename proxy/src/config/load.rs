@@ -186,7 +186,7 @@ impl Config {
     }
 }
 
-fn rooms_kept(text: &Secret) -> Result<RoomsKept, String> {
+pub(super) fn rooms_kept(text: &Secret) -> Result<RoomsKept, String> {
     match text.reveal() {
         "memory" => Ok(RoomsKept::Memory),
         folder if folder.starts_with(['/', '.']) => Ok(RoomsKept::Folder(folder.into())),

@@ -8,7 +8,6 @@ use super::{Config, ConfigErrors, Flags, LaptopFlags, Mark, Sources};
 
 /// Where a configuration stands written.
 #[derive(Debug, Clone)]
-#[expect(clippy::large_enum_variant, reason = "there is one in a process")]
 pub enum Written {
     /// In the kubeconfig of the one at this machine.
     Laptop(LaptopFlags),

@@ -62,7 +62,7 @@ impl File {
     /// # Errors
     /// When another process has it, it cannot be read or written, or it is damaged; it is not touched then.
     pub(crate) fn open(folder: &Path) -> Result<File, StorageError> {
-        std::fs::create_dir_all(folder).map_err(|error| StorageError::Failed(format!("{} cannot be made: {error}", folder.display())))?;
+        make_for_us_alone(folder).map_err(|error| StorageError::Failed(format!("{} cannot be made: {error}", folder.display())))?;
         let path = folder.join(NAME);
         let database = open(&path)?;
         let (asks, waiting) = mpsc::channel(WAITING);
@@ -103,6 +103,14 @@ impl Write {
             Write::Compact(_, _, snapshot) => snapshot.len(),
         }
     }
+}
+
+/// Makes a folder, where there is none, that nobody else may look into: what people write stands in it.
+fn make_for_us_alone(folder: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(folder)
 }
 
 /// Opens and checks a file.

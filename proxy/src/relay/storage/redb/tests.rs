@@ -58,6 +58,8 @@ async fn what_was_kept_is_there_when_the_file_is_opened_anew() {
     let folder = Folder::new("anew");
     let (web, own) = (key("prod", "web", None), key("prod", "_private", Some("ann@example.com")));
     let file = File::open(&folder.0).unwrap();
+    #[cfg(unix)]
+    assert_eq!(std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&folder.0).unwrap().permissions()) & 0o777, 0o700);
     assert_eq!(file.load(&web).await, Ok(Kept::default()));
     assert_eq!(file.append(&web, &of(&["a", "b"])).await, Ok(Position(2)));
     file.append(&own, &of(&["mine"])).await.unwrap();
