@@ -19,6 +19,8 @@ mod files;
 mod helm;
 #[path = "routes/k8s.rs"]
 mod k8s;
+#[path = "routes/killed.rs"]
+mod killed;
 #[path = "routes/laptop.rs"]
 mod laptop;
 #[path = "routes/logs.rs"]

@@ -1,5 +1,7 @@
 //! A Redis as tests have one.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
@@ -27,11 +29,20 @@ impl Redis {
         let process = command.arg(&self.folder).stdout(Stdio::null()).stderr(Stdio::null()).spawn().ok()?;
         self.process = Some(process);
         let until = std::time::Instant::now() + crate::bench::BOUND;
-        while std::net::TcpStream::connect(("127.0.0.1", self.port)).is_err() {
+        while !self.answers().is_ok_and(|answers| answers) {
             assert!(std::time::Instant::now() < until, "redis does not start");
             std::thread::yield_now();
         }
         Some(())
+    }
+
+    /// Not while it reads what it had kept.
+    fn answers(&self) -> std::io::Result<bool> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
+        stream.write_all(b"PING\r\n")?;
+        let mut answer = [0; 5];
+        stream.read_exact(&mut answer)?;
+        Ok(&answer == b"+PONG")
     }
 
     pub(crate) fn kill(&mut self) {

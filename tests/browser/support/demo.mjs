@@ -8,7 +8,9 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import http from "node:http";
 import https from "node:https";
-import { createServer } from "node:net";
+import { mkdtemp, rm } from "node:fs/promises";
+import { connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { join } from "node:path";
@@ -44,11 +46,11 @@ async function untilServes(program, url) {
 }
 
 class Program {
-  constructor(name, args, env = {}) {
+  constructor(name, args, env = {}, path = join(programs, name)) {
     this.name = name;
     this.said = "";
     this.ended = undefined;
-    this.process = spawn(join(programs, name), args, { cwd: root, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+    this.process = spawn(path, args, { cwd: root, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
     this.gone = new Promise((resolve) => {
       const end = (why) => { this.ended ??= why; resolve(); };
       this.process.on("error", (error) => end(error.message));
@@ -136,10 +138,14 @@ class Demo {
 
   stopCluster() { return this.cluster.stop(); }
 
-  async startProxy() {
+  async startProxy() { this.proxy = await this.serve(this.port); }
+
+  async serve(port, more = []) {
     const { args, env } = this.cluster.proxyIdentity;
-    this.proxy = new Program("krateyard", ["serve", "--listen", `127.0.0.1:${this.port}`, ...(page ? ["--static-dir", page] : []), ...(this.rooms ? ["--rooms", this.rooms] : []), "--cluster", CLUSTER, ...args], env);
-    await untilServes(this.proxy, `${this.url}/api/health`);
+    const rooms = this.rooms ? ["--rooms", this.rooms] : [];
+    const proxy = new Program("krateyard", ["serve", "--listen", `127.0.0.1:${port}`, ...(page ? ["--static-dir", page] : []), ...rooms, "--cluster", CLUSTER, ...more, ...args], env);
+    await untilServes(proxy, `http://127.0.0.1:${port}/api/health`);
+    return proxy;
   }
 
   stopProxy() { return this.proxy.stop(); }
@@ -186,6 +192,66 @@ class Demo {
   }
 }
 
+/** Two proxies that share a Redis, behind a load balancer: connections go round, and past a proxy that accepts none. */
+class Replicas extends Demo {
+  replicas = [];
+
+  async startProxy() {
+    this.folder = await mkdtemp(join(tmpdir(), "krateyard-redis-"));
+    const redis = await freePort();
+    const args = ["--bind", "127.0.0.1", "--port", redis, "--save", "", "--appendonly", "yes", "--appendfsync", "always", "--dir", this.folder];
+    this.redis = new Program("redis-server", args.map(String), {}, "redis-server");
+    this.rooms = `redis://127.0.0.1:${redis}`;
+    this.ports = [await freePort(), await freePort()];
+    await Promise.all([this.startReplica(0), this.startReplica(1)]);
+    let turn = 0;
+    this.balancer = createServer((browser) => {
+      const first = turn++;
+      browser.on("error", () => {});
+      const reach = (past) => {
+        if (past === this.ports.length) return browser.destroy();
+        const proxy = connect(this.ports[(first + past) % this.ports.length], "127.0.0.1");
+        const next = () => reach(past + 1);
+        proxy.once("error", next);
+        proxy.once("connect", () => {
+          proxy.off("error", next).on("error", () => {});
+          proxy.on("close", () => browser.destroy());
+          browser.on("close", () => proxy.destroy());
+          browser.pipe(proxy).pipe(browser);
+        });
+      };
+      reach(0);
+    }).listen(this.port, "127.0.0.1");
+    await once(this.balancer, "listening");
+  }
+
+  async startReplica(which) { this.replicas[which] = await this.serve(this.ports[which], ["--public-origin", this.url]); }
+
+  /** kill -9. */
+  killReplica(which) { return this.replicas[which].stop("SIGKILL"); }
+
+  async welcome() {}
+
+  async stop() {
+    this.balancer?.close();
+    await Promise.all([...this.replicas.map((replica) => replica.stop()), this.redis?.stop(), this.cluster.stop()]);
+    if (this.folder) await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** As [`startDemo`], with two proxies. */
+export async function startReplicas(options = {}) {
+  const demo = new Replicas(new Simulator({ kubernetes: await freePort(), control: await freePort() }, options), await freePort());
+  try {
+    await demo.startCluster();
+    await demo.startProxy();
+    return demo;
+  } catch (error) {
+    await demo.stop();
+    throw error;
+  }
+}
+
 /**
  * Starts the proxy, and the simulator where there is no scene. Call it in a test file's top-level `before`, and `stop` in `after`.
  * @param {{simulator?: boolean, rooms?: string, pods?: number, churn?: number, still?: boolean, seed?: number, metrics?: boolean}} options `simulator`: on nothing else; `rooms`: where Yards are kept; the others
@@ -224,7 +290,7 @@ export async function startOnFile(config) {
 /** Krateyard as somebody starts it on a laptop, with this kubeconfig: its `url`, and the `link` that it printed. */
 export async function startLaptop(kubeconfig) {
   const port = await freePort();
-  const program = new Program("krateyard", ["--port", String(port), "--kubeconfig", kubeconfig, "--static-dir", page]);
+  const program = new Program("krateyard", ["--port", String(port), "--kubeconfig", kubeconfig, "--static-dir", page, "--rooms", "memory"]);
   const url = `http://127.0.0.1:${port}`;
   await untilServes(program, `${url}/api/health`);
   const deadline = Date.now() + STARTS_WITHIN_MS;
