@@ -32,8 +32,8 @@ const TAIL: usize = 5;
 pub struct Picture<'a> {
     /// The Yard.
     pub state: &'a YardState,
-    /// How what a krate is about did when it was last known: the colour's name, and words.
-    pub statuses: HashMap<KrateId, (&'static str, String)>,
+    /// How what a krate is about, or a window about something else, did when it was last known, by its key: the colour's name, and words.
+    pub statuses: HashMap<Arc<str>, (&'static str, String)>,
     /// The value of a colour by its name in tokens.css, without the dashes.
     pub colour: &'a dyn Fn(&str) -> String,
     /// Of when and whom it is.
@@ -131,8 +131,9 @@ impl Picture<'_> {
             escaped(&place),
         );
         if let Some((colour, _)) = status {
-            let _ = writeln!(out, "<text x=\"{}\" y=\"{}\" text-anchor=\"end\" fill=\"{}\">{}</text>", x + w - 22.0, y + 25.0, self.c(colour), escaped(&words));
+            status_text(out, x + w - 22.0, y + 25.0, &self.c(colour), &words);
         }
+        let mut statuses = String::new();
         for ((_, rect), window) in layout::window_rects(krate).iter().zip(&krate.windows) {
             let view = match window.content {
                 Content::View(view) => view.word(),
@@ -140,8 +141,14 @@ impl Picture<'_> {
             };
             let about =
                 window.subject.as_ref().map(|subject| format!("{} ({})", subject.title(), subject.namespace().map_or_else(|| subject.place(), Into::into)));
-            let about = cut(&about.unwrap_or_default(), ((rect.size.w - 110.0).max(0.0) / SMALL_LETTER) as usize);
+            let status = self.statuses.get(&window.id);
+            let words = status.map(|(_, words)| cut(words, 24)).unwrap_or_default();
+            let room = rect.size.w - 120.0 - words.chars().count() as f64 * SMALL_LETTER;
+            let about = cut(&about.unwrap_or_default(), (room.max(0.0) / SMALL_LETTER) as usize);
             let (Point { x, y }, Size { w, h }) = (rect.at, rect.size);
+            if let Some((colour, _)) = status {
+                status_text(&mut statuses, x + w - 14.0, y + 23.0, &self.c(colour), &words);
+            }
             let _ = writeln!(
                 out,
                 "<rect x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"{h}\" rx=\"9\" fill=\"{}\" stroke=\"{}\"/><path d=\"M{x} {}h{w}\" stroke=\"{}\"/><text x=\"{}\" y=\"{}\" font-weight=\"500\" \
@@ -159,6 +166,8 @@ impl Picture<'_> {
                 escaped(&about),
             );
         }
+        // Over the windows.
+        out.push_str(&statuses);
     }
 
     fn note(&self, out: &mut String, note: &Note) {
@@ -225,6 +234,11 @@ impl Picture<'_> {
     fn hue(&self, namespace: Option<&str>) -> String {
         self.c(&namespace.map_or_else(|| "ns-all".into(), |namespace| format!("ns-{}", namespace_hue(namespace))))
     }
+}
+
+/// How something did, to the left of a point.
+fn status_text(out: &mut String, x: f64, y: f64, colour: &str, words: &str) {
+    let _ = writeln!(out, "<text x=\"{x}\" y=\"{y}\" text-anchor=\"end\" fill=\"{colour}\">{}</text>", escaped(words));
 }
 
 const MONO: &str = "'IBM Plex Mono',ui-monospace,monospace";

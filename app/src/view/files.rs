@@ -73,7 +73,9 @@ async fn place(desk: Desk, read: YardFile) -> Option<()> {
 /// Saves the Yard as an image.
 pub fn image(desk: Desk) {
     let state = desk.yard.state().get_untracked();
-    let statuses = state.krates.iter().filter_map(|krate| Some((krate.id.clone(), status_of(desk, &krate.subject)?))).collect();
+    let krates = state.krates.iter().map(|krate| (&krate.id, &krate.subject));
+    let windows = state.krates.iter().flat_map(|krate| krate.windows.iter().filter_map(|window| Some((&window.id, window.subject.as_ref()?))));
+    let statuses = krates.chain(windows).filter_map(|(id, subject)| Some((id.clone(), status_of(desk, subject)?))).collect();
     let legend = Legend { cluster: desk.cluster.get_value().0, when: now(desk).rfc3339(), who: desk.user.get_value() };
     let drawn = Picture { state: &state, statuses, colour: &picture::colour, legend }.svg();
     let Ok(svg) = drawn else { return desk.said.problem("The Yard is too large for one image".into()) };

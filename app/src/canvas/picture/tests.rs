@@ -37,7 +37,13 @@ fn yard(name: &str, text: &str) -> YardState {
 fn draw(state: &YardState, status: &str, who: &str) -> Result<String, TooLarge> {
     let colour = |name: &str| format!("[{name}]");
     let legend = Legend { cluster: "prod-eu-1".into(), when: "2026-11-22T18:06:00Z".into(), who: who.into() };
-    Picture { state, statuses: HashMap::from([("k1".into(), ("bad", status.to_owned()))]), colour: &colour, legend }.svg()
+    Picture {
+        state,
+        statuses: HashMap::from([("k1".into(), ("bad", status.to_owned())), ("2".into(), ("warn", format!("also {status}")))]),
+        colour: &colour,
+        legend,
+    }
+    .svg()
 }
 
 /// Whether tags close as they open and no letter stands that XML does not have; the names of all elements and attributes.
@@ -77,6 +83,7 @@ fn a_picture_says_what_stood_where_how_it_did_and_whose_it_is() {
     for said in [
         "api-1",
         "CrashLoopBackOff",
+        ">also CrashLoopBackOff<",
         ">Logs<",
         ">YAML<",
         "api-1 (shop)",
