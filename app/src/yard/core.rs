@@ -203,7 +203,13 @@ impl Core {
 
     /// What a copy knows that has this update and all before it, encoded; nothing if it can not be read.
     pub fn vector_of(update: &[u8]) -> Vec<u8> {
-        Update::decode_v1(update).map(|update| update.state_vector().encode_v1()).unwrap_or_else(|_| Core::no_vector())
+        let Ok(update) = Update::decode_v1(update) else { return Core::no_vector() };
+        // `Update::state_vector` has only those of whom the update has everything from the beginning.
+        let mut vector = StateVector::default();
+        for (client, ranges) in update.insertions(true).iter() {
+            ranges.iter().for_each(|range| vector.set_max(*client, range.end));
+        }
+        vector.encode_v1()
     }
 
     /// What a copy knows that knows nothing, encoded.

@@ -301,3 +301,36 @@ async fn nonsense_on_the_apps_socket_harms_nobody_else() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_is_too_long_for_a_frame_is_taken_in_pieces_each_acknowledged() {
+    let bench = Bench::start().await;
+    let (mut admin, mut later) = (App::open(&bench, "admin").await, App::open(&bench, "admin").await);
+    let (copy, other) = (Copy::new(1), Copy::new(2));
+    for key in 0..150 {
+        copy.write(&format!("key{key}{}", "x".repeat(10_000)));
+    }
+    admin.enter(1, &of("web")).await;
+    admin.entered(1).await.unwrap();
+    let mut sent = 0;
+    while let Some(piece) = copy.piece_for(&other, 256 << 10) {
+        admin.send(1, &Frame::Update(&piece).encode()).await;
+        sent += 1;
+        admin.acknowledged(1, sent).await;
+        other.hear(&Frame::Update(&piece).encode());
+    }
+    assert!(sent >= 6, "{sent} pieces of 1.5 MB");
+    later.enter(1, &of("web")).await;
+    later.entered(1).await.unwrap();
+    let late = Copy::new(3);
+    later.send(1, &late.ask()).await;
+    let last = format!("key149{}", "x".repeat(10_000));
+    later
+        .until(|heard| {
+            if let Heard::Frame(1, frame) = heard {
+                late.hear(&frame);
+            }
+            late.has(&last).then_some(())
+        })
+        .await;
+}

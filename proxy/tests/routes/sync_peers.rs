@@ -4,7 +4,7 @@ use krateyard_shared::identity::ClusterName;
 use krateyard_shared::refusal::Refusal;
 use krateyard_shared::sync::frame::Frame;
 use krateyard_shared::sync::room::Room;
-use krateyard_shared::sync::{self, CONTROL, Channel, PROTOCOL, ToApp, ToProxy};
+use krateyard_shared::sync::{self, CONTROL, Channel, PROTOCOL, ToApp, ToProxy, gate};
 use tokio_tungstenite::tungstenite::Message;
 use yrs::updates::decoder::Decode;
 use yrs::updates::encoder::Encode;
@@ -99,6 +99,12 @@ impl Copy {
 
     pub(crate) fn ask(&self) -> Vec<u8> {
         Frame::Step1(&self.0.transact().state_vector().encode_v1()).encode()
+    }
+
+    /// The beginning of what another copy lacks.
+    pub(crate) fn piece_for(&self, other: &Copy, bytes: usize) -> Option<Vec<u8>> {
+        let known = other.0.transact().state_vector();
+        gate::piece(&self.0.transact().encode_diff_v1(&known), bytes).unwrap()
     }
 
     /// Takes in what a frame brings, and gives the answer to a question.

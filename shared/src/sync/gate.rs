@@ -16,10 +16,12 @@
 mod content;
 mod deletes;
 mod json;
+mod piece;
 mod structs;
 mod value;
 mod walk;
 
+pub use piece::piece;
 use walk::Walk;
 
 /// Clocks end below this: yrs takes them for `i32` (`Update::integrate`).

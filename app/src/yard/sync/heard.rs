@@ -11,6 +11,9 @@ use super::super::transact::NewId;
 use super::seat::{Answer, Waiting};
 use super::{Sync, SyncEffect, TRY_AGAIN_MS};
 
+/// More than this is sent in pieces, one after another, in bytes: a second of what the proxy takes from one person.
+const PIECE: usize = 256 << 10;
+
 impl Sync {
     pub(super) fn control(&mut self, message: ToApp, core: &mut Core, new_id: &mut NewId<'_>, now_ms: u64) {
         match message {
@@ -82,6 +85,15 @@ impl Sync {
         let is_all_there = self.waiting.is_empty() && self.seats.values().all(|seat| seat.in_flight().next().is_none());
         if is_all_there && self.caught_up > 0 {
             self.said = Some((std::mem::take(&mut self.caught_up), now_ms));
+        }
+        self.go_on(channel, core);
+    }
+
+    /// The next piece, once the one before it is there.
+    fn go_on(&mut self, channel: Channel, core: &Core) {
+        if let Some(seat) = self.seats.get_mut(&channel).filter(|seat| seat.is_in_pieces && !seat.is_under_way()) {
+            seat.theirs = Some(core.proxy_vector(&seat.room));
+            self.answer(channel, core);
         }
     }
 
@@ -162,21 +174,41 @@ impl Sync {
         let Some(seat) = self.seats.get_mut(&channel) else { return };
         let Some(theirs) = seat.theirs.take_if(|_| seat.writable == Some(true)) else { return };
         seat.retry_ms = None;
-        seat.is_answered = true;
+        (seat.is_answered, seat.is_in_pieces) = (true, false);
         let Ok(missing) = core.missing_for(&seat.room, &theirs) else { return };
         let room = seat.room.clone();
-        if missing.len() + 16 > MAX_FRAME {
-            seat.is_answered = false;
-            let place = room.namespace().map_or_else(|| "the cluster".into(), |namespace| format!("namespace {namespace}"));
-            self.effects.push(SyncEffect::Tell(format!("What was changed of {place} here is too much to be shared at once: it is kept in this browser")));
-            return;
-        }
         // What a reload left: nobody counted it.
         if core.is_ahead_of(&room, &theirs) == Ok(true) && !self.waiting.contains_key(&room) {
             self.waiting.insert(room.clone(), Waiting { changes: 0, since_ms: self.heard_ms, was_cut_off: false });
         }
+        if missing.len() > PIECE {
+            return self.send_piece(channel, &missing, core);
+        }
         let vector = core.state_vector(&room);
         self.send_edits(channel, &Frame::Step2(&missing), vector);
+    }
+
+    /// The beginning of what the proxy lacks, where all of it is too long for a frame: what is left waits until that is there.
+    fn send_piece(&mut self, channel: Channel, missing: &[u8], core: &Core) {
+        let Some(seat) = self.seats.get_mut(&channel) else { return };
+        match gate::piece(missing, PIECE) {
+            Ok(Some(piece)) if piece.len() + 16 <= MAX_FRAME => {
+                (seat.is_answered, seat.is_in_pieces) = (false, true);
+                // What it builds on is known or in it: this says how far each of its writers is there then.
+                seat.sent(None, Core::vector_of(&piece));
+                self.send(channel, &Frame::Update(&piece));
+            }
+            // Nothing but deletions: a million of them fit.
+            Ok(None) if missing.len() + 16 <= MAX_FRAME => {
+                let vector = core.state_vector(&seat.room);
+                self.send_edits(channel, &Frame::Step2(missing), vector);
+            }
+            _ => {
+                seat.is_answered = false;
+                let place = seat.room.namespace().map_or_else(|| "the cluster".into(), |namespace| format!("namespace {namespace}"));
+                self.effects.push(SyncEffect::Tell(format!("Something in the Yard of {place} is too large to be shared: it is kept in this browser")));
+            }
+        }
     }
 
     /// `vector` is what the proxy has, too, once it has this.

@@ -51,6 +51,8 @@ pub(super) struct Seat {
     pub(super) theirs: Option<Vec<u8>>,
     /// Whether the proxy was sent all that it lacked: from then on each edit goes by itself.
     pub(super) is_answered: bool,
+    /// Whether that goes in pieces, and the last one was not sent yet.
+    pub(super) is_in_pieces: bool,
     /// When what was refused is sent again.
     pub(super) retry_ms: Option<u64>,
     /// Document frames that were sent, without those that were refused: what the proxy counts, too.
@@ -68,7 +70,17 @@ struct Flight {
 
 impl Seat {
     pub(super) fn new(room: Room) -> Seat {
-        Seat { room, writable: None, asked: VecDeque::new(), theirs: None, is_answered: false, retry_ms: None, frames: 0, flights: VecDeque::new() }
+        Seat {
+            room,
+            writable: None,
+            asked: VecDeque::new(),
+            theirs: None,
+            is_answered: false,
+            is_in_pieces: false,
+            retry_ms: None,
+            frames: 0,
+            flights: VecDeque::new(),
+        }
     }
 
     /// Whether an edit can be sent by itself.
@@ -79,6 +91,11 @@ impl Seat {
     /// Edits under way.
     pub(super) fn in_flight(&self) -> impl Iterator<Item = &Waiting> {
         self.flights.iter().filter(|flight| flight.waiting != Waiting::default()).map(|flight| &flight.waiting)
+    }
+
+    /// Whether anything is under way.
+    pub(super) fn is_under_way(&self) -> bool {
+        !self.flights.is_empty()
     }
 
     /// A document frame was sent.

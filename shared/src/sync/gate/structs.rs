@@ -4,12 +4,12 @@ use super::walk::{Order, Walk};
 use super::{CLOCK_END, Facts, MAX_CLIENTS, MAX_NESTED, Refused, content};
 
 // The first byte of a struct: what it is in the low bits (Yjs, `Item.write`, `GC.write`, `Skip.write`), and what comes before its content.
-const KIND: u8 = 0b1_1111;
-const GC: u8 = 0;
-const SKIP: u8 = 10;
-const HAS_ORIGIN: u8 = 0b1000_0000;
-const HAS_RIGHT_ORIGIN: u8 = 0b0100_0000;
-const HAS_PARENT_SUB: u8 = 0b0010_0000;
+pub(super) const KIND: u8 = 0b1_1111;
+pub(super) const GC: u8 = 0;
+pub(super) const SKIP: u8 = 10;
+pub(super) const HAS_ORIGIN: u8 = 0b1000_0000;
+pub(super) const HAS_RIGHT_ORIGIN: u8 = 0b0100_0000;
+pub(super) const HAS_PARENT_SUB: u8 = 0b0010_0000;
 
 /// Counts clients and structs into `facts`, and finds whether anything is missing before a struct, where `known` says how far each client's are known.
 pub(super) fn check(walk: &mut Walk<'_>, known: impl Fn(u64) -> u64, facts: &mut Facts) -> Result<(), Refused> {

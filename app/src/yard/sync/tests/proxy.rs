@@ -32,6 +32,8 @@ pub(super) struct Proxy {
     turn: usize,
     /// So many document frames are refused.
     pub(super) refuse_next: usize,
+    /// The bytes of the longest frame that came.
+    pub(super) longest: usize,
 }
 
 /// One of the programs that are the proxy together. One's own room has a document for each person.
@@ -68,7 +70,7 @@ struct At {
 impl Proxy {
     pub(super) fn new(rights: Vec<BTreeMap<Room, Right>>, replicas: usize) -> Proxy {
         let replicas = (0..replicas).map(|_| Replica::default()).collect();
-        Proxy { rights, replicas, streams: BTreeMap::new(), connections: BTreeMap::new(), turn: 0, refuse_next: 0 }
+        Proxy { rights, replicas, streams: BTreeMap::new(), connections: BTreeMap::new(), turn: 0, refuse_next: 0, longest: 0 }
     }
 
     pub(super) fn right(&self, person: usize, room: &Room) -> Right {
@@ -204,6 +206,7 @@ impl Proxy {
 
     pub(super) fn receive(&mut self, tab: usize, message: &[u8]) {
         let (channel, frame) = of_channel(message).unwrap();
+        self.longest = self.longest.max(frame.len());
         if channel == CONTROL {
             match minicbor::decode::<ToProxy>(frame).unwrap() {
                 ToProxy::Look { .. } => self.tell_rooms(),
