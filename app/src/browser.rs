@@ -19,6 +19,7 @@ pub mod regexp;
 pub mod screen;
 pub mod storage;
 pub mod tabs;
+pub mod unsent_memory;
 pub mod yard_home;
 
 pub use yard_home::open_yard;

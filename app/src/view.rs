@@ -15,6 +15,7 @@ pub mod files;
 pub mod help;
 pub mod keyboard;
 pub mod krate;
+pub mod leaving;
 pub mod links;
 pub mod logs_window;
 pub mod minimap;

@@ -14,8 +14,9 @@ use web_sys::VisibilityState;
 use super::stream_socket::{SocketEvent as Heard, StreamSocket};
 use crate::browser::clock::now_ms;
 use crate::browser::ids::client_number;
+use crate::browser::unsent_memory::UnsentMemory;
 use crate::runtime::socket::SocketEvent;
-use crate::yard::sync::SyncEffect;
+use crate::yard::sync::{Sync, SyncEffect};
 use crate::yard::{Persistence, Yard};
 
 /// How often time passes.
@@ -29,30 +30,34 @@ struct Edge {
     interval: Option<Interval>,
 }
 
-/// Shares a Yard until the owner in whose scope this is called is gone. Begins once what the browser had kept is there, and it is `confirmed` whose Yard it is.
-pub fn share(yard: Yard, cluster: ClusterName, confirmed: RwSignal<bool>) {
+/// Shares a Yard of this person until the owner in whose scope this is called is gone. Begins to count what waits once what the browser had kept is there, and to
+/// send it once it is `confirmed` whose Yard it is.
+pub fn share(yard: Yard, user: &str, cluster: &ClusterName, confirmed: RwSignal<bool>) {
     let edge = Rc::<RefCell<Edge>>::default();
-    let begun = StoredValue::new(false);
+    let begun = RwSignal::new(false);
     let begin = {
-        let edge = edge.clone();
+        let (edge, cluster, unsent) = (edge.clone(), cluster.clone(), UnsentMemory::new(user, cluster));
         move || {
-            if !confirmed.get_untracked() {
+            if begun.try_get_untracked() != Some(false) {
                 return;
             }
-            if begun.try_update_value(|begun| std::mem::replace(begun, true)) != Some(false) {
-                return;
-            }
-            let at = edge.clone();
-            yard.share(cluster.clone(), client_number(), now_ms, move |effect| perform(yard, &at, effect));
+            let (at, memory) = (edge.clone(), unsent.clone());
+            yard.share(Sync::new(cluster.clone(), client_number()), unsent.recall(), now_ms, move |effect| perform(yard, &at, &memory, effect));
             edge.borrow_mut().interval = Some(Interval::new(TICK_MS, move || yard.sync_event(SocketEvent::Tick)));
+            begun.set(true);
         }
     };
     let late = begin.clone();
     let late = Timeout::new(KEPT_WITHIN_MS, late);
     let kept = yard.persistence();
     Effect::new(move |_| {
-        if confirmed.get() && kept.with(|kept| *kept != Persistence::Loading) {
+        if kept.with(|kept| *kept != Persistence::Loading) {
             begin();
+        }
+    });
+    Effect::new(move |_| {
+        if confirmed.get() && begun.get() {
+            yard.sync_event(SocketEvent::Start);
         }
     });
     let online = window_event_listener(ev::online, move |_| yard.sync_event(SocketEvent::Online));
@@ -75,7 +80,7 @@ pub fn share(yard: Yard, cluster: ClusterName, confirmed: RwSignal<bool>) {
     });
 }
 
-fn perform(yard: Yard, edge: &Rc<RefCell<Edge>>, effect: SyncEffect) {
+fn perform(yard: Yard, edge: &Rc<RefCell<Edge>>, unsent: &UnsentMemory, effect: SyncEffect) {
     match effect {
         SyncEffect::Connect { generation } => {
             let socket = StreamSocket::speaking(PROTOCOL, "/ws/sync", move |heard| match heard {
@@ -97,6 +102,7 @@ fn perform(yard: Yard, edge: &Rc<RefCell<Edge>>, effect: SyncEffect) {
         SyncEffect::Wake { after_ms } => {
             set_timeout(move || yard.sync_event(SocketEvent::Tick), Duration::from_millis(after_ms));
         }
+        SyncEffect::Keep(now) => unsent.keep(now),
         // The Yard says it itself.
         SyncEffect::Tell(_) => {}
     }

@@ -13,6 +13,7 @@ use super::desk::{Desk, Sheet};
 use super::diagnostics::Diagnostics;
 use super::help::Help;
 use super::keyboard;
+use super::leaving::Leaving;
 use super::links::{self, Arrival};
 use super::minimap::{MinimapIsland, ToolsIsland};
 use super::parts::{glyph, logo, sentence_case};
@@ -29,6 +30,7 @@ use crate::browser::kinds_memory::{recall_kinds, remember_kinds};
 use crate::browser::offline::{LastSession, forget_person, keep_page, last_session, remember_session};
 use crate::browser::preferences::{self, Theme};
 use crate::browser::recent_memory::{recall_recent, remember_recent};
+use crate::browser::unsent_memory::unsent_changes;
 use crate::browser::{clock, dom, open_yard};
 use crate::connection::{self, rest};
 use crate::runtime::socket::SocketEvent;
@@ -180,7 +182,7 @@ fn SignedIn(
     recall_kinds(&session.user, &cluster);
     let workspace = connection::start(cluster.clone(), confirmed);
     let yard = open_yard(&session.user, &cluster);
-    connection::sync_socket::share(yard, cluster.clone(), confirmed);
+    connection::sync_socket::share(yard, &session.user, &cluster, confirmed);
     let camera = recall_camera(&session.user, &cluster).unwrap_or_default();
     let theme = expect_context::<RwSignal<Theme>>();
     let desk = Desk::new(workspace, yard, cluster, session.user, camera, theme);
@@ -232,11 +234,17 @@ fn SignedIn(
         }
         now
     });
-    let sign_out = Callback::new(move |()| {
+    let leaving = RwSignal::new(None::<u32>);
+    let leave = Callback::new(move |()| {
         // Signing out of a proxy that does not answer still leaves this page.
         workspace.command(Command::SignOut);
         forget_person(&desk.user.get_value(), &known.get_untracked());
         signed_out.run(None);
+    });
+    // What was not sent is wiped with all that is kept of a person: not before they were asked.
+    let sign_out = Callback::new(move |()| match unsent_changes(&desk.user.get_value(), &known.get_untracked()) {
+        0 => leave.run(()),
+        changes => leaving.set(Some(changes)),
     });
     let notice = desk.yard.notice();
     let read = RwSignal::new(None::<String>);
@@ -254,6 +262,7 @@ fn SignedIn(
         })}
         <Show when=move || vanished.get()><Vanished known switch/></Show>
         <SaidLine/>
+        {move || leaving.get().map(|changes| view! { <Leaving changes leave stay=Callback::new(move |()| leaving.set(None))/> })}
         {move || notice.get().filter(|notice| Some(notice) != read.get().as_ref()).map(|notice| {
             let own = notice.clone();
             view! {

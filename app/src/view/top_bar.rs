@@ -32,7 +32,7 @@ pub fn TopBar(
     let desk = desk();
     let menu = RwSignal::new(false);
     let user = desk.user.get_value();
-    let connection = desk.workspace.connection();
+    let (connection, shared) = (desk.workspace.connection(), desk.yard.sync_state());
     view! {
         <nav class="top" aria-label="Krateyard">
             <div>
@@ -52,7 +52,9 @@ pub fn TopBar(
                     {move || {
                         let state = connection.get();
                         if !confirmed.get() {
-                            return view! { <span class="stream warn" role="status">{shape("st-re")}<span>"offline"</span></span> }.into_any();
+                            // One word for both, the data and the Yard.
+                            let words = move || shared.with(|shared| if shared.changes > 0 { shared.words(0) } else { "offline".into() });
+                            return view! { <span class="stream warn" role="status" data-sync="">{shape("st-re")}<span>{words}</span></span> }.into_any();
                         }
                         stream_words(&if state == StreamState::NotStarted { StreamState::Live } else { state }, desk.now_ms.get()).into_any()
                     }}

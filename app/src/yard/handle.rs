@@ -3,7 +3,6 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use krateyard_shared::identity::ClusterName;
 use krateyard_shared::sync::presence::Presence;
 use krateyard_shared::sync::room::Room;
 use leptos::prelude::*;
@@ -16,6 +15,7 @@ use super::origin::Origin;
 use super::rooms::why_fixed;
 use super::state::{Krate, Rect, WindowId, YardState};
 use super::sync::peers::Peer;
+use super::sync::unsent::Unsent;
 use super::sync::words::SyncState;
 use super::sync::{Entry, Sync, SyncEffect};
 use crate::runtime::socket::SocketEvent;
@@ -216,12 +216,14 @@ impl Yard {
         self.try_with_core(|core| why_fixed(room, core.refused(room))).unwrap_or_default()
     }
 
-    /// From the edge: others are to see this Yard from now on. `seed` makes waits differ between browsers, `clock` gives milliseconds since 1970, `outbox` does
-    /// what it is told; it may be called from any method here. What the browser had kept should be here by then.
-    pub fn share(&self, cluster: ClusterName, seed: u64, clock: impl Fn() -> u64 + 'static, outbox: impl Fn(SyncEffect) + 'static) {
-        let sharing = Sharing { sync: Sync::new(cluster, seed), clock: Rc::new(clock), outbox: Rc::new(outbox) };
+    /// From the edge: others are to see this Yard once it is told to start ([`SocketEvent::Start`]); until then edits are counted. `unsent` is what was not sent
+    /// before, `clock` gives milliseconds since 1970, `outbox` does what it is told; it may be called from any method here. What the browser had kept should be
+    /// here by then.
+    pub fn share(&self, sync: Sync, unsent: Unsent, clock: impl Fn() -> u64 + 'static, outbox: impl Fn(SyncEffect) + 'static) {
+        let mut sharing = Sharing { sync, clock: Rc::new(clock), outbox: Rc::new(outbox) };
+        sharing.sync.recall(unsent);
         self.inner.try_update_value(|inner| inner.sharing = Some(sharing));
-        self.sync_event(SocketEvent::Start);
+        self.publish();
     }
 
     /// From the edge: of the socket, of the network, of time.

@@ -7,6 +7,7 @@
 mod heard;
 pub mod peers;
 mod seat;
+pub mod unsent;
 pub mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,6 +26,7 @@ use crate::refresh::backoff::Jitter;
 use crate::runtime::socket::{Socket, SocketEffect, SocketEvent, State};
 use peers::{Own, Peer, Peers};
 use seat::{Answer, Seat, Waiting};
+use unsent::{Left, Unsent};
 use words::{Line, SyncState};
 
 /// A socket on which nothing was heard for so long is asked something. Milliseconds.
@@ -56,6 +58,8 @@ pub enum SyncEffect {
     },
     /// A sentence for the person.
     Tell(String),
+    /// Keep that so much is not sent: it changed.
+    Keep(Unsent),
 }
 
 /// What is known of a room and this person.
@@ -102,6 +106,8 @@ pub struct Sync {
     own: BTreeMap<Room, Own>,
     peers: Peers,
     wake_ms: Option<u64>,
+    /// What is known to be kept of what was not sent.
+    kept: Unsent,
     effects: Vec<SyncEffect>,
 }
 
@@ -127,8 +133,19 @@ impl Sync {
             own: BTreeMap::new(),
             peers: Peers::default(),
             wake_ms: None,
+            kept: Unsent::default(),
             effects: Vec::new(),
         }
+    }
+
+    /// What was not sent before the page was loaded: it counts on. Before anything else.
+    pub fn recall(&mut self, unsent: Unsent) {
+        for (room, left) in &unsent.0 {
+            if let Ok(room) = room.parse::<Room>() {
+                self.waiting.entry(room).or_default().join(Waiting { changes: left.changes, since_ms: left.since_ms, was_cut_off: true });
+            }
+        }
+        self.kept = unsent;
     }
 
     /// Of the socket, of the network, of time ([`SocketEvent::Tick`], at least twice a second).
@@ -252,7 +269,22 @@ impl Sync {
     }
 
     fn take(&mut self) -> Vec<SyncEffect> {
+        let unsent = self.unsent();
+        if unsent != self.kept {
+            self.kept = unsent.clone();
+            self.effects.push(SyncEffect::Keep(unsent));
+        }
         std::mem::take(&mut self.effects)
+    }
+
+    fn unsent(&self) -> Unsent {
+        let mut all = BTreeMap::<&Room, Waiting>::new();
+        let flights = self.seats.values().flat_map(|seat| seat.in_flight().map(|waiting| (&seat.room, waiting)));
+        for (room, waiting) in self.waiting.iter().chain(flights) {
+            all.entry(room).or_default().join(*waiting);
+        }
+        let counted = all.into_iter().filter(|(_, waiting)| waiting.changes > 0);
+        Unsent(counted.map(|(room, waiting)| (room.to_string(), Left { changes: waiting.changes, since_ms: waiting.since_ms })).collect())
     }
 
     fn say(&mut self, message: &ToProxy) {

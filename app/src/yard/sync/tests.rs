@@ -8,8 +8,10 @@ use crate::yard::rooms::room_of;
 use crate::yard::{Collection, Content, Krate, KrateId, Point, Size, Subject, WindowId, YardAction};
 
 mod enter;
+mod long_absence;
 mod proxy;
 mod storm;
+
 use proxy::{Proxy, Right};
 
 const CLUSTER: &str = "demo";
@@ -33,6 +35,7 @@ struct Tab {
     number: u64,
     keys: u32,
     told: Vec<String>,
+    unsent: Unsent,
     /// Messages on their way to the proxy; the harness says when they arrive.
     out: Vec<Vec<u8>>,
 }
@@ -40,7 +43,8 @@ struct Tab {
 impl Tab {
     fn new(number: u64, person: usize) -> Tab {
         let sync = Sync::new(ClusterName(CLUSTER.into()), number);
-        Tab { core: Core::new(number * 1_000_003), sync, person, generation: None, is_fresh: false, number, keys: 0, told: Vec::new(), out: Vec::new() }
+        let core = Core::new(number * 1_000_003);
+        Tab { core, sync, person, generation: None, is_fresh: false, number, keys: 0, told: Vec::new(), unsent: Unsent::default(), out: Vec::new() }
     }
 
     /// The same browser after a reload: what it kept is there, and nothing else.
@@ -57,6 +61,8 @@ impl Tab {
         taken.into_iter().for_each(|number| fresh.core.check_number(number));
         fresh.core.take_news();
         fresh.told = std::mem::take(&mut self.told);
+        fresh.unsent = std::mem::take(&mut self.unsent);
+        fresh.sync.recall(fresh.unsent.clone());
         *self = fresh;
     }
 
@@ -109,6 +115,7 @@ impl Tab {
                 SyncEffect::Disconnect => self.generation = None,
                 SyncEffect::Send { bytes } => self.out.push(bytes),
                 SyncEffect::Wake { .. } => {}
+                SyncEffect::Keep(unsent) => self.unsent = unsent,
                 SyncEffect::Tell(sentence) => self.told.push(sentence),
             }
         }
@@ -263,23 +270,6 @@ fn what_is_done_without_a_connection_arrives_when_there_is_one_and_is_counted() 
     assert_eq!(world.tabs[1].krate(&krate).unwrap().at.x, 1200.0);
     world.pass(SAID_FOR_MS);
     assert_eq!(world.tabs[0].sync.state().words(world.now_ms), "synced");
-}
-
-#[test]
-fn what_was_not_sent_before_a_reload_is_sent_after_it() {
-    let all = write(&[Room::Cluster, namespace("web"), namespace("shop")]);
-    let mut world = World::of(&[&all, &all]);
-    let now = world.now_ms;
-    let gone = world.tabs[0].open(&["web"], now);
-    world.settle();
-    world.cut(0);
-    let krate = world.tabs[0].open(&["shop"], now);
-    world.tabs[0].act(&YardAction::CloseKrate { krate: gone.clone() }, now);
-    world.tabs[0].reload(77);
-    world.tabs[0].event(SocketEvent::Start, now);
-    world.settle();
-    assert!(world.tabs[1].krate(&krate).is_some() && world.tabs[1].krate(&gone).is_none());
-    assert!(world.tabs[0].sync.state().is_synced());
 }
 
 #[test]

@@ -54,8 +54,9 @@ impl SyncState {
             (Line::Open, None) => format!("{} waiting, {}", changes(self.changes.max(1)), span(self.lag_ms(now_ms) / 1000)),
             (Line::NotStarted | Line::Connecting, _) if self.changes == 0 => "connecting".into(),
             (Line::Offline | Line::Refused, _) if self.changes == 0 => "offline".into(),
-            (Line::NotStarted | Line::Connecting, _) => format!("connecting, {} kept", changes(self.changes)),
-            (Line::Offline | Line::Refused, _) => format!("offline, {} kept", changes(self.changes)),
+            (Line::Connecting, _) => format!("connecting, {} kept", changes(self.changes)),
+            // Nobody is asked for a connection before it is known who is here, which is so without a network.
+            (Line::NotStarted | Line::Offline | Line::Refused, _) => format!("offline, {} kept", changes(self.changes)),
         }
     }
 }
@@ -75,6 +76,7 @@ mod tests {
             (state(Line::Offline, 1, Some(0), None), "offline, 1 change kept"),
             (state(Line::Offline, 0, None, None), "offline"),
             (state(Line::Connecting, 0, None, None), "connecting"),
+            (state(Line::NotStarted, 3, Some(0), None), "offline, 3 changes kept"),
         ] {
             assert_eq!(state.words(10_000), words);
         }
