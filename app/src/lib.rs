@@ -10,6 +10,7 @@ pub mod canvas;
 #[cfg(target_arch = "wasm32")]
 pub mod connection;
 pub mod describe;
+pub mod kept;
 pub mod logs;
 pub mod people;
 pub mod refresh;

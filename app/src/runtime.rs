@@ -2,6 +2,7 @@
 //! in the browser, and tests drive it over a socket of their own.
 
 mod access;
+mod keep;
 mod receive;
 mod report;
 pub mod sight;
@@ -17,12 +18,13 @@ use krateyard_shared::identity::ClusterName;
 use krateyard_shared::kinds::Kind;
 use krateyard_shared::watch::{ClientMessage, SubscriptionId, VERSION, Wire};
 
+use crate::kept::record::Record;
 use crate::refresh::backoff::Jitter;
 use crate::refresh::plan::{self, Rights, Step, Stream};
 use crate::refresh::{Lease, LeaseId, Target};
 use access::Rightsholder;
 use sight::Sight;
-use socket::{Socket, SocketEffect, SocketEvent};
+use socket::{Socket, SocketEffect, SocketEvent, State};
 use subscription::{Phase, Subscription};
 
 pub use access::Failure;
@@ -82,6 +84,8 @@ pub struct Runtime {
     socket: Socket,
     rights: Rightsholder,
     leases: BTreeMap<LeaseId, Held>,
+    /// What was kept before the page was loaded, until the proxy is heard.
+    recalled: BTreeMap<Target, (Record, u64)>,
     subscriptions: BTreeMap<Target, Subscription>,
     wire: HashMap<SubscriptionId, Target>,
     last_lease: LeaseId,
@@ -118,6 +122,7 @@ impl Runtime {
             socket: Socket::default(),
             rights: Rightsholder::default(),
             leases: BTreeMap::new(),
+            recalled: BTreeMap::new(),
             subscriptions: BTreeMap::new(),
             wire: HashMap::new(),
             last_lease: 0,
@@ -255,7 +260,7 @@ impl Runtime {
     fn take(&mut self, step: Step, now_ms: u64) {
         match step {
             Step::Open { target, .. } => {
-                let seed = self.seed(&target);
+                let seed = self.seed(&target, now_ms);
                 self.subscriptions.insert(target.clone(), Subscription::new(target.kind, now_ms, seed));
                 self.subscribe(&target, now_ms);
                 self.touch_all();
@@ -320,8 +325,9 @@ impl Runtime {
     fn socket_event(&mut self, event: SocketEvent, now_ms: u64) {
         let random = self.jitter.draw();
         // Another person may sign in next: what this one saw is not theirs to see.
-        if event == SocketEvent::Stop || (event == SocketEvent::Start && !self.socket.is_wanted()) {
+        if event == SocketEvent::Stop || (event == SocketEvent::Start && matches!(self.socket.state(), State::Refused(_))) {
             self.rights.stop();
+            self.recalled.clear();
             self.subscriptions.clear();
             self.wire.clear();
         }

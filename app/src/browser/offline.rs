@@ -1,12 +1,16 @@
 //! Opening without a network: the service worker that keeps the page, and who was here last. What is kept of a person goes when they sign out.
 
+use std::collections::BTreeSet;
+
 use idb::Factory;
 use krateyard_shared::api::{ClusterInfo, Session};
+use krateyard_shared::identity::ClusterName;
 use leptos::prelude::window;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen_futures::spawn_local;
 
 use super::preferences::{forget_all, recall, remember};
+use super::shelf::shelf_name;
 use super::storage::database_name;
 
 /// Where the last session is remembered. It opens nothing at the proxy.
@@ -46,10 +50,14 @@ pub fn last_session() -> Option<LastSession> {
     serde_json::from_str(&recall(LAST)?).ok()
 }
 
-/// Forgets everything that this browser keeps of a person: Yards, camera, what was opened lately. Choices of looks are the browser's own.
+/// Forgets everything that this browser keeps of a person: Yards, what windows showed last, camera, what was opened lately. Choices of looks are the browser's own.
 pub fn forget_person(user: &str, clusters: &[ClusterInfo]) {
-    forget_all(|key| key == LAST || key.contains(&format!(" {user}@")));
-    let names: Vec<String> = clusters.iter().map(|cluster| database_name(user, &cluster.name)).collect();
+    let of_person = format!(" {user}@");
+    // A cluster that is not there any more may have left something, too.
+    let seen = forget_all(|key| key == LAST || key.contains(&of_person));
+    let seen = seen.iter().filter_map(|key| key.split_once(&of_person)).map(|(_, cluster)| ClusterName(cluster.into()));
+    let all: BTreeSet<ClusterName> = clusters.iter().map(|cluster| cluster.name.clone()).chain(seen).collect();
+    let names: Vec<String> = all.iter().flat_map(|cluster| [database_name(user, cluster), shelf_name(user, cluster)]).collect();
     spawn_local(async move {
         let Ok(factory) = Factory::new() else { return };
         for name in names {

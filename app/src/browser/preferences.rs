@@ -120,14 +120,15 @@ pub fn remember(key: &str, value: &str) {
     }
 }
 
-/// Forgets what is remembered under keys of which `is_meant` says so.
-pub fn forget_all(is_meant: impl Fn(&str) -> bool) {
-    let Some(storage) = storage() else { return };
+/// Forgets what is remembered under keys of which `is_meant` says so; says which those were.
+pub fn forget_all(is_meant: impl Fn(&str) -> bool) -> Vec<String> {
+    let Some(storage) = storage() else { return Vec::new() };
     let count = storage.length().unwrap_or(0);
     let keys: Vec<String> = (0..count).filter_map(|at| storage.key(at).ok().flatten()).filter(|key| is_meant(key)).collect();
-    for key in keys {
-        let _ = storage.remove_item(&key);
+    for key in &keys {
+        let _ = storage.remove_item(key);
     }
+    keys
 }
 
 /// Whether to jump where one would fly: the system's wish, or this person's. The style sheets read the same attribute.

@@ -126,7 +126,7 @@ async fn all(store: &ObjectStore) -> Result<Vec<Stored>, VaultError> {
 }
 
 /// Written is what the transaction says is complete, not what its requests say.
-async fn finish(transaction: Transaction) -> Result<(), VaultError> {
+pub(super) async fn finish(transaction: Transaction) -> Result<(), VaultError> {
     // Aborted without an error of a request: no room is the reason that the standard names.
     match transaction.await.map_err(explain)? {
         TransactionResult::Committed => Ok(()),
@@ -134,10 +134,11 @@ async fn finish(transaction: Transaction) -> Result<(), VaultError> {
     }
 }
 
-fn explain(error: idb::Error) -> VaultError {
+/// In words for the person.
+pub(super) fn explain(error: idb::Error) -> VaultError {
     let name = match &error {
         idb::Error::DomException(exception) => Some(exception.name()),
-        idb::Error::AddFailed(value) | idb::Error::TransactionOpenFailed(value) | idb::Error::ObjectStoreNotFound(value) => {
+        idb::Error::AddFailed(value) | idb::Error::UpdateFailed(value) | idb::Error::TransactionOpenFailed(value) | idb::Error::ObjectStoreNotFound(value) => {
             value.dyn_ref::<DomException>().map(DomException::name)
         }
         _ => None,

@@ -37,6 +37,8 @@ const PACE: Pace = Pace { interval_ms: 60_000, cooldown_ms: 1000, timeout_ms: 15
 #[derive(Debug, Default)]
 pub(super) struct Rightsholder {
     known: Option<Arc<Access>>,
+    /// Whether that is from before the page was loaded: the proxy was not heard yet.
+    is_recalled: bool,
     generation: u64,
     refresher: Refresher,
     /// Why they could not be fetched, if so.
@@ -46,6 +48,20 @@ pub(super) struct Rightsholder {
 impl Rightsholder {
     pub(super) fn known(&self) -> Option<&Arc<Access>> {
         self.known.as_ref()
+    }
+
+    /// What was known when the page was here last; whether it is of use.
+    pub(super) fn recall(&mut self, access: Access) -> bool {
+        if self.known.is_none() {
+            (self.known, self.is_recalled) = (Some(Arc::new(access)), true);
+            self.generation += 1;
+        }
+        self.is_recalled
+    }
+
+    /// What the proxy said, if it was heard.
+    pub(super) fn confirmed(&self) -> Option<&Arc<Access>> {
+        self.known.as_ref().filter(|_| !self.is_recalled)
     }
 
     pub(super) fn generation(&self) -> u64 {
@@ -86,6 +102,9 @@ impl Runtime {
         match answer {
             Ok(access) => {
                 self.rights.trouble = None;
+                self.rights.is_recalled = false;
+                // From here on what is asked for comes by itself.
+                self.recalled.clear();
                 for custom in &access.custom {
                     Kind::learn(custom);
                 }

@@ -2,6 +2,7 @@
 
 mod object;
 mod phase;
+mod state;
 
 use std::sync::Arc;
 
@@ -13,15 +14,12 @@ use serde_json::Value;
 use crate::refresh::backoff;
 use crate::refresh::plan::{Standing, Stream};
 use crate::rows::{Arrived, Rows};
-use crate::stream::StreamState;
 
 pub use phase::Phase;
+use state::{CONFIRMING, millis};
 
 /// Changes that may wait for a snapshot to be complete; with more it is asked for anew.
 const MAX_HELD: usize = 1000;
-
-/// Why rows that are shown are not live yet.
-const CONFIRMING: &str = "rows are being confirmed";
 
 /// What a message asks of the runtime.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +31,17 @@ pub enum Outcome {
     Changed,
     /// Something is missing: ask for everything anew.
     Lost,
+}
+
+/// What a stream may show until its own rows come, and when that was confirmed.
+#[derive(Debug, Default)]
+pub struct Seed {
+    /// Rows.
+    pub rows: Rows,
+    /// Or an object.
+    pub object: Option<Arc<Value>>,
+    /// In milliseconds since 1970.
+    pub as_of_ms: u64,
 }
 
 /// Changes that came while a snapshot was under way.
@@ -60,28 +69,33 @@ pub struct Subscription {
     rows: Rows,
     object: Option<Arc<Value>>,
     is_gone: bool,
+    /// Whether what it shows came over it: not from a wider stream, and not from before the page was loaded.
+    is_own: bool,
     upstream: Freshness,
     failures: u32,
     unreadable: u32,
 }
 
 impl Subscription {
-    /// A stream of objects of a kind that nobody asked for yet. `rows` may be shown until its own come.
-    pub fn new(kind: Kind, now_ms: u64, rows: Option<Rows>) -> Subscription {
+    /// A stream of objects of a kind that nobody asked for yet. The seed may be shown until its own rows come.
+    pub fn new(kind: Kind, now_ms: u64, seed: Option<Seed>) -> Subscription {
+        let complete = seed.is_some();
+        let Seed { rows, object, as_of_ms } = seed.unwrap_or_default();
         Subscription {
             kind,
             phase: Phase::Waiting,
             id: None,
             idle_since_ms: None,
             since_ms: now_ms,
-            as_of_ms: if rows.is_some() { now_ms } else { 0 },
-            complete: rows.is_some(),
+            as_of_ms,
+            complete,
             position: None,
             anchor: None,
             held: Held::default(),
-            rows: rows.unwrap_or_default(),
-            object: None,
+            rows,
+            object,
             is_gone: false,
+            is_own: false,
             upstream: Freshness::Live,
             failures: 0,
             unreadable: 0,
@@ -148,39 +162,6 @@ impl Subscription {
             Phase::Waiting | Phase::Loading | Phase::Resyncing { .. } | Phase::Resuming { .. } => Standing::Underway,
         };
         Stream { standing, idle_since_ms: self.idle_since_ms }
-    }
-
-    /// The state in words, given that of the socket.
-    pub fn stream_state(&self, socket: &StreamState) -> StreamState {
-        match &self.phase {
-            Phase::Denied { refusal, .. } => StreamState::Denied(refusal.clone()),
-            _ if !socket.is_live() => self.without_socket(socket),
-            Phase::Live if self.is_gone => StreamState::Gone,
-            Phase::Live => match self.upstream {
-                Freshness::Polled { every_secs } => StreamState::LiveAs(format!("polling each {every_secs} s")),
-                _ => StreamState::Live,
-            },
-            Phase::Waiting | Phase::Loading => match &self.upstream {
-                Freshness::Stale { since, cause } => StreamState::Stale { as_of_ms: millis(*since), cause: cause.clone() },
-                _ => StreamState::Connecting { since_ms: self.since_ms },
-            },
-            Phase::Resyncing { cause, .. } => StreamState::Stale { as_of_ms: self.as_of_ms, cause: cause.clone() },
-            Phase::Resuming { .. } => StreamState::Stale { as_of_ms: self.as_of_ms, cause: CONFIRMING.into() },
-            Phase::Stale { since_ms, cause } => StreamState::Stale { as_of_ms: *since_ms, cause: cause.clone() },
-            Phase::Ended { cause, retry_ms } => {
-                StreamState::Reconnecting { attempt: self.failures.max(1), next_ms: *retry_ms, as_of_ms: self.as_of_ms, cause: cause.clone() }
-            }
-        }
-    }
-
-    fn without_socket(&self, socket: &StreamState) -> StreamState {
-        match socket {
-            StreamState::Reconnecting { attempt, next_ms, cause, .. } => {
-                StreamState::Reconnecting { attempt: *attempt, next_ms: *next_ms, as_of_ms: self.as_of_ms, cause: cause.clone() }
-            }
-            StreamState::Stale { cause, .. } => StreamState::Stale { as_of_ms: self.as_of_ms, cause: cause.clone() },
-            other => other.clone(),
-        }
     }
 
     pub(super) fn set_idle(&mut self, since_ms: Option<u64>) {
@@ -263,7 +244,7 @@ impl Subscription {
         for (upserts, deletes) in std::mem::take(&mut self.held).changes {
             self.rows.apply(upserts, deletes.iter().map(String::as_str));
         }
-        self.complete = true;
+        (self.complete, self.is_own) = (true, true);
         self.anchor = self.position;
         self.as_of_ms = now_ms;
         self.phase = self.phase_by_upstream();
@@ -334,7 +315,7 @@ impl Subscription {
         self.phase = Phase::Denied { refusal, rights, retry_ms: None };
         self.rows = Rows::default();
         self.object = None;
-        self.complete = false;
+        (self.complete, self.is_own) = (false, false);
         self.anchor = None;
     }
 
@@ -377,13 +358,14 @@ impl Subscription {
         }
     }
 
+    /// Whether what it shows came over it.
+    pub fn is_own(&self) -> bool {
+        self.is_own
+    }
+
     fn decode(&mut self, rows: &[EncodedRow]) -> Vec<Arrived> {
         let decoded: Vec<_> = rows.iter().filter_map(|row| Some((row.decode().ok()?.of_kind(self.kind), row.hash()))).collect();
         self.unreadable += u32::try_from(rows.len() - decoded.len()).unwrap_or(u32::MAX);
         decoded
     }
-}
-
-fn millis(secs: i64) -> u64 {
-    u64::try_from(secs).unwrap_or(0).saturating_mul(1000)
 }

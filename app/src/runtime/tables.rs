@@ -8,7 +8,7 @@ use krateyard_shared::rows::Row;
 use krateyard_shared::scope::Rule;
 use krateyard_shared::watch::MAX_SUBSCRIPTIONS;
 
-use super::subscription::{Phase, Subscription};
+use super::subscription::{Phase, Seed, Subscription};
 use super::{Held, Runtime};
 use crate::refresh::plan::{self, Wants};
 use crate::refresh::{Lease, LeaseId, Target};
@@ -113,11 +113,13 @@ impl Runtime {
         served
     }
 
-    /// Rows that a new stream may show until its own come: those of it in a wider stream that is about to close.
-    pub(super) fn seed(&self, target: &Target) -> Option<Rows> {
-        let wide = plan::wider(target).filter_map(|wide| self.subscriptions.get(&wide)).find(|wide| wide.is_complete())?;
-        let rule = target.scope.rule()?;
-        Some(wide.rows().list().iter().filter(|row| rule.holds(row)).cloned().collect())
+    /// What a new stream may show until its own rows come: those of it in a wider stream that is about to close, or what was kept.
+    pub(super) fn seed(&self, target: &Target, now_ms: u64) -> Option<Seed> {
+        let Some(wide) = plan::wider(target).filter_map(|wide| self.subscriptions.get(&wide)).find(|wide| wide.is_complete()) else {
+            return self.recalled(target);
+        };
+        let as_of_ms = if wide.is_own() { now_ms } else { wide.as_of_ms() };
+        Some(Seed { rows: of_target(target, wide.rows())?, as_of_ms, object: None })
     }
 
     /// This stream's leases show something else now.
@@ -164,7 +166,13 @@ fn filtered<'a>(server: &Target, served: &[Target], rows: &'a Rows) -> impl Iter
     rows.list().iter().filter(move |row| is_whole || rules.iter().any(|rule| rule.holds(row))).cloned()
 }
 
-/// The worst of several states: what is lost before what is stale before what still comes.
+/// Those rows of a wider stream that are of this target, where one can tell.
+pub(super) fn of_target(target: &Target, rows: &Rows) -> Option<Rows> {
+    let rule = target.scope.rule()?;
+    Some(rows.list().iter().filter(|row| rule.holds(row)).cloned().collect())
+}
+
+/// The worst of several states: what is lost before what is stale before what still comes; of two alike the older.
 fn worst(states: impl Iterator<Item = StreamState>) -> Option<StreamState> {
     let badness = |state: &StreamState| match state {
         StreamState::Denied(_) => 7,
@@ -176,5 +184,9 @@ fn worst(states: impl Iterator<Item = StreamState>) -> Option<StreamState> {
         StreamState::LiveAs(_) => 1,
         StreamState::Live => 0,
     };
-    states.max_by_key(badness)
+    let age = |state: &StreamState| match state {
+        StreamState::Reconnecting { as_of_ms, .. } | StreamState::Stale { as_of_ms, .. } => u64::MAX - as_of_ms,
+        _ => 0,
+    };
+    states.max_by_key(|state| (badness(state), age(state)))
 }

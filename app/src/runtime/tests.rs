@@ -3,6 +3,7 @@
 mod any_order;
 mod fake_proxy;
 mod objects;
+mod recalled;
 mod reconnect;
 mod rights;
 mod sight;

@@ -11,6 +11,9 @@ use krateyard_shared::scope::Scope;
 use leptos::prelude::*;
 
 use super::may::May;
+use crate::kept::keeper::Keeper;
+use crate::kept::record::Record;
+use crate::kept::shelf::Change;
 use crate::refresh::{Kinds, Lease, LeaseId, Scopes};
 use crate::runtime::socket::SocketEvent;
 use crate::runtime::{Counts, Effect, Input, ObjectState, Report, Runtime, Table};
@@ -232,6 +235,32 @@ impl Workspace {
         let Some(inner) = self.0.try_get_value() else { return };
         inner.ask();
         inner.publish();
+    }
+
+    /// From the edge: what was kept when this page was here last.
+    pub fn recall(self, access: Access, records: Vec<(Record, u64)>) {
+        let Some(inner) = self.0.try_get_value() else { return };
+        inner.act(|core, now_ms| core.runtime.recall(access, records, now_ms));
+    }
+
+    /// From the edge: time passed for the keeper of what is shown. Gives what is to be written.
+    pub fn keep(self, keeper: &mut Keeper) -> Vec<Change> {
+        let Some(inner) = self.0.try_get_value() else { return Vec::new() };
+        let now_ms = (inner.clock)();
+        keeper.tick(|| inner.core().runtime.shown(), |target| inner.core().runtime.content(target), now_ms)
+    }
+
+    /// From the edge: the page is about to go. Gives what is to be written.
+    pub fn keep_all(self, keeper: &mut Keeper) -> Vec<Change> {
+        let Some(inner) = self.0.try_get_value() else { return Vec::new() };
+        let shown = inner.core().runtime.shown();
+        keeper.hurry(shown, |target| inner.core().runtime.content(target))
+    }
+
+    /// What the proxy said that the person may read, to be kept with what is shown.
+    pub fn confirmed_access(self) -> Option<Arc<Access>> {
+        let inner = self.0.try_get_value()?;
+        inner.core().runtime.confirmed_access().cloned()
     }
 
     /// How the tables are kept, for diagnostics; names of namespaces and objects only where they are asked for.

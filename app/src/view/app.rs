@@ -27,6 +27,7 @@ use super::top_bar::TopBar;
 use super::vanished::Vanished;
 use crate::browser::camera_memory::{recall_camera, remember_camera};
 use crate::browser::kinds_memory::{recall_kinds, remember_kinds};
+use crate::browser::last_seen::LastSeen;
 use crate::browser::offline::{LastSession, forget_person, keep_page, last_session, remember_session};
 use crate::browser::preferences::{self, Theme};
 use crate::browser::recent_memory::{recall_recent, remember_recent};
@@ -182,6 +183,8 @@ fn SignedIn(
     recall_kinds(&session.user, &cluster);
     let workspace = connection::start(cluster.clone(), confirmed);
     let yard = open_yard(&session.user, &cluster);
+    let seen = LastSeen::begin(workspace, &session.user, &cluster);
+    provide_context(seen);
     connection::sync_socket::share(yard, &session.user, &cluster, confirmed);
     let camera = recall_camera(&session.user, &cluster).unwrap_or_default();
     let theme = expect_context::<RwSignal<Theme>>();
@@ -238,6 +241,7 @@ fn SignedIn(
     let leave = Callback::new(move |()| {
         // Signing out of a proxy that does not answer still leaves this page.
         workspace.command(Command::SignOut);
+        seen.end();
         forget_person(&desk.user.get_value(), &known.get_untracked());
         signed_out.run(None);
     });

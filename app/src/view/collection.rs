@@ -26,7 +26,7 @@ use self::list::List;
 use self::menus::{Menus, menu_button};
 use self::scope::ScopeParts;
 use super::desk::{Desk, desk};
-use super::parts::{glyph, say, say_refusal, shape, small_glyph};
+use super::parts::{glyph, say, say_refusal, say_unkept, shape, small_glyph};
 use super::window_header::WindowHeader;
 use crate::browser::columns_memory::recall_columns;
 use crate::browser::dom;
@@ -128,6 +128,7 @@ pub fn CollectionWindow(
         let place = Memo::new(move |_| table.with(|table| place_of(table)));
         move || match place.get() {
             Place::Denied(refusal) => say_refusal(&refusal, retry).into_any(),
+            Place::Unkept => say_unkept(words_of(&collection)).into_any(),
             Place::Asking => {
                 let sentence = format!("Asking for {}. Rows appear as they come.", words_of(&collection));
                 say(None, "Asking".into(), sentence, None, ().into_any()).into_any()
@@ -144,7 +145,7 @@ pub fn CollectionWindow(
         }
     };
     view! {
-        {move || table.with(|table| stale_strip(desk, table))}
+        {move || table.with(|table| (!table.rows.is_empty()).then(|| stale_strip(desk, &table.state)))}
         <div class="collection">
             <Toolbar board/>
             {move || table.with(|table| (!table.missing.is_empty() && !table.rows.is_empty()).then(|| missing_strip(&table.missing)))}
@@ -261,6 +262,8 @@ fn words_of(collection: &Collection) -> String {
 enum Place {
     Rows,
     Asking,
+    /// Nobody is asked yet, and nothing was kept of it.
+    Unkept,
     Empty,
     Denied(Refusal),
 }
@@ -273,20 +276,20 @@ fn place_of(table: &Table) -> Place {
         (StreamState::Denied(refusal), _) => Place::Denied(refusal.clone()),
         (_, Some(refusal)) if table.complete => Place::Denied(refusal.clone()),
         _ if table.complete => Place::Empty,
+        (StreamState::NotStarted, _) => Place::Unkept,
         _ => Place::Asking,
     }
 }
 
-/// Says that rows are not confirmed: as of when, why, and when it is tried again.
-pub fn stale_strip(desk: Desk, table: &Table) -> Option<impl IntoView + use<>> {
-    let (as_of_ms, cause, next_ms) = match &table.state {
+/// Says that what is shown is not confirmed: as of when, why, and when it is tried again.
+pub fn stale_strip(desk: Desk, state: &StreamState) -> Option<impl IntoView + use<>> {
+    let (as_of_ms, cause, next_ms) = match state {
         StreamState::Reconnecting { as_of_ms, cause, next_ms, .. } => (*as_of_ms, cause.clone(), Some(*next_ms)),
         StreamState::Stale { as_of_ms, cause } => (*as_of_ms, cause.clone(), None),
         _ => return None,
     };
-    if table.rows.is_empty() {
-        return None;
-    }
+    // Before it is known who is here nobody can be asked anything.
+    let may_retry = move || desk.workspace.connection().with(|connection| *connection != StreamState::NotStarted);
     let words = move || {
         let now_ms = desk.now_ms.get();
         let next = next_ms.map_or_else(String::new, |next| format!(" Next try in {}.", span(next.saturating_sub(now_ms).div_ceil(1000))));
@@ -296,7 +299,7 @@ pub fn stale_strip(desk: Desk, table: &Table) -> Option<impl IntoView + use<>> {
     Some(view! {
         <div class="strip warn" role="status">
             {shape("st-re")}<span class="cut">{words}</span>
-            <button class="btn" on:click=move |_| desk.workspace.command(Command::RetryNow)>"Try now"</button>
+            {move || may_retry().then(|| view! { <button class="btn" on:click=move |_| desk.workspace.command(Command::RetryNow)>"Try now"</button> })}
         </div>
     })
 }

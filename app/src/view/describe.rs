@@ -15,9 +15,10 @@ use krateyard_shared::status::Health;
 use leptos::prelude::*;
 
 use self::sections::{lead_view, more_view, sections_view};
+use super::collection::stale_strip;
 use super::desk::{Desk, desk};
 use super::events::{event_line, events_of};
-use super::parts::{health_marks, kind_glyph, say, say_refusal, shape, small_glyph};
+use super::parts::{health_marks, kind_glyph, say, say_refusal, say_unkept, shape, small_glyph};
 use super::window_header::WindowHeader;
 use crate::describe::{Related, needs_neighbours, related, summary, use_section};
 use crate::runtime::ObjectState;
@@ -52,6 +53,9 @@ pub fn DescribeWindow(
     // A new second, a new version or a new state of the stream changes only what it must: the scroll, a selection, a revealed value stay.
     let shown = Memo::new(move |_| state.with(|state| state.object.is_some()));
     let is_gone = Memo::new(move |_| state.with(|state| state.state == StreamState::Gone));
+    let is_unkept = Memo::new(move |_| state.with(|state| state.state == StreamState::NotStarted));
+    let is_stale = Memo::new(move |_| state.with(|state| state.state.is_unconfirmed() && state.object.is_some()));
+    let strip = move || is_stale.get().then(|| state.with(|state| stale_strip(desk, &state.state)));
     let denied = Memo::new(move |_| {
         state.with(|state| match &state.state {
             StreamState::Denied(refusal) => Some(refusal.clone()),
@@ -63,11 +67,13 @@ pub fn DescribeWindow(
         (Some(refusal), ..) => say_refusal(&refusal, Callback::new(move |()| lease.with_value(|lease| lease.refresh()))).into_any(),
         (None, true, _) => this.view().into_any(),
         (None, false, true) => say(None, "Not there".into(), format!("{} is not in the cluster any more.", name()), None, ().into_any()).into_any(),
+        (None, false, false) if is_unkept.get() => say_unkept(name()).into_any(),
         (None, false, false) => say(None, "Asking".into(), format!("Asking the cluster for {}.", name()), None, ().into_any()).into_any(),
     };
     view! {
         {move || (is_gone.get() && shown.get()).then(|| view! { <div class="strip gone">{shape("st-stop")}"Deleted. This is how it was last."</div> })}
-        <div class="pane column" class:stale=is_gone tabindex="0">{body}</div>
+        {strip}
+        <div class="pane column" class:stale=move || is_gone.get() || is_stale.get() tabindex="0">{body}</div>
     }
 }
 

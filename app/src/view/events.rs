@@ -9,8 +9,9 @@ use krateyard_shared::scope::Scope;
 use krateyard_shared::time::{self, Seconds};
 use leptos::prelude::*;
 
+use super::collection::stale_strip;
 use super::desk::{Desk, desk};
-use super::parts::{health_marks, say, say_refusal, shape};
+use super::parts::{health_marks, say, say_refusal, say_unkept, shape};
 use super::window_header::WindowHeader;
 use crate::stream::StreamState;
 
@@ -36,6 +37,7 @@ pub fn EventsWindow(
         (_, complete) => {
             let events = events.get();
             match (events.is_empty(), complete) {
+                (true, false) if table.with(|table| table.state == StreamState::NotStarted) => say_unkept(format!("events of {name}")).into_any(),
                 (true, false) => say(None, "Asking".into(), format!("Asking for events of {name}. They appear as they come."), None, ().into_any()).into_any(),
                 (true, true) => say(
                     None,
@@ -49,7 +51,11 @@ pub fn EventsWindow(
             }
         }
     };
-    view! { <div class="pane column" tabindex="0">{body}</div> }
+    let is_stale = Memo::new(move |_| table.with(|table| table.state.is_unconfirmed() && table.complete));
+    view! {
+        {move || is_stale.get().then(|| table.with(|table| stale_strip(desk, &table.state)))}
+        <div class="pane column" class:stale=is_stale tabindex="0">{body}</div>
+    }
 }
 
 fn scope_of(object: &ObjectRef) -> Scope {

@@ -67,7 +67,7 @@ pub fn OverviewWindow(
         .into_any()
     };
     view! {
-        {move || table.with(|table| stale_strip(desk, table))}
+        {move || table.with(|table| (!table.rows.is_empty()).then(|| stale_strip(desk, &table.state)))}
         {move || table.with(|table| (!table.missing.is_empty() && !table.rows.is_empty()).then(|| missing_strip(&table.missing)))}
         <div class="pane column" tabindex="0">{body}</div>
     }

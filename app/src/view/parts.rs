@@ -125,6 +125,11 @@ pub fn say(mark: Option<&'static str>, title: String, sentence: String, need: Op
     }
 }
 
+/// What a window says that opened without a network, and of which nothing was kept.
+pub fn say_unkept(what: String) -> impl IntoView {
+    say(None, "Not kept".into(), format!("This browser has kept nothing of {what}. It appears once Krateyard answers."), None, ().into_any())
+}
+
 /// A refusal in the place of data, with what is missing and a way to ask again.
 pub fn say_refusal(refusal: &Refusal, again: Callback<()>) -> impl IntoView + use<> {
     let need = missing_right(refusal);

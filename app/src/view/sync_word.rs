@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::desk::desk;
 use super::parts::shape;
+use crate::browser::last_seen::LastSeen;
 use crate::yard::Persistence;
 use crate::yard::sync::words::Line;
 
@@ -11,10 +12,14 @@ use crate::yard::sync::words::Line;
 #[component]
 pub fn SyncWord() -> impl IntoView {
     let desk = desk();
+    let seen = expect_context::<LastSeen>();
     let (kept, shared) = (desk.yard.persistence(), desk.yard.sync_state());
     let said = Memo::new(move |_| {
         if let Persistence::Failed(why) = kept.get() {
             return ("stream warn", "st-warn", "not kept in this browser".to_owned(), why);
+        }
+        if let Some(why) = seen.trouble.get() {
+            return ("stream warn", "st-warn", "rows not kept in this browser".to_owned(), why);
         }
         let state = shared.get();
         // Ages count only while something waits.
@@ -29,7 +34,9 @@ pub fn SyncWord() -> impl IntoView {
         (class, mark, state.words(now_ms), title.to_owned())
     });
     // Before anything is asked for it is the page that says how it does.
-    let is_begun = Memo::new(move |_| kept.with(|kept| matches!(kept, Persistence::Failed(_))) || shared.with(|state| state.line != Line::NotStarted));
+    let is_begun = Memo::new(move |_| {
+        kept.with(|kept| matches!(kept, Persistence::Failed(_))) || seen.trouble.with(Option::is_some) || shared.with(|state| state.line != Line::NotStarted)
+    });
     move || {
         let (class, mark, words, title) = said.get();
         is_begun.get().then(|| view! { <span class=class title=title role="status" data-sync="">{shape(mark)}<span>{words}</span></span> })

@@ -68,7 +68,10 @@ pub fn TopBar(
                         <div class="menu" role="menu" on:focusout=move |_| ()>
                             <p class="muted">"Signed in as"</p>
                             <p class="mono">{desk.user.get_value()}</p>
-                            <button class="btn" role="menuitem" on:click=move |_| sign_out.run(())>"Sign out"</button>
+                            <button class="btn" role="menuitem" on:click=move |_| {
+                                menu.set(false);
+                                sign_out.run(());
+                            }>"Sign out"</button>
                         </div>
                     </Show>
                 </span>

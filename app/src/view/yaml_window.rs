@@ -10,8 +10,9 @@ use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
 use self::code::Code;
+use super::collection::stale_strip;
 use super::desk::desk;
-use super::parts::{glyph, say, say_refusal, shape};
+use super::parts::{glyph, say, say_refusal, say_unkept, shape};
 use super::search_bar::{SearchBar, Step};
 use super::window_header::WindowHeader;
 use crate::browser::clipboard;
@@ -42,7 +43,8 @@ pub fn YamlWindow(
     /// The frame's header.
     header: WindowHeader,
 ) -> impl IntoView {
-    let lease = StoredValue::new(desk().workspace.object(&object));
+    let desk = desk();
+    let lease = StoredValue::new(desk.workspace.object(&object));
     let state = lease.with_value(|lease| lease.object);
     Effect::new(move |_| header.stream.set(state.with(|state| state.state.clone())));
     let document = Memo::new(move |_| Arc::new(state.with(|state| state.object.as_ref().map(|object| Document::of(object)).unwrap_or_default())));
@@ -66,6 +68,9 @@ pub fn YamlWindow(
     // A new version of the object changes neither, so that the scroll stays where it is.
     let shown = Memo::new(move |_| state.with(|state| state.object.is_some()));
     let is_gone = Memo::new(move |_| state.with(|state| state.state == StreamState::Gone));
+    let is_unkept = Memo::new(move |_| state.with(|state| state.state == StreamState::NotStarted));
+    let is_stale = Memo::new(move |_| state.with(|state| state.state.is_unconfirmed() && state.object.is_some()));
+    let strip = move || is_stale.get().then(|| state.with(|state| stale_strip(desk, &state.state)));
     let denied = Memo::new(move |_| {
         state.with(|state| match &state.state {
             StreamState::Denied(refusal) => Some(refusal.clone()),
@@ -76,6 +81,7 @@ pub fn YamlWindow(
         (Some(refusal), ..) => say_refusal(&refusal, Callback::new(move |()| lease.with_value(|lease| lease.refresh()))).into_any(),
         (None, true, _) => view! { <Code view/> }.into_any(),
         (None, false, true) => say(None, "Not there".into(), format!("{} is not in the cluster any more.", name()), None, ().into_any()).into_any(),
+        (None, false, false) if is_unkept.get() => say_unkept(name()).into_any(),
         (None, false, false) => say(None, "Asking".into(), format!("Asking the cluster for {}.", name()), None, ().into_any()).into_any(),
     };
     let version = move || state.with(|state| state.object.as_ref().map(|object| object["metadata"]["resourceVersion"].as_str().unwrap_or_default().to_owned()));
@@ -83,7 +89,8 @@ pub fn YamlWindow(
         {move || searching.get().then(|| view.search_bar())}
         {move || (is_gone.get() && shown.get())
             .then(|| view! { <div class="strip gone">{shape("st-stop")}"Deleted. This is how it was last."</div> })}
-        <div class="pane">{body}</div>
+        {strip}
+        <div class="pane" class:stale=is_stale>{body}</div>
         <div class="bar foot">
             <span>"Read-only"</span>
             <span class="cut mono">{move || version().map(|version| format!("rv {version}"))}</span>

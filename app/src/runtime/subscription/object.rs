@@ -38,7 +38,7 @@ impl Subscription {
     }
 
     fn has_object(&mut self, now_ms: u64) -> Outcome {
-        self.complete = true;
+        (self.complete, self.is_own) = (true, true);
         self.as_of_ms = now_ms;
         self.phase = self.phase_by_upstream();
         Outcome::Changed

@@ -258,9 +258,13 @@ impl Rig {
         Rig::new_of("c")
     }
 
+    pub(super) fn unstarted(cluster: &str) -> Rig {
+        let (runtime, proxy) = (Runtime::new(ClusterName(cluster.into()), 7), FakeProxy::default());
+        Rig { runtime, proxy, now_ms: 1_000_000, generation: None, is_connected: false }
+    }
+
     fn new_of(cluster: &str) -> Rig {
-        let runtime = Runtime::new(ClusterName(cluster.into()), 7);
-        let mut rig = Rig { runtime, proxy: FakeProxy::default(), now_ms: 1_000_000, generation: None, is_connected: false };
+        let mut rig = Rig::unstarted(cluster);
         rig.handle(Input::Socket(SocketEvent::Start));
         rig
     }
