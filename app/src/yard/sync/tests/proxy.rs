@@ -138,7 +138,7 @@ impl Proxy {
 
     /// What was taken becomes durable and is acknowledged. Says whether anything was.
     pub(super) fn save(&mut self) -> bool {
-        (0..self.replicas.len()).fold(false, |saved, replica| self.save_of(replica) || saved)
+        (0..self.replicas.len()).filter(|replica| self.save_of(*replica)).count() > 0
     }
 
     /// The same of one replica.
@@ -159,7 +159,7 @@ impl Proxy {
 
     /// Every replica reads on in what all of them made durable. Says whether there was anything.
     pub(super) fn tail(&mut self) -> bool {
-        (0..self.replicas.len()).fold(false, |read, replica| self.tail_of(replica, usize::MAX) || read)
+        (0..self.replicas.len()).filter(|replica| self.tail_of(*replica, usize::MAX)).count() > 0
     }
 
     /// The same of one replica, so much of each room at most.
