@@ -12,6 +12,7 @@ use crate::authenticate::Sessions;
 use crate::clusters::{Cluster, Clusters};
 use crate::config::{Config, Limits, Origin, People, RoomsKept};
 use crate::door::Door;
+use crate::pipe::shell::Shells;
 use crate::relay::Rooms;
 use crate::relay::storage::{Storage, StorageError};
 
@@ -30,6 +31,7 @@ pub(crate) struct App {
     pub(crate) rooms: Arc<Rooms>,
     /// Why they are kept in memory, where they were to be kept elsewhere.
     pub(crate) not_kept: Option<StorageError>,
+    pub(crate) shells: Arc<Shells>,
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
     sockets: Mutex<HashMap<String, usize>>,
@@ -57,7 +59,20 @@ impl App {
         };
         let rooms = Rooms::new(storage, config.limits.clone(), &tasks, &stop);
         let (people, door) = (config.people.clone(), Door::default());
-        Ok(Arc::new(App { limits: config.limits.clone(), origins, clusters, people, door, sessions, rooms, not_kept, tasks, stop, sockets: Mutex::default() }))
+        Ok(Arc::new(App {
+            limits: config.limits.clone(),
+            origins,
+            clusters,
+            people,
+            door,
+            sessions,
+            rooms,
+            not_kept,
+            shells: Arc::default(),
+            tasks,
+            stop,
+            sockets: Mutex::default(),
+        }))
     }
 
     /// The cluster of a name, which somebody opens by asking for it.

@@ -17,7 +17,7 @@ use krateyard_shared::refusal::Refusal;
 
 pub(crate) use cookie::{clear, set_for};
 pub(crate) use session::Session;
-pub(crate) use sessions::Sessions;
+pub(crate) use sessions::{Sessions, random};
 
 use crate::app::Shared;
 use crate::config::{People, Secret};

@@ -111,6 +111,14 @@ pub struct Limits {
     pub heartbeat: Duration,
     /// Between two looks at an object that the person may get, not watch.
     pub object_poll: Duration,
+    /// Shells that one person may have running.
+    pub shells_per_user: usize,
+    /// How long a shell goes on without its viewer.
+    pub shell_keep: Duration,
+    /// How long one lives at most in which nothing is typed and nothing is said.
+    pub shell_idle: Duration,
+    /// How long one lives at most.
+    pub shell_life: Duration,
 }
 
 impl Default for Limits {
@@ -141,6 +149,10 @@ impl Default for Limits {
             peer_timeout: Duration::from_secs(60),
             heartbeat: Duration::from_secs(15),
             object_poll: Duration::from_secs(5),
+            shells_per_user: 32,
+            shell_keep: Duration::from_secs(120),
+            shell_idle: Duration::from_secs(4 * 3600),
+            shell_life: Duration::from_secs(24 * 3600),
         }
     }
 }

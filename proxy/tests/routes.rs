@@ -47,6 +47,8 @@ mod session;
 mod session_redis;
 #[path = "routes/shell.rs"]
 mod shell;
+#[path = "routes/shell_cuts.rs"]
+mod shell_cuts;
 #[path = "routes/sync.rs"]
 mod sync;
 #[path = "routes/sync_peers.rs"]

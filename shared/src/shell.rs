@@ -19,6 +19,12 @@ pub struct ShellQuery {
     pub cols: u16,
     /// Rows of the terminal at the start.
     pub rows: u16,
+    /// A shell that runs already ([`ShellSession::id`]), to go on with; a new one when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
+    /// Bytes of its output that are here: what follows is sent. When absent, all that the proxy still has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<u64>,
 }
 
 /// The first byte of a frame.
@@ -37,12 +43,29 @@ pub enum Channel {
     Resize = 4,
     /// App to proxy: [`Credit`] as JSON. The proxy reads the cluster only while it has credit.
     Credit = 5,
+    /// Proxy to app: [`ShellSession`] as JSON, once, before everything else.
+    Session = 6,
+    /// App to proxy: its viewer is done with the shell. A socket that ends without it leaves the shell running for a while.
+    End = 7,
+}
+
+/// A shell that outlives its socket.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShellSession {
+    /// What it is asked for by. It serves nobody but its own person.
+    pub id: String,
+    /// The byte of its output, counted from 0, that comes next: later than asked for where the proxy has not kept so much.
+    pub position: u64,
+    /// Bytes typed that the proxy took, since the shell began: those after them were lost on the way, and are to be sent again.
+    pub taken: u64,
 }
 
 impl Channel {
     /// The channel of a first byte.
     pub fn of(byte: u8) -> Option<Channel> {
-        [Channel::Stdin, Channel::Stdout, Channel::Stderr, Channel::Status, Channel::Resize, Channel::Credit].into_iter().find(|channel| *channel as u8 == byte)
+        [Channel::Stdin, Channel::Stdout, Channel::Stderr, Channel::Status, Channel::Resize, Channel::Credit, Channel::Session, Channel::End]
+            .into_iter()
+            .find(|channel| *channel as u8 == byte)
     }
 
     /// A frame of this channel.
@@ -90,5 +113,7 @@ pub enum ShellStatus {
 pub const SHELLS: [&str; 3] = ["bash", "ash", "sh"];
 /// Credit that a new socket has without asking, in bytes.
 pub const INITIAL_CREDIT: u64 = 256 * 1024;
+/// Output that is kept for a viewer who was cut off, in bytes; past that the shell waits.
+pub const KEPT: u64 = 2 << 20;
 /// Longest frame that the proxy accepts, in bytes; a paste is sent in pieces of at most this.
 pub const MAX_CLIENT_FRAME: usize = 64 * 1024;

@@ -35,7 +35,7 @@ struct Bench {
     measure: fn(&Workspace) -> Result<Vec<Figure>, Failure>,
 }
 
-const BENCHES: [Bench; 20] = [
+const BENCHES: [Bench; 21] = [
     Bench { names: &["app.bundle_kb"], measure: bundle::measure },
     Bench { names: &["proxy.start_ms", "proxy.rest_mb"], measure: proxy::at_rest },
     Bench { names: &["watch.proxy_mb_10k"], measure: proxy::with_10k },
@@ -55,6 +55,7 @@ const BENCHES: [Bench; 20] = [
     Bench { names: &["app.mb_10k"], measure: browser::memory },
     Bench { names: &["app.long_task_ms"], measure: browser::long_tasks },
     Bench { names: &["spotlight.key_ms"], measure: browser::spotlight },
+    Bench { names: &["yard.pan_p95_ms"], measure: browser::pan },
     Bench { names: &["table.vs_vanilla"], measure: browser::table },
 ];
 

@@ -4,14 +4,23 @@ use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
 use gloo_timers::callback::Timeout;
+use krateyard_shared::shell::{Channel, ShellQuery};
 
 use super::stream_socket::{SocketEvent, StreamSocket};
 use crate::stream::StreamState;
 use crate::terminal::Session;
 use crate::terminal::session::{Effect, Input, Phase};
 
-/// A shell of this window. Dropping it closes its socket, which ends its session.
+/// A shell of this window. Dropping it ends the shell; a page that just goes leaves it running for a while.
 pub struct ShellStream(Rc<Inner>);
+
+impl Drop for ShellStream {
+    fn drop(&mut self) {
+        if let Some(socket) = &*self.0.socket.borrow() {
+            socket.send_bytes(&Channel::End.frame(&[]));
+        }
+    }
+}
 
 struct Inner {
     session: RefCell<Session>,
@@ -68,12 +77,9 @@ impl Inner {
             match effect {
                 Effect::Open(query) => {
                     (self.told)(Told::Began);
-                    let generation = self.generation.get() + 1;
-                    self.generation.set(generation);
-                    let inner = Rc::downgrade(self);
-                    let socket = StreamSocket::open("/ws/shell", &query, move |event| heard(&inner, generation, event));
-                    *self.socket.borrow_mut() = Some(socket);
+                    self.open(&query);
                 }
+                Effect::Reopen(query) => self.open(&query),
                 Effect::Send(frame) => {
                     if let Some(socket) = &*self.socket.borrow() {
                         socket.send_bytes(&frame);
@@ -87,6 +93,14 @@ impl Inner {
         if *self.session.borrow().phase() != before {
             (self.told)(Told::Changed);
         }
+    }
+
+    fn open(self: &Rc<Inner>, query: &ShellQuery) {
+        let generation = self.generation.get() + 1;
+        self.generation.set(generation);
+        let inner = Rc::downgrade(self);
+        let socket = StreamSocket::open("/ws/shell", query, move |event| heard(&inner, generation, event));
+        *self.socket.borrow_mut() = Some(socket);
     }
 
     fn wind(self: &Rc<Inner>) {

@@ -3,8 +3,9 @@
 //! It starts only by [`Input::Start`], which a click or a key of its own viewer causes and nothing else.
 
 use krateyard_shared::refusal::Refusal;
-use krateyard_shared::shell::{Channel, Credit, INITIAL_CREDIT, MAX_CLIENT_FRAME, ShellQuery, ShellStatus, Size};
+use krateyard_shared::shell::{Channel, Credit, INITIAL_CREDIT, MAX_CLIENT_FRAME, ShellQuery, ShellSession, ShellStatus, Size};
 
+use super::typed::Typed;
 use crate::stream::{StreamState, span};
 
 /// Where a session is.
@@ -20,6 +21,17 @@ pub enum Phase {
     Running {
         shell: String,
         since_ms: u64,
+    },
+    /// Cut off from a shell that goes on: tried again until `until_ms`.
+    Away {
+        shell: String,
+        since_ms: u64,
+        attempt: u32,
+        /// When to try next, or, while that is under way, to give it up.
+        next_ms: u64,
+        opening: bool,
+        away_ms: u64,
+        cause: String,
     },
     /// It ended by itself.
     Exited {
@@ -74,6 +86,8 @@ pub enum Input {
 pub enum Effect {
     /// Open a socket; the screen is empty from now on.
     Open(ShellQuery),
+    /// Open a socket to the shell that goes on; the screen stays.
+    Reopen(ShellQuery),
     /// Send a frame.
     Send(Vec<u8>),
     /// Draw bytes; tell [`Input::Drawn`] once that is done.
@@ -91,8 +105,14 @@ pub struct Session {
     resize: Option<(Size, u64)>,
     /// Drawn and not granted yet.
     drawn: u64,
-    /// Typed before the shell was there.
+    /// Typed before the shell was there, or while it was away.
     early: Vec<u8>,
+    /// What was asked for, and what it is asked for by once it runs.
+    wanted: Option<Wanted>,
+    id: Option<String>,
+    /// Bytes of its output that arrived.
+    position: u64,
+    typed: Typed,
 }
 
 /// A size is told once it rests this long: a drag of a window's edge makes dozens.
@@ -103,10 +123,25 @@ const GRANT: u64 = INITIAL_CREDIT / 4;
 const EARLY: usize = 4096;
 /// A socket that is not answered by then is given up.
 const OPEN_MS: u64 = 20_000;
+/// Between tries to get back to a shell: at first, and at most.
+const FIRST_RETRY_MS: u64 = 250;
+const LAST_RETRY_MS: u64 = 5_000;
+/// After so long nobody tries any more: the proxy has given it up long before, unless it was told to wait longer.
+const AWAY_MS: u64 = 600_000;
 
 impl Default for Session {
     fn default() -> Session {
-        Session { phase: Phase::NotStarted, size: Size { cols: 80, rows: 24 }, resize: None, drawn: 0, early: Vec::new() }
+        Session {
+            phase: Phase::NotStarted,
+            size: Size { cols: 80, rows: 24 },
+            resize: None,
+            drawn: 0,
+            early: Vec::new(),
+            wanted: None,
+            id: None,
+            position: 0,
+            typed: Typed::default(),
+        }
     }
 }
 
@@ -122,6 +157,9 @@ impl Session {
             Phase::NotStarted => StreamState::NotStarted,
             Phase::Connecting { since_ms } => StreamState::Connecting { since_ms: *since_ms },
             Phase::Running { shell, .. } => StreamState::LiveAs(shell.clone()),
+            Phase::Away { attempt, next_ms, away_ms, cause, .. } => {
+                StreamState::Reconnecting { attempt: attempt + 1, next_ms: *next_ms, as_of_ms: *away_ms, cause: cause.clone() }
+            }
             Phase::Exited { code, reason, .. } => StreamState::Ended { code: *code, reason: reason.clone() },
             Phase::Lost { reason, .. } => StreamState::Ended { code: None, reason: reason.clone() },
             Phase::NoShell { .. } => StreamState::Ended { code: None, reason: "no shell in the image".into() },
@@ -133,6 +171,7 @@ impl Session {
     pub fn wake_ms(&self) -> Option<u64> {
         match self.phase {
             Phase::Connecting { since_ms } => Some(since_ms + OPEN_MS),
+            Phase::Away { next_ms, .. } => Some(next_ms),
             _ => self.resize.map(|(_, due_ms)| due_ms),
         }
     }
@@ -157,18 +196,31 @@ impl Session {
     }
 
     fn start(&mut self, wanted: Wanted, now_ms: u64) -> Vec<Effect> {
-        if matches!(self.phase, Phase::Connecting { .. } | Phase::Running { .. }) {
+        if matches!(self.phase, Phase::Connecting { .. } | Phase::Running { .. } | Phase::Away { .. }) {
             return Vec::new();
         }
-        *self = Session { phase: Phase::Connecting { since_ms: now_ms }, size: self.size, ..Session::default() };
-        let Wanted { cluster, ns, pod, container } = wanted;
-        vec![Effect::Open(ShellQuery { cluster, ns, pod, container, cols: self.size.cols, rows: self.size.rows })]
+        *self = Session { phase: Phase::Connecting { since_ms: now_ms }, size: self.size, wanted: Some(wanted), ..Session::default() };
+        self.query().map(Effect::Open).into_iter().collect()
+    }
+
+    /// What to ask the proxy for.
+    fn query(&self) -> Option<ShellQuery> {
+        let Wanted { cluster, ns, pod, container } = self.wanted.clone()?;
+        let position = self.id.is_some().then_some(self.position);
+        Some(ShellQuery { cluster, ns, pod, container, cols: self.size.cols, rows: self.size.rows, session: self.id.clone(), position })
     }
 
     fn frame(&mut self, frame: &[u8], now_ms: u64) -> Vec<Effect> {
         let Some((channel, payload)) = frame.split_first() else { return Vec::new() };
         match Channel::of(*channel) {
-            Some(Channel::Stdout | Channel::Stderr) if !payload.is_empty() => vec![Effect::Draw(payload.to_vec())],
+            Some(Channel::Stdout | Channel::Stderr) if !payload.is_empty() => {
+                self.position += payload.len() as u64;
+                vec![Effect::Draw(payload.to_vec())]
+            }
+            Some(Channel::Session) => match serde_json::from_slice(payload) {
+                Ok(session) => self.met(session),
+                Err(_) => Vec::new(),
+            },
             Some(Channel::Status) => match serde_json::from_slice(payload) {
                 Ok(status) => self.status(status, now_ms),
                 Err(_) => Vec::new(),
@@ -177,12 +229,37 @@ impl Session {
         }
     }
 
+    /// The proxy says which shell this is, or that it is the one of before.
+    fn met(&mut self, session: ShellSession) -> Vec<Effect> {
+        let ShellSession { id, position, taken } = session;
+        self.id = Some(id);
+        let Phase::Away { shell, since_ms, .. } = &self.phase else { return Vec::new() };
+        self.phase = Phase::Running { shell: shell.clone(), since_ms: *since_ms };
+        let mut effects = Vec::new();
+        if position > self.position {
+            let words = format!("\r\n\x1b[0;7m {} bytes of output were not kept \x1b[0m\r\n", position - self.position);
+            effects.push(Effect::Draw(words.into_bytes()));
+        }
+        // The proxy counts anew what this socket is granted.
+        (self.position, self.drawn) = (position, 0);
+        effects.extend(stdin(&self.typed.after(taken)));
+        effects.extend(self.flush());
+        effects
+    }
+
     fn status(&mut self, status: ShellStatus, now_ms: u64) -> Vec<Effect> {
-        if !matches!(self.phase, Phase::Connecting { .. } | Phase::Running { .. }) {
+        if !matches!(self.phase, Phase::Connecting { .. } | Phase::Running { .. } | Phase::Away { .. }) {
             return Vec::new();
         }
         let ran_ms = self.ran_ms(now_ms);
         self.phase = match status {
+            // The socket closes next, with a code that says less.
+            ShellStatus::Refused { refusal } if refusal.is_passing() && matches!(self.phase, Phase::Away { .. }) => {
+                return [Effect::Close].into_iter().chain(self.away(&refusal.to_string(), now_ms)).collect();
+            }
+            ShellStatus::Refused { refusal: refusal @ Refusal::Gone { .. } } if self.id.is_some() => Phase::Lost { reason: refusal.to_string(), ran_ms },
+            // Said again to who comes back.
+            ShellStatus::Started { .. } if matches!(self.phase, Phase::Running { .. }) => return Vec::new(),
             ShellStatus::Started { shell } => {
                 self.phase = Phase::Running { shell, since_ms: now_ms };
                 return self.flush();
@@ -196,23 +273,50 @@ impl Session {
     }
 
     fn closed(&mut self, code: u16, reason: &str, now_ms: u64) -> Vec<Effect> {
-        if !matches!(self.phase, Phase::Connecting { .. } | Phase::Running { .. }) {
+        if !matches!(self.phase, Phase::Connecting { .. } | Phase::Running { .. } | Phase::Away { .. }) {
             return Vec::new();
         }
         let ran_ms = self.ran_ms(now_ms);
         self.phase = match serde_json::from_str::<Refusal>(reason) {
             Ok(refusal) => Phase::Denied(refusal),
             Err(_) if (4400..4500).contains(&code) => Phase::Denied(Refusal::Rejected { message: format!("closed by the proxy ({code}) {reason}") }),
+            Err(_) if self.id.is_some() => return self.away(if reason.is_empty() { "the connection was lost" } else { reason }, now_ms),
             Err(_) if reason.is_empty() => Phase::Lost { reason: "the connection was lost".into(), ran_ms },
             Err(_) => Phase::Lost { reason: reason.into(), ran_ms },
         };
         Vec::new()
     }
 
+    /// The shell goes on without this window: tried again, at once at first.
+    fn away(&mut self, cause: &str, now_ms: u64) -> Vec<Effect> {
+        let ran_ms = self.ran_ms(now_ms);
+        match &mut self.phase {
+            Phase::Running { shell, since_ms } => {
+                let (shell, since_ms) = (std::mem::take(shell), *since_ms);
+                let next_ms = now_ms + FIRST_RETRY_MS;
+                self.phase = Phase::Away { shell, since_ms, attempt: 0, next_ms, opening: false, away_ms: now_ms, cause: cause.into() };
+            }
+            Phase::Away { away_ms, .. } if now_ms >= *away_ms + AWAY_MS => {
+                self.phase = Phase::Lost { reason: "Krateyard could not be reached".into(), ran_ms };
+            }
+            Phase::Away { attempt, next_ms, opening, .. } => {
+                *attempt += 1;
+                *next_ms = now_ms + (FIRST_RETRY_MS << (*attempt).min(8)).min(LAST_RETRY_MS);
+                *opening = false;
+            }
+            // It is not known whether there is a shell.
+            _ => self.phase = Phase::Lost { reason: cause.into(), ran_ms },
+        }
+        Vec::new()
+    }
+
     fn typed(&mut self, bytes: Vec<u8>) -> Vec<Effect> {
         match self.phase {
-            Phase::Running { .. } => stdin(&bytes),
-            Phase::Connecting { .. } => {
+            Phase::Running { .. } => {
+                self.typed.push(&bytes);
+                stdin(&bytes)
+            }
+            Phase::Connecting { .. } | Phase::Away { .. } => {
                 let room = EARLY.saturating_sub(self.early.len());
                 self.early.extend(bytes.into_iter().take(room));
                 Vec::new()
@@ -224,7 +328,9 @@ impl Session {
     /// What waited for the shell: the size, if it changed meanwhile, and what was typed.
     fn flush(&mut self) -> Vec<Effect> {
         let resize = self.resize.take().map(|(size, _)| Effect::Send(Channel::Resize.frame(&json(&size))));
-        resize.into_iter().chain(stdin(&std::mem::take(&mut self.early))).collect()
+        let early = std::mem::take(&mut self.early);
+        self.typed.push(&early);
+        resize.into_iter().chain(stdin(&early)).collect()
     }
 
     fn drawn(&mut self, bytes: u64) -> Vec<Effect> {
@@ -237,6 +343,16 @@ impl Session {
     }
 
     fn tick(&mut self, now_ms: u64) -> Vec<Effect> {
+        if let Phase::Away { next_ms, opening, .. } = &mut self.phase {
+            if now_ms < *next_ms {
+                return Vec::new();
+            }
+            if *opening {
+                return [Effect::Close].into_iter().chain(self.away("Krateyard did not answer", now_ms)).collect();
+            }
+            (*opening, *next_ms) = (true, now_ms + OPEN_MS);
+            return self.query().map(Effect::Reopen).into_iter().collect();
+        }
         match (&self.phase, self.resize) {
             (Phase::Connecting { since_ms }, _) if now_ms >= since_ms + OPEN_MS => {
                 self.phase = Phase::Lost { reason: "the proxy did not answer".into(), ran_ms: None };
@@ -255,7 +371,7 @@ impl Session {
     }
 
     fn ran_ms(&self, now_ms: u64) -> Option<u64> {
-        if let Phase::Running { since_ms, .. } = self.phase { Some(now_ms.saturating_sub(since_ms)) } else { None }
+        if let Phase::Running { since_ms, .. } | Phase::Away { since_ms, .. } = self.phase { Some(now_ms.saturating_sub(since_ms)) } else { None }
     }
 }
 

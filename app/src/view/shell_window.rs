@@ -97,7 +97,7 @@ fn instead(view: ShellView, pod: &str) -> AnyView {
             over_screen(say(None, "No shell in the image".into(), sentence, None, again.into_any()))
         }
         Phase::Denied(refusal) => over_screen(say_refusal(&refusal, Callback::new(move |()| view.start()))),
-        Phase::Connecting { .. } | Phase::Running { .. } | Phase::Exited { .. } | Phase::Lost { .. } => ().into_any(),
+        Phase::Connecting { .. } | Phase::Running { .. } | Phase::Away { .. } | Phase::Exited { .. } | Phase::Lost { .. } => ().into_any(),
     }
 }
 

@@ -269,7 +269,7 @@ fn audit_id(cookie: &Secret) -> String {
     URL_SAFE_NO_PAD.encode(&key("audit", cookie)[..9])
 }
 
-fn random<const N: usize>() -> Result<[u8; N], Refusal> {
+pub(crate) fn random<const N: usize>() -> Result<[u8; N], Refusal> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(|error| Refusal::UpstreamDown { cause: format!("no randomness: {error}") })?;
     Ok(bytes)

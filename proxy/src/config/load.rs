@@ -121,6 +121,10 @@ struct FileLimits {
     hub_rest_secs: Option<u64>,
     hub_mb: Option<u64>,
     watch_timeout_secs: Option<u64>,
+    shells_per_user: Option<usize>,
+    shell_keep_secs: Option<u64>,
+    shell_idle_secs: Option<u64>,
+    shell_life_secs: Option<u64>,
 }
 
 impl Config {
@@ -327,6 +331,10 @@ fn limits(file: &FileLimits, errors: &mut Errors) -> Limits {
     number("hub_rest_secs", file.hub_rest_secs, 1..=86_400, &mut |n| limits.hub_rest = Duration::from_secs(n));
     number("hub_mb", file.hub_mb, 1..=65_536, &mut |n| limits.hub_bytes = (n as usize) << 20);
     number("watch_timeout_secs", file.watch_timeout_secs, 10..=290, &mut |n| limits.watch_timeout_secs = n as u32);
+    number("shells_per_user", wide(file.shells_per_user), 1..=1_000, &mut |n| limits.shells_per_user = n as usize);
+    number("shell_keep_secs", file.shell_keep_secs, 0..=86_400, &mut |n| limits.shell_keep = Duration::from_secs(n));
+    number("shell_idle_secs", file.shell_idle_secs, 60..=604_800, &mut |n| limits.shell_idle = Duration::from_secs(n));
+    number("shell_life_secs", file.shell_life_secs, 60..=604_800, &mut |n| limits.shell_life = Duration::from_secs(n));
     limits
 }
 

@@ -1,11 +1,10 @@
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use tokio::sync::Notify;
 
 /// Bytes that the other end takes; a cluster is read only while some are left. One task waits, others grant.
 pub(crate) struct Credit {
     left: AtomicI64,
-    open: AtomicBool,
     granted: Notify,
 }
 
@@ -14,7 +13,7 @@ const MOST: i64 = 1 << 40;
 
 impl Credit {
     pub(crate) fn new(bytes: u64) -> Credit {
-        Credit { left: AtomicI64::new(clamp(bytes)), open: AtomicBool::new(false), granted: Notify::new() }
+        Credit { left: AtomicI64::new(clamp(bytes)), granted: Notify::new() }
     }
 
     /// Adds credit.
@@ -29,15 +28,9 @@ impl Credit {
         self.left.fetch_sub(clamp(bytes as u64), Ordering::AcqRel);
     }
 
-    /// While open, nobody waits for credit.
-    pub(crate) fn set_open(&self, open: bool) {
-        self.open.store(open, Ordering::Release);
-        self.granted.notify_one();
-    }
-
     /// Waits until something may be read.
     pub(crate) async fn some(&self) {
-        while self.left.load(Ordering::Acquire) <= 0 && !self.open.load(Ordering::Acquire) {
+        while self.left.load(Ordering::Acquire) <= 0 {
             self.granted.notified().await;
         }
     }
@@ -66,14 +59,5 @@ mod tests {
         credit.grant(u64::MAX);
         credit.grant(u64::MAX);
         assert!(credit.some().now_or_never().is_some());
-    }
-
-    #[tokio::test]
-    async fn an_open_credit_is_no_limit() {
-        let credit = Credit::new(0);
-        credit.set_open(true);
-        assert!(credit.some().now_or_never().is_some());
-        credit.set_open(false);
-        assert!(credit.some().now_or_never().is_none());
     }
 }

@@ -1,23 +1,31 @@
-//! A shell in a container: the person's own exec, with both directions running independently, so that Ctrl-C passes a flood of output.
+//! A shell in a container: the person's own exec, with both directions running independently, so that Ctrl-C passes a flood of output. It runs in a task of its own,
+//! which a socket shows as long as it lasts ([`held`]).
 
 mod exec;
+mod held;
+mod shells;
 
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, close_code};
-use futures::{FutureExt, SinkExt, StreamExt};
+use bytes::{Bytes, BytesMut};
+use futures::{FutureExt, SinkExt, Stream, StreamExt, stream};
 use krateyard_shared::refusal::Refusal;
-use krateyard_shared::shell::{Channel, SHELLS, ShellStatus, Size};
+use krateyard_shared::shell::{Channel, SHELLS, ShellSession, ShellStatus};
 use tokio::sync::{Notify, mpsc};
+use tokio_util::sync::CancellationToken;
 
-use super::Credit;
 use crate::authorize::{OpenShell, Permit};
+use crate::config::Limits;
 use crate::refuse;
 use exec::{Ended, Exec, FromPod};
+use held::{Next, Served};
 
-/// Frames that wait on their way to the browser; the socket's own backpressure does the rest.
-const OUTGOING: usize = 2;
+pub(crate) use held::{Held, Place, Viewer};
+pub(crate) use shells::Shells;
+
 /// What is there already goes out in one frame of about so many bytes: a terminal's echo comes byte by byte.
 const BATCH: usize = 32 * 1024;
 /// A shell that has not failed after so long is running, even if it says nothing.
@@ -27,56 +35,80 @@ const SILENT: Duration = Duration::from_millis(1500);
 pub(crate) struct Shell {
     permit: Permit<OpenShell>,
     first: Exec,
-    size: Size,
 }
-
-/// What a browser sends, checked.
-#[derive(Debug)]
-pub(crate) enum Input {
-    Stdin(bytes::Bytes),
-    Resize(Size),
-}
-
-/// Frames and the close at the end.
-pub(crate) type Outgoing = mpsc::Receiver<Result<Message, CloseFrame>>;
 
 /// Opens the first shell under the person's own rights. That there is no such shell shows later.
 ///
 /// # Errors
 /// `NotFound`, `Forbidden`, `Rejected` with the cluster's words.
-pub(crate) async fn open(permit: Permit<OpenShell>, size: Size) -> Result<Shell, Refusal> {
+pub(crate) async fn open(permit: Permit<OpenShell>) -> Result<Shell, Refusal> {
     let first = Exec::open(&permit, SHELLS[0]).await?;
-    Ok(Shell { permit, first, size })
+    Ok(Shell { permit, first })
 }
 
 impl Shell {
-    /// Runs until the shell ends, the right is gone, or `input` closes because the browser has gone: then the shell is ended as well.
-    pub(crate) fn run(self, mut input: mpsc::Receiver<Input>, credit: Arc<Credit>) -> (impl Future<Output = ()> + Send, Outgoing) {
-        let (out, outgoing) = mpsc::channel(OUTGOING);
-        let task = async move {
-            let Shell { permit, first, mut size } = self;
-            let mut exec = Some(first);
-            for shell in SHELLS {
-                let current = match exec.take() {
-                    Some(exec) => Ok(exec),
-                    None => Exec::open(&permit, shell).await,
-                };
-                let ended = match current {
-                    Ok(exec) => pump(exec, shell, &permit, &mut input, &mut size, &out, &credit).await,
-                    Err(refusal) => Ended::Refused(refusal),
-                };
-                if let Some((status, close)) = last_words(ended) {
-                    let _ = out.send(Ok(status_frame(&status))).await;
-                    let _ = out.send(Err(close)).await;
-                    return;
-                }
+    /// Runs until the shell ends, the right or the session is gone, or nobody wants it any more; then, for who comes back, how it ended is kept for a while.
+    pub(crate) async fn run(self, held: Arc<Held>, mut input: mpsc::Receiver<Bytes>, shells: Arc<Shells>, stop: CancellationToken) {
+        let Shell { permit, first } = self;
+        let Limits { shell_keep: keep, shell_idle: idle, shell_life: life, .. } = permit.cluster().limits;
+        let mut unwanted = pin!(async {
+            tokio::select! {
+                refusal = permit.revoked() => Ended::Refused(refusal),
+                refusal = permit.session().ended() => Ended::Refused(refusal),
+                () = held.abandoned(keep, idle) => Ended::Left,
+                () = tokio::time::sleep(life) => Ended::TooOld,
+                () = stop.cancelled() => Ended::Lost("krateyard restarts".into()),
             }
-            let tried = SHELLS.iter().map(ToString::to_string).collect();
-            let _ = out.send(Ok(status_frame(&ShellStatus::NoShell { tried }))).await;
-            let _ = out.send(Err(normal())).await;
-        };
-        (task, outgoing)
+        });
+        let mut exec = Some(first);
+        let mut last = None;
+        for shell in SHELLS {
+            let current = match exec.take() {
+                Some(exec) => Ok(exec),
+                None => Exec::open(&permit, shell).await,
+            };
+            let ended = match current {
+                Ok(exec) => pump(exec, shell, &mut input, &held, unwanted.as_mut()).await,
+                Err(refusal) => Ended::Refused(refusal),
+            };
+            last = last_words(ended);
+            if last.is_some() {
+                break;
+            }
+        }
+        let tried = || ShellStatus::NoShell { tried: SHELLS.iter().map(ToString::to_string).collect() };
+        let (status, close) = last.unwrap_or_else(|| (tried(), normal()));
+        let (typed, said) = held.bytes();
+        tracing::info!(user = held.place.user, session = permit.session().audit_id, place = ?held.place, ?status, typed, said, "a shell ended");
+        held.finish(status, close);
+        tokio::select! {
+            () = held.abandoned(keep, idle) => {}
+            () = stop.cancelled() => {}
+        }
+        shells.forget(&held);
     }
+}
+
+/// What a viewer's socket is sent: where the shell is, then what it says, until it is over or another socket shows it.
+pub(crate) fn shown(held: Arc<Held>, viewer: Viewer, session: &ShellSession) -> impl Stream<Item = Result<Message, CloseFrame>> + use<> {
+    let served = Served { position: session.position, started: false };
+    let first = Message::binary(Channel::Session.frame(&serde_json::to_vec(session).expect("a session is plain JSON")));
+    let rest = stream::unfold((held, served, None), move |(held, mut served, close)| async move {
+        if let Some(close) = close {
+            return Some((Err(close), (held, served, None)));
+        }
+        let (message, close) = match held.next(viewer, &mut served).await {
+            Next::Started(shell) => (status_frame(&ShellStatus::Started { shell }), None),
+            Next::Output(output) => (Message::binary(Channel::Stdout.frame(&output)), None),
+            Next::Over(status, close) => {
+                // It is known now how it ended.
+                held.done(viewer);
+                (status_frame(&status), Some(close))
+            }
+        };
+        Some((Ok(message), (held, served, close)))
+    });
+    stream::once(async { Ok(first) }).chain(rest)
 }
 
 /// What is said at the end; nothing where the next shell is tried, or nobody listens.
@@ -85,7 +117,8 @@ fn last_words(ended: Ended) -> Option<(ShellStatus, CloseFrame)> {
         Ended::NoSuchShell => return None,
         Ended::Exited { code, reason } => (ShellStatus::Exited { code, reason }, normal()),
         Ended::Lost(reason) => (ShellStatus::Lost { reason }, normal()),
-        Ended::Left => (ShellStatus::Lost { reason: "the page has gone".into() }, normal()),
+        Ended::Left => (ShellStatus::Lost { reason: "nobody came back to it in time".into() }, normal()),
+        Ended::TooOld => (ShellStatus::Lost { reason: "it ran as long as a shell may".into() }, normal()),
         Ended::Refused(refusal) => {
             let close = refuse::close(&refusal);
             (ShellStatus::Refused { refusal }, close)
@@ -94,66 +127,60 @@ fn last_words(ended: Ended) -> Option<(ShellStatus, CloseFrame)> {
 }
 
 /// Runs one exec to its end. Typing and showing are two futures of one task: neither waits for the other.
-async fn pump(
-    exec: Exec,
-    shell: &str,
-    permit: &Permit<OpenShell>,
-    input: &mut mpsc::Receiver<Input>,
-    size: &mut Size,
-    out: &mpsc::Sender<Result<Message, CloseFrame>>,
-    credit: &Credit,
-) -> Ended {
+async fn pump(exec: Exec, shell: &str, input: &mut mpsc::Receiver<Bytes>, held: &Held, unwanted: Pin<&mut impl Future<Output = Ended>>) -> Ended {
     let Exec { mut to, mut from, protocol } = exec;
-    if to.send(exec::resize(*size)).await.is_err() {
+    let mut sizes = held.sizes();
+    let size = *sizes.borrow_and_update();
+    if to.send(exec::resize(size)).await.is_err() {
         return Ended::Lost("the connection to the cluster broke".into());
     }
     let begun = Notify::new();
     let typing = async {
         // What is typed while shells are still being tried is for the one that is found.
         begun.notified().await;
-        while let Some(input) = input.recv().await {
-            let frame = match input {
-                Input::Stdin(bytes) => exec::stdin(&bytes),
-                Input::Resize(new) => {
-                    *size = new;
-                    exec::resize(new)
-                }
+        loop {
+            let frame = tokio::select! {
+                // What is typed after a change of size is meant for that.
+                biased;
+                Ok(()) = sizes.changed() => exec::resize(*sizes.borrow_and_update()),
+                Some(bytes) = input.recv() => exec::stdin(&bytes),
+                else => break,
             };
             if to.send(frame).await.is_err() {
-                // The other half knows why.
-                std::future::pending::<()>().await;
+                break;
             }
         }
+        // The other half knows why.
+        std::future::pending::<(Ended, bool)>().await
     };
-    let showing = show(&mut from, shell, out, credit, &begun);
     // A peer that still talks is a peer that lives: the cluster's balancers see traffic, too, when nobody types.
-    let ended = tokio::select! {
-        () = typing => Ended::Left,
-        ended = showing => ended,
-        refusal = permit.revoked() => Ended::Refused(refusal),
+    let (ended, is_running) = tokio::select! {
+        never = typing => never,
+        ended = show(&mut from, shell, held, &begun) => (ended, false),
+        ended = unwanted => (ended, true),
     };
-    if matches!(ended, Ended::Left | Ended::Refused(_)) {
+    if is_running {
         exec::farewell(to, from, protocol).await;
     }
     ended
 }
 
-/// Shows what the pod says, while there is credit; `begun` is told as soon as it is known that there is such a shell.
-async fn show(from: &mut FromPod, shell: &str, out: &mpsc::Sender<Result<Message, CloseFrame>>, credit: &Credit, begun: &Notify) -> Ended {
+/// Keeps what the pod says, while that may be; `begun` is told as soon as it is known that there is such a shell.
+async fn show(from: &mut FromPod, shell: &str, held: &Held, begun: &Notify) -> Ended {
     let mut started = false;
-    let start = async || {
+    let start = || {
         begun.notify_one();
-        out.send(Ok(status_frame(&ShellStatus::Started { shell: shell.into() }))).await.is_ok()
+        held.start(shell);
     };
-    let mut held = None;
+    let mut waiting = None;
     let silence = tokio::time::sleep(SILENT);
     tokio::pin!(silence);
     loop {
         let next = async {
-            match held.take() {
+            match waiting.take() {
                 Some(frame) => frame,
                 None => {
-                    credit.some().await;
+                    held.may_read().await;
                     from.next().await
                 }
             }
@@ -162,9 +189,7 @@ async fn show(from: &mut FromPod, shell: &str, out: &mpsc::Sender<Result<Message
             frame = next => frame,
             () = &mut silence, if !started => {
                 started = true;
-                if !start().await {
-                    return Ended::Left;
-                }
+                start();
                 continue;
             }
         };
@@ -183,26 +208,21 @@ async fn show(from: &mut FromPod, shell: &str, out: &mpsc::Sender<Result<Message
             exec::STDOUT | exec::STDERR => {
                 if !started {
                     started = true;
-                    if !start().await {
-                        return Ended::Left;
-                    }
+                    start();
                 }
-                let shown = if channel == exec::STDOUT { Channel::Stdout } else { Channel::Stderr };
-                let mut batch = shown.frame(&payload);
+                let mut batch = BytesMut::from(&payload[..]);
                 while batch.len() < BATCH {
                     match from.next().now_or_never() {
-                        Some(Some(Ok(more))) if more.first() == Some(&channel) => batch.extend_from_slice(&more[1..]),
+                        // A terminal has one output.
+                        Some(Some(Ok(more))) if matches!(more.first(), Some(&(exec::STDOUT | exec::STDERR))) => batch.extend_from_slice(&more[1..]),
                         Some(other) => {
-                            held = Some(other);
+                            waiting = Some(other);
                             break;
                         }
                         None => break,
                     }
                 }
-                credit.spend(batch.len() - 1);
-                if out.send(Ok(Message::binary(batch))).await.is_err() {
-                    return Ended::Left;
-                }
+                held.push(batch.freeze());
             }
             exec::ERROR => return exec::end(&payload, started),
             _ => {}

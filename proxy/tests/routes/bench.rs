@@ -129,6 +129,11 @@ impl Socket {
         }
     }
 
+    /// Goes, as a page does that is reloaded.
+    pub(crate) async fn leave(&mut self) {
+        bounded(self.stream.close(None)).await.unwrap();
+    }
+
     /// Waits for the close, whatever comes before it.
     pub(crate) async fn closed(&mut self) -> (u16, String) {
         bounded(async {

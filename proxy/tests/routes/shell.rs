@@ -1,7 +1,8 @@
 use std::time::Duration;
 
 use krateyard_shared::refusal::Refusal;
-use krateyard_shared::shell::{Channel, INITIAL_CREDIT, MAX_CLIENT_FRAME, ShellStatus};
+use krateyard_shared::shell::{Channel, INITIAL_CREDIT, MAX_CLIENT_FRAME, ShellSession, ShellStatus};
+use kubesim::Options;
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::bench::{Bench, Socket, eventually};
@@ -14,29 +15,84 @@ fn path(namespace: &str, pod: &str, container: &str) -> String {
 }
 
 /// What a terminal sees.
-struct Terminal {
-    socket: Socket,
+pub(crate) struct Terminal {
+    pub(crate) socket: Socket,
     shown: String,
+    /// Where it runs, and as whom.
+    path: String,
+    headers: Vec<(&'static str, String)>,
+    session: Option<ShellSession>,
+    /// Bytes of output that arrived.
+    pub(crate) position: u64,
 }
 
+type Refused = (u16, Option<Refusal>);
+
 impl Terminal {
-    async fn open(bench: &Bench, token: &str, namespace: &str, image: &str) -> Terminal {
-        let (pod, container) = running(bench, namespace, image);
-        let bearer = format!("Bearer {token}");
-        let socket = bench.connect(&path(namespace, &pod, &container), &[("authorization", &bearer)]).await.unwrap();
-        Terminal { socket, shown: String::new() }
+    pub(crate) async fn open(bench: &Bench, token: &str, namespace: &str, image: &str) -> Terminal {
+        Terminal::of(bench, namespace, image, &[("authorization", &format!("Bearer {token}"))]).await
     }
 
-    async fn send(&mut self, channel: Channel, payload: &[u8]) {
+    pub(crate) async fn of(bench: &Bench, namespace: &str, image: &str, headers: &[(&'static str, &str)]) -> Terminal {
+        let (pod, container) = running(bench, namespace, image);
+        let headers = headers.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+        Terminal::connect(bench, path(namespace, &pod, &container), headers, "").await.unwrap()
+    }
+
+    async fn connect(bench: &Bench, path: String, headers: Vec<(&'static str, String)>, more: &str) -> Result<Terminal, Refused> {
+        let sent: Vec<(&'static str, &str)> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let socket = bench.connect(&format!("{path}{more}"), &sent).await?;
+        Ok(Terminal { socket, shown: String::new(), path, headers, session: None, position: 0 })
+    }
+
+    /// The connection is cut, and made again where it ended.
+    pub(crate) async fn again(&mut self, bench: &Bench) -> Result<(), Refused> {
+        let more = format!("&session={}&position={}", self.session.as_ref().unwrap().id, self.position);
+        self.socket = Terminal::connect(bench, self.path.clone(), self.headers.clone(), &more).await?.socket;
+        Ok(())
+    }
+
+    /// The same shell in another window, of this person.
+    pub(crate) async fn beside(&self, bench: &Bench, bearer: &str) -> Result<Terminal, Refused> {
+        let more = format!("&session={}", self.session.as_ref().unwrap().id);
+        Terminal::connect(bench, self.path.clone(), vec![("authorization", bearer.to_owned())], &more).await
+    }
+
+    /// Another shell in the same place.
+    pub(crate) async fn another(&self, bench: &Bench) -> Result<Terminal, Refused> {
+        Terminal::connect(bench, self.path.clone(), self.headers.clone(), "").await
+    }
+
+    /// What the proxy says of the shell first.
+    pub(crate) async fn hello(&mut self) -> ShellSession {
+        self.session = None;
+        loop {
+            self.next().await;
+            if let Some(session) = &self.session {
+                return session.clone();
+            }
+        }
+    }
+
+    /// The next piece of output.
+    pub(crate) async fn output(&mut self) -> String {
+        self.shown.clear();
+        while self.shown.is_empty() {
+            self.next().await;
+        }
+        std::mem::take(&mut self.shown)
+    }
+
+    pub(crate) async fn send(&mut self, channel: Channel, payload: &[u8]) {
         self.socket.send(Message::binary(channel.frame(payload))).await;
     }
 
-    async fn typed(&mut self, text: &str) {
+    pub(crate) async fn typed(&mut self, text: &str) {
         self.send(Channel::Stdin, text.as_bytes()).await;
     }
 
     /// The next status; what is shown meanwhile is kept.
-    async fn status(&mut self) -> ShellStatus {
+    pub(crate) async fn status(&mut self) -> ShellStatus {
         loop {
             if let Some(status) = self.next().await {
                 return status;
@@ -44,7 +100,7 @@ impl Terminal {
         }
     }
 
-    async fn until_shown(&mut self, text: &str) {
+    pub(crate) async fn until_shown(&mut self, text: &str) {
         while !self.shown.contains(text) {
             if let Some(status) = self.next().await
                 && !matches!(status, ShellStatus::Started { .. })
@@ -55,13 +111,20 @@ impl Terminal {
         self.shown.clear();
     }
 
-    async fn next(&mut self) -> Option<ShellStatus> {
+    pub(crate) async fn next(&mut self) -> Option<ShellStatus> {
         let frame = self.socket.next().await.unwrap().into_data();
         match Channel::of(frame[0]).unwrap() {
+            Channel::Session => {
+                let session: ShellSession = serde_json::from_slice(&frame[1..]).unwrap();
+                self.position = session.position;
+                self.session = Some(session);
+                None
+            }
             Channel::Stdout => {
+                self.position += frame.len() as u64 - 1;
                 self.shown.push_str(&String::from_utf8_lossy(&frame[1..]));
                 // A screen, not a history.
-                let old = self.shown.len().saturating_sub(8192);
+                let old = self.shown.len().saturating_sub(64 * 1024);
                 self.shown.drain(..self.shown.ceil_char_boundary(old));
                 // A page grants what it has drawn.
                 self.send(Channel::Credit, format!(r#"{{"credit":{}}}"#, frame.len() - 1).as_bytes()).await;
@@ -144,11 +207,12 @@ async fn a_paste_of_many_lines_comes_through_whole() {
 }
 
 #[tokio::test]
-async fn a_closed_page_ends_its_shell() {
+async fn a_closed_window_ends_its_shell() {
     let bench = Bench::start().await;
     let mut terminal = Terminal::open(&bench, "demo-editor", "payments", "payments/").await;
     terminal.typed("sleep 1000\r").await;
     terminal.until_shown("sleep").await;
+    terminal.send(Channel::End, b"").await;
     let exec = |bench: &Bench| bench.sim.requests().all().into_iter().find(|count| count.path == EXEC).unwrap_or_default();
     assert_eq!(exec(&bench).made, 1);
     drop(terminal);
@@ -177,7 +241,8 @@ async fn who_may_not_exec_is_told_which_right_is_missing() {
 
 #[tokio::test]
 async fn what_is_no_frame_of_a_shell_closes_it() {
-    let bench = Bench::start().await;
+    // Of a frame that is too long nobody hears more than that the socket ended.
+    let bench = Bench::with(Options::default(), |config| config.limits.shell_keep = Duration::ZERO).await;
     for nonsense in [
         Message::text("ls"),
         Message::binary(Vec::new()),

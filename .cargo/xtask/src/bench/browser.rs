@@ -83,6 +83,22 @@ pub(super) fn spotlight(workspace: &Workspace) -> Result<Vec<Figure>, Failure> {
     Ok(vec![Figure { name: "spotlight.key_ms", unit: "ms", ours: measured.number("ours_ms")?, other, how }])
 }
 
+/// A large Yard that moves.
+pub(super) fn pan(workspace: &Workspace) -> Result<Vec<Figure>, Failure> {
+    let measured = Measured::by(workspace, "pan.mjs")?;
+    let other = Some((measured.number("still_ms")?, "ms for the same page at rest"));
+    let how = format!(
+        "time from a frame to the next, 95 in 100, while {} krates are panned and zoomed with {} live windows in sight; half {:.1} ms, 99 in 100 {:.1} ms; median of {} runs of {} frames, drawn without a GPU",
+        measured.number("krates")?,
+        measured.number("windows")?,
+        measured.number("half_ms")?,
+        measured.number("p99_ms")?,
+        measured.number("runs")?,
+        measured.number("frames")?
+    );
+    Ok(vec![Figure { name: "yard.pan_p95_ms", unit: "ms", ours: measured.number("ours_ms")?, other, how }])
+}
+
 /// Our table beside one in plain JavaScript.
 pub(super) fn table(workspace: &Workspace) -> Result<Vec<Figure>, Failure> {
     let measured = Measured::by(workspace, "table.mjs")?;

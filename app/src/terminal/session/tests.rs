@@ -150,3 +150,98 @@ proptest! {
         }
     }
 }
+
+fn met(position: u64, taken: u64) -> Input {
+    let session = ShellSession { id: "abc".into(), position, taken };
+    Input::Frame(Channel::Session.frame(&serde_json::to_vec(&session).unwrap()))
+}
+
+fn output(bytes: &[u8]) -> Input {
+    Input::Frame(Channel::Stdout.frame(bytes))
+}
+
+fn cut() -> Input {
+    Input::Closed { code: 1006, reason: String::new() }
+}
+
+/// Running, with an id, so that the proxy keeps it.
+fn held() -> Session {
+    let mut session = Session::default();
+    session.step(Input::Start(wanted()), 0);
+    session.step(met(0, 0), 500);
+    session.step(status(&ShellStatus::Started { shell: "bash".into() }), 1_000);
+    session
+}
+
+#[test]
+fn a_cut_shell_goes_on_where_the_screen_ended_and_what_was_lost_on_the_way_is_typed_again() {
+    let mut session = held();
+    session.step(output(b"$ "), 1_100);
+    session.step(Input::Typed(b"ls\r".to_vec()), 1_200);
+    session.step(output(b"ls\r\n"), 1_300);
+    session.step(Input::Typed(b"pwd\r".to_vec()), 1_900);
+    assert!(session.step(cut(), 2_000).is_empty());
+    assert!(matches!(session.state(), StreamState::Reconnecting { attempt: 1, .. }));
+    assert!(session.step(Input::Typed(b"id\r".to_vec()), 2_100).is_empty(), "nobody is there to hear it");
+    let due = session.wake_ms().unwrap();
+    let [Effect::Reopen(query)] = &session.step(Input::Tick, due)[..] else { panic!("the screen stays") };
+    assert_eq!((query.session.as_deref(), query.position), (Some("abc"), Some(6)));
+    // Of "pwd\r" the proxy had one byte.
+    let again = sent(session.step(met(6, 4), due + 50));
+    assert_eq!(again, [(Channel::Stdin, b"wd\r".to_vec()), (Channel::Stdin, b"id\r".to_vec())]);
+    assert!(session.step(status(&ShellStatus::Started { shell: "bash".into() }), due + 60).is_empty(), "that is known");
+    assert_eq!(session.state(), StreamState::LiveAs("bash".into()));
+    // What is typed from now on counts on.
+    session.step(cut(), due + 100);
+    let due = session.wake_ms().unwrap();
+    session.step(Input::Tick, due);
+    assert!(sent(session.step(met(6, 10), due)).is_empty(), "all of it arrived");
+}
+
+#[test]
+fn it_is_tried_again_with_patience_and_not_for_ever() {
+    let mut session = held();
+    session.step(cut(), 2_000);
+    let mut tries = Vec::new();
+    while let Some(due) = session.wake_ms().filter(|_| matches!(session.phase(), Phase::Away { .. })) {
+        tries.push(due);
+        if session.step(Input::Tick, due).iter().any(|effect| matches!(effect, Effect::Reopen(_))) {
+            session.step(cut(), due);
+        }
+        assert!(tries.len() < 1_000);
+    }
+    assert!(tries.windows(2).all(|pair| pair[0] < pair[1] && pair[1] - pair[0] <= LAST_RETRY_MS));
+    assert!(tries[0] - 2_000 <= FIRST_RETRY_MS && tries.last().unwrap() - 2_000 >= AWAY_MS);
+    assert!(matches!(session.phase(), Phase::Lost { .. }));
+    assert!(matches!(session.step(Input::Start(wanted()), 900_000)[..], [Effect::Open(ShellQuery { session: None, position: None, .. })]), "a new one is new");
+}
+
+#[test]
+fn a_proxy_that_is_busy_is_asked_again() {
+    let mut session = held();
+    session.step(cut(), 2_000);
+    session.step(Input::Tick, session.wake_ms().unwrap());
+    let busy = ShellStatus::Refused { refusal: Refusal::Limit { which: "open sockets".into(), retry_after_secs: 10 } };
+    assert_eq!(session.step(status(&busy), 3_000), [Effect::Close]);
+    assert!(matches!(session.phase(), Phase::Away { attempt: 1, .. }));
+    session.step(Input::Tick, session.wake_ms().unwrap());
+    session.step(met(0, 0), 9_000);
+    assert!(matches!(session.phase(), Phase::Running { since_ms: 1_000, .. }), "it ran all the time");
+}
+
+#[test]
+fn a_shell_that_is_gone_meanwhile_or_shown_elsewhere_is_over_and_what_was_not_kept_is_said() {
+    let gone = ShellStatus::Refused { refusal: Refusal::Gone { what: "the shell that ran here".into() } };
+    let mut session = held();
+    session.step(cut(), 2_000);
+    session.step(Input::Tick, session.wake_ms().unwrap());
+    session.step(status(&gone), 3_000);
+    session.step(Input::Closed { code: 4410, reason: String::new() }, 3_000);
+    assert_eq!(session.phase().over().as_deref(), Some("Connection lost after 2 s: the shell that ran here is gone."));
+    let mut session = held();
+    session.step(cut(), 2_000);
+    session.step(Input::Tick, session.wake_ms().unwrap());
+    let effects = session.step(met(500, 0), 3_000);
+    let [Effect::Draw(words)] = &effects[..] else { panic!("{effects:?}") };
+    assert!(String::from_utf8_lossy(words).contains("500 bytes of output were not kept"));
+}

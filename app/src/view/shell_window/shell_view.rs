@@ -79,7 +79,7 @@ impl ShellView {
         Effect::new(move |before: Option<String>| {
             let picked = header.picked.get();
             let changed = before.is_some_and(|before| !before.is_empty() && before != picked);
-            if changed && self.phase.with_untracked(|phase| matches!(phase, Phase::Running { .. } | Phase::Connecting { .. })) {
+            if changed && self.phase.with_untracked(|phase| matches!(phase, Phase::Running { .. } | Phase::Away { .. } | Phase::Connecting { .. })) {
                 self.shell.set_value(Some(Rc::new(ShellStream::new(move |told| self.told(told)))));
                 self.start();
             }
@@ -157,7 +157,7 @@ impl ShellView {
             Told::Changed => {
                 let Some(shell) = self.shell.try_get_value().flatten() else { return };
                 let phase = shell.phase();
-                screen.set_live(matches!(phase, Phase::Running { .. } | Phase::Connecting { .. }));
+                screen.set_live(matches!(phase, Phase::Running { .. } | Phase::Away { .. } | Phase::Connecting { .. }));
                 if matches!(phase, Phase::NoShell { .. } | Phase::Denied(_)) {
                     screen.blur(); // there is nothing to type into
                 }

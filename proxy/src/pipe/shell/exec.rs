@@ -58,8 +58,10 @@ pub(super) enum Ended {
         reason: String,
     },
     Lost(String),
-    /// The browser has gone.
+    /// Nobody wants it any more.
     Left,
+    /// It ran as long as it may.
+    TooOld,
     Refused(Refusal),
 }
 
