@@ -2,11 +2,13 @@
 //!
 //! It starts only by [`Input::Start`], which a click or a key of its own viewer causes and nothing else.
 
+mod over;
+
 use krateyard_shared::refusal::Refusal;
 use krateyard_shared::shell::{Channel, Credit, INITIAL_CREDIT, MAX_CLIENT_FRAME, ShellQuery, ShellSession, ShellStatus, Size};
 
 use super::typed::Typed;
-use crate::stream::{StreamState, span};
+use crate::stream::StreamState;
 
 /// Where a session is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -22,7 +24,7 @@ pub enum Phase {
         shell: String,
         since_ms: u64,
     },
-    /// Cut off from a shell that goes on: tried again until `until_ms`.
+    /// Cut off from a shell that goes on, since `away_ms`.
     Away {
         shell: String,
         since_ms: u64,
@@ -373,27 +375,6 @@ impl Session {
     fn ran_ms(&self, now_ms: u64) -> Option<u64> {
         if let Phase::Running { since_ms, .. } | Phase::Away { since_ms, .. } = self.phase { Some(now_ms.saturating_sub(since_ms)) } else { None }
     }
-}
-
-impl Phase {
-    /// The sentence above the screen of a session that is over.
-    pub fn over(&self) -> Option<String> {
-        let after = |ran_ms: &Option<u64>| ran_ms.map_or(String::new(), |ms| format!(" after {}", span(ms / 1000)));
-        match self {
-            Phase::Exited { code, reason, ran_ms } => {
-                let code = code.map_or(String::new(), |code| format!(" with exit code {code}"));
-                let reason = if reason.is_empty() || says_only_the_code(reason) { String::new() } else { format!(": {reason}") };
-                Some(format!("Ended{code}{}{reason}.", after(ran_ms)))
-            }
-            Phase::Lost { reason, ran_ms } => Some(format!("Connection lost{}: {reason}.", after(ran_ms))),
-            _ => None,
-        }
-    }
-}
-
-/// What Kubernetes says of any exit code (recordings, surprise 73): the code says it already.
-fn says_only_the_code(reason: &str) -> bool {
-    reason.starts_with("command terminated with") || reason.starts_with("error executing command")
 }
 
 /// Typed bytes in frames that the proxy accepts.

@@ -40,12 +40,15 @@ impl Line {
 
     /// What a shell shows next, or how it does; `None` once it is closed. Grants the credit for it, as a page does once it has drawn it.
     pub async fn shown(&mut self) -> Option<Result<String, ShellStatus>> {
-        let frame = self.next().await?.into_data();
-        match Channel::of(frame[0]).expect("a channel") {
-            Channel::Status => Some(Err(serde_json::from_slice(&frame[1..]).expect("a status"))),
-            _ => {
-                self.send(Channel::Credit, format!(r#"{{"credit":{}}}"#, frame.len() - 1).as_bytes()).await;
-                Some(Ok(String::from_utf8_lossy(&frame[1..]).into_owned()))
+        loop {
+            let frame = self.next().await?.into_data();
+            match Channel::of(frame[0]).expect("a channel") {
+                Channel::Status => return Some(Err(serde_json::from_slice(&frame[1..]).expect("a status"))),
+                Channel::Session => {}
+                _ => {
+                    self.send(Channel::Credit, format!(r#"{{"credit":{}}}"#, frame.len() - 1).as_bytes()).await;
+                    return Some(Ok(String::from_utf8_lossy(&frame[1..]).into_owned()));
+                }
             }
         }
     }
