@@ -142,3 +142,26 @@ test("a shell that ended keeps its screen, says its code, and may begin anew", a
   await shell.getByRole("button", { name: "New session" }).click();
   await shell.locator(".stream.live").waitFor();
 });
+
+test("a shell whose connection is cut goes on where it was: same shell, same screen", async (t) => {
+  const { page } = await signedIn(t, world, "admin");
+  const lines = [];
+  await page.routeWebSocket(/\/ws\/shell/, (line) => {
+    lines.push({ line, server: line.connectToServer() });
+  });
+  const shell = await open(page, await world.demo.readyPod("web"), "s", "Shell");
+  const screen = shell.locator(".xterm-rows");
+  await screen.getByText("#").first().waitFor();
+  await page.keyboard.type("X=kept; echo before-$X\n");
+  await screen.locator("div", { hasText: /^before-kept/ }).waitFor();
+  await page.keyboard.type("sleep 2; echo meanwhile-$X\n");
+  await lines[0].server.close();
+  await lines[0].line.close({ code: 1011 });
+  await shell.getByText(/reconnecting/i).first().waitFor();
+  await screen.locator("div", { hasText: /^meanwhile-kept/ }).waitFor();
+  await shell.locator(".stream.live").waitFor();
+  await page.keyboard.type("echo after-$X\n");
+  await screen.locator("div", { hasText: /^after-kept/ }).waitFor();
+  assert.equal(await screen.locator("div", { hasText: /^before-kept/ }).count(), 1, "nothing is drawn twice");
+  assert.equal(lines.length, 2);
+});
