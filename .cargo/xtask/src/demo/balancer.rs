@@ -18,6 +18,11 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// When the port is taken.
 pub(super) fn start(port: u16, proxies: Vec<u16>) -> Result<(), Failure> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(Failure::at(format!("listening on port {port}")))?;
+    balance(listener, proxies);
+    Ok(())
+}
+
+fn balance(listener: TcpListener, proxies: Vec<u16>) {
     let proxies = Arc::new(proxies);
     thread::spawn(move || {
         for (turn, browser) in listener.incoming().enumerate() {
@@ -27,7 +32,6 @@ pub(super) fn start(port: u16, proxies: Vec<u16>) -> Result<(), Failure> {
             thread::spawn(move || drop(serve(&browser, &proxies, turn)));
         }
     });
-    Ok(())
 }
 
 fn serve(browser: &TcpStream, proxies: &[u16], turn: usize) -> io::Result<()> {
@@ -58,7 +62,6 @@ mod tests {
     use std::io::{Read as _, Write as _};
 
     use super::*;
-    use crate::http::free_port;
 
     /// Answers each connection with its name and what it was sent, until it is asked to go.
     fn proxy(name: &'static str) -> (u16, impl FnOnce()) {
@@ -90,8 +93,9 @@ mod tests {
     #[test]
     fn connections_go_round_and_past_a_proxy_that_died() {
         let ((first, first_goes), (second, second_goes)) = (proxy("first"), proxy("second"));
-        let port = free_port().unwrap();
-        start(port, vec![first, second]).unwrap();
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        balance(listener, vec![first, second]);
         let answers: Vec<String> = (0..4).map(|_| ask(port)).collect();
         assert_eq!(answers, ["first hello", "second hello", "first hello", "second hello"]);
         first_goes();
