@@ -22,7 +22,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 use tokio_util::sync::CancellationToken;
 
 use crate::bench::bounded;
-use crate::redis_server::{Redis, without_redis};
+use crate::redis_server::{Redis, free_port, without_redis};
 use crate::sync_peers::{Copy, demo, of};
 
 /// People who edit at the same time.
@@ -76,7 +76,7 @@ impl Server {
     }
 
     async fn run(&mut self) {
-        self.address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        self.address = ([127, 0, 0, 1], free_port()).into();
         let mut command = Command::new(env!("CARGO_BIN_EXE_krateyard"));
         command.args(["serve", "--cluster", "demo", "--server", &self.cluster, "--rooms", &self.rooms, "--listen", &self.address.to_string()]);
         command.env("KRATEYARD_TOKEN", "krateyard-proxy").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());

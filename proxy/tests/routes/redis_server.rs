@@ -1,5 +1,6 @@
 //! A Redis as tests have one.
 
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
@@ -17,7 +18,7 @@ impl Redis {
     pub(crate) fn start(name: &str) -> Option<Redis> {
         let folder = std::env::temp_dir().join(format!("krateyard-redis-{name}-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free_port();
         let mut redis = Redis { folder, port, process: None };
         redis.run()?;
         Some(redis)
@@ -74,4 +75,10 @@ impl Drop for Redis {
 #[allow(clippy::print_stderr)]
 pub(crate) fn without_redis() {
     eprintln!("skipped: there is no redis-server here");
+}
+
+/// A port that nobody listens on now, below those that the system gives to outgoing connections: it is still free when a program starts there, or starts anew.
+pub(crate) fn free_port() -> u16 {
+    let any = || 20_000 + (RandomState::new().build_hasher().finish() % 12_000) as u16;
+    std::iter::repeat_with(any).find(|port| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok()).unwrap()
 }

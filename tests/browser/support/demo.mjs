@@ -23,14 +23,20 @@ const page = process.env.KRATEYARD_PAGE ?? join(root, "dist");
 export const CLUSTER = "prod-eu-1";
 const STARTS_WITHIN_MS = 30_000;
 
-/** A port that nobody listens on now. */
+/** A port that nobody listens on now, below those that systems give to outgoing connections: it is still free when a program starts there, or starts anew. */
 async function freePort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  server.close();
-  await once(server, "close");
-  return port;
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    const server = createServer().listen(port, "127.0.0.1");
+    try {
+      await once(server, "listening");
+    } catch {
+      continue;
+    }
+    server.close();
+    await once(server, "close");
+    return port;
+  }
 }
 
 /** Asks until the answer is good. Fails with what the program said when it ends before. */
