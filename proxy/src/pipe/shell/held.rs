@@ -41,11 +41,14 @@ pub(crate) struct Place {
 pub(crate) struct Viewer(u64);
 
 struct State {
-    output: VecDeque<Bytes>,
+    /// What it said last. One piece: a terminal echoes byte by byte, and pieces of a byte each would take many times their size, and long to find one in.
+    output: VecDeque<u8>,
     /// Positions of the first byte that is kept, of the one that comes next, and of the first that nobody has drawn.
     base: u64,
     end: u64,
     drawn: u64,
+    /// And of the first that the viewer was not sent.
+    sent: u64,
     /// The viewer takes output before this position.
     granted: u64,
     /// While a paste is on its way, output does not wait for credit.
@@ -85,6 +88,7 @@ impl Held {
             base: 0,
             end: 0,
             drawn: 0,
+            sent: 0,
             granted: 0,
             is_open: false,
             taken: 0,
@@ -104,13 +108,13 @@ impl Held {
     }
 
     /// Waits until there is an answer; asked again whenever anything changed.
-    async fn wait_for<T>(&self, mut answer: impl FnMut(&State) -> Option<T>) -> T {
+    async fn wait_for<T>(&self, mut answer: impl FnMut(&mut State) -> Option<T>) -> T {
         loop {
             let changed = self.changed.notified();
             tokio::pin!(changed);
             // From here on no change is missed.
             changed.as_mut().enable();
-            if let Some(answer) = answer(&self.state()) {
+            if let Some(answer) = answer(&mut self.state()) {
                 return answer;
             }
             changed.await;
@@ -127,7 +131,7 @@ impl Held {
         state.is_open = false;
         // A position that was never reached is nobody's: all that is kept.
         let position = position.filter(|position| *position <= state.end).unwrap_or(0).max(state.base);
-        state.drawn = position;
+        (state.drawn, state.sent) = (position, position);
         state.granted = position + INITIAL_CREDIT;
         let session = ShellSession { id: self.id.clone(), position, taken: state.taken };
         drop(state);
@@ -160,8 +164,8 @@ impl Held {
     pub(crate) fn grant(&self, viewer: Viewer, bytes: u64) {
         let mut state = self.state();
         if state.viewer == Some(viewer) {
-            // No more than was ever said: what is granted beyond it stands in `granted` alone.
-            state.drawn = state.drawn.saturating_add(bytes).min(state.end);
+            // No more than it was sent, whatever it says: what it has not got is not let go.
+            state.drawn = state.drawn.saturating_add(bytes).min(state.sent);
             state.granted = state.granted.saturating_add(bytes.min(1 << 40));
             drop(state);
             self.changed.notify_waiters();
@@ -227,23 +231,18 @@ impl Held {
         let mut state = self.state();
         state.end += output.len() as u64;
         state.last = Instant::now();
-        state.output.push_back(output);
+        state.output.extend(output);
         // What nobody has drawn yet is never let go: `may_read` sees to it that it is not more than is kept.
-        while let Some(oldest) = state.output.front() {
-            let next = state.base + oldest.len() as u64;
-            if state.end - next < KEPT || next > state.drawn {
-                break;
-            }
-            state.base = next;
-            state.output.pop_front();
-        }
+        let past = (state.end - state.base).saturating_sub(KEPT).min(state.drawn.saturating_sub(state.base));
+        state.output.drain(..past as usize);
+        state.base += past;
         drop(state);
         self.changed.notify_waiters();
     }
 
     /// Waits until more may be read: while the viewer takes it, or while what it has not drawn fits into what is kept.
     pub(super) async fn may_read(&self) {
-        let may = |state: &State| {
+        let may = |state: &mut State| {
             let takes = state.viewer.is_none() || state.is_open || state.end < state.granted;
             (takes && state.end - state.drawn < KEPT).then_some(())
         };
@@ -280,6 +279,7 @@ impl Held {
             }
             if let Some(output) = state.output_from(served.position) {
                 served.position += output.len() as u64;
+                state.sent = served.position;
                 return Some(Next::Output(output));
             }
             let (status, close) = state.over.clone().filter(|_| served.position == state.end)?;
@@ -303,16 +303,10 @@ impl State {
     fn output_from(&self, position: u64) -> Option<Bytes> {
         let until = if self.is_open { self.end } else { self.end.min(self.granted) };
         let most = usize::try_from(until.checked_sub(position).filter(|left| *left > 0)?).unwrap_or(FRAME).min(FRAME);
-        let mut at = self.base;
-        for piece in &self.output {
-            let next = at + piece.len() as u64;
-            if position < next {
-                let skip = (position - at) as usize;
-                return Some(piece.slice(skip..piece.len().min(skip + most)));
-            }
-            at = next;
-        }
-        None
+        let skip = (position - self.base) as usize;
+        let (first, second) = self.output.as_slices();
+        let piece = if skip < first.len() { &first[skip..] } else { &second[skip - first.len()..] };
+        Some(Bytes::copy_from_slice(&piece[..most.min(piece.len())]))
     }
 }
 

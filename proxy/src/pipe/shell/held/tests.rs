@@ -79,8 +79,10 @@ async fn without_a_viewer_it_is_read_until_what_is_kept_is_full() {
 async fn what_was_drawn_is_let_go_past_what_is_kept() {
     let (held, _inputs) = held();
     let (viewer, _) = held.attach(SIZE, None);
+    let mut served = Served { position: 0, started: true };
     for _ in 0..100 {
         held.push(bytes(50_000));
+        assert_eq!(length(&sent(&held, viewer, &mut served)), 50_000);
         held.grant(viewer, 50_000);
     }
     let state = held.state();
@@ -89,6 +91,23 @@ async fn what_was_drawn_is_let_go_past_what_is_kept() {
     // Another window sees what is kept, and a position that is gone is said.
     assert!(held.attach(SIZE, None).1.position > 0 && held.attach(SIZE, Some(7)).1.position > 7);
     assert_eq!(held.attach(SIZE, Some(u64::MAX)).1.position, held.attach(SIZE, None).1.position);
+}
+
+#[tokio::test]
+async fn who_says_to_have_drawn_what_it_was_never_sent_loses_nothing_and_stops_nothing() {
+    let (held, _inputs) = held();
+    let (viewer, _) = held.attach(SIZE, None);
+    held.grant(viewer, u64::MAX);
+    let mut total = 0;
+    while may_read(&held) {
+        held.push(bytes(100_000));
+        total += 100_000;
+    }
+    let mut served = Served { position: 0, started: true };
+    assert_eq!(length(&sent(&held, viewer, &mut served)), total);
+    assert!(!may_read(&held));
+    held.grant(viewer, total);
+    assert!(may_read(&held));
 }
 
 #[tokio::test]
