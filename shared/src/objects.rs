@@ -39,7 +39,7 @@ sparse! {
     NodeInfo { kubelet_version: String }
 
     PodObject { metadata: Meta, spec: PodSpec, status: PodStatus }
-    PodSpec { node_name: String, containers: Vec<Container>, init_containers: Vec<Container>, readiness_gates: Vec<ReadinessGate>, service_account_name: String,
+    PodSpec { node_name: String, containers: Vec<Container>, init_containers: Vec<Container>, ephemeral_containers: Vec<Container>, readiness_gates: Vec<ReadinessGate>, service_account_name: String,
         volumes: Vec<Volume>, image_pull_secrets: Vec<Named> }
     Named { name: String }
     Volume { name: String, config_map: Named, secret: SecretVolume, persistent_volume_claim: ClaimVolume, projected: Projected, ephemeral: Option<IgnoredAny> }
@@ -53,7 +53,7 @@ sparse! {
     ReadinessGate { condition_type: String }
     Container { name: String, restart_policy: String, resources: Resources, env: Vec<Env>, env_from: Vec<EnvFrom> }
     Resources { requests: BTreeMap<String, String>, limits: BTreeMap<String, String> }
-    PodStatus { phase: String, reason: String, #[serde(rename = "podIP")] pod_ip: String, conditions: Vec<Condition>, container_statuses: Vec<ContainerStatus>, init_container_statuses: Vec<ContainerStatus> }
+    PodStatus { phase: String, reason: String, #[serde(rename = "podIP")] pod_ip: String, conditions: Vec<Condition>, container_statuses: Vec<ContainerStatus>, init_container_statuses: Vec<ContainerStatus>, ephemeral_container_statuses: Vec<ContainerStatus> }
     ContainerStatus { name: String, ready: bool, started: bool, restart_count: u32, state: ContainerState, last_state: ContainerState }
     ContainerState { waiting: Option<Waiting>, running: Option<Running>, terminated: Option<Terminated> }
     Waiting { reason: String, message: String }

@@ -2,7 +2,7 @@
 
 pub mod container;
 
-use krateyard_shared::logs::{INITIAL_CREDIT, LogControl, LogFrame, LogLine, LogQuery};
+use krateyard_shared::logs::{INITIAL_CREDIT, LogControl, LogFrame, LogGap, LogLine, LogQuery};
 use krateyard_shared::refusal::Refusal;
 
 use super::buffer::Gap;
@@ -254,8 +254,9 @@ impl Follow {
                 self.attempt = 0;
                 self.found_again(now_ms).into_iter().collect()
             }
-            LogFrame::Control(LogControl::Gap { count, reason }) => vec![Effect::Gap(Gap::Dropped { count, reason })],
-            LogFrame::Control(LogControl::Cut { bytes }) => vec![Effect::Gap(Gap::Cut { bytes })],
+            LogFrame::Control(LogControl::Gap { reason: LogGap::Cut { bytes }, .. }) => vec![Effect::Gap(Gap::Cut { bytes })],
+            LogFrame::Control(LogControl::Gap { count, reason, .. }) => vec![Effect::Gap(Gap::Dropped { count, reason: reason.to_string() })],
+            LogFrame::Control(LogControl::State { .. } | LogControl::Limit { .. }) => Vec::new(),
             LogFrame::Control(LogControl::Ended { reason }) => self.ended(&reason, now_ms),
             LogFrame::Control(LogControl::Refused { refusal }) => self.refused(refusal, now_ms),
         }

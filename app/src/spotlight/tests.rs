@@ -31,6 +31,7 @@ fn pod(name: &str, namespace: &str, is_well: bool) -> Arc<Row> {
         cpu_request_milli: 0,
         memory_limit_bytes: 0,
         uses: vec![],
+        ephemeral: vec![],
     };
     row(Kind::Pod, name, Some(namespace), Facts::Pod(facts))
 }

@@ -11,7 +11,7 @@ use futures::stream::{self, BoxStream};
 use futures::{FutureExt, Stream, StreamExt};
 use http::Method;
 use http_body_util::BodyExt;
-use krateyard_shared::logs::{LogControl, LogFrame, LogLine, LogQuery};
+use krateyard_shared::logs::{LogControl, LogFrame, LogGap, LogLine, LogQuery};
 use krateyard_shared::refusal::Refusal;
 use krateyard_shared::time;
 
@@ -72,7 +72,7 @@ impl Log {
         let ReadLogs { pod, container, .. } = self.permit.target().clone();
         let revoked = self.permit.revoked().boxed();
         let mut reader = Reader { ready: VecDeque::new(), revoked, caught_up: false, over: false, lines: Lines::default(), log: self, credit };
-        reader.control(LogControl::Source { index: 0, pod, container });
+        reader.control(LogControl::Source { index: 0, pod, uid: None, container, role: None, run: None });
         stream::unfold(reader, async |mut reader| reader.next().await.map(|frame| (frame, reader)))
     }
 }
@@ -132,7 +132,7 @@ impl Reader {
             batch.push(line);
             if cut > 0 {
                 self.lines_frame(&mut batch);
-                self.control(LogControl::Cut { bytes: cut });
+                self.control(LogControl::Gap { index: 0, count: None, reason: LogGap::Cut { bytes: cut } });
             }
         }
         self.lines_frame(&mut batch);

@@ -35,8 +35,8 @@ async fn open(app: &Shared, guest: &Guest, query: LogQuery) -> Result<pipe::logs
     let cluster = &app.cluster(&ClusterName(query.cluster.clone()))?;
     let target = ReadLogs {
         namespace: path::part("ns", &query.ns)?.into(),
-        pod: path::part("pod", &query.pod)?.into(),
-        container: path::part("container", &query.container)?.into(),
+        pod: path::part("pod", query.pod.as_deref().unwrap_or_default())?.into(),
+        container: path::part("container", query.container.as_deref().unwrap_or_default())?.into(),
     };
     let permit = authorize::authorize(cluster, &guest.session, target).await?;
     pipe::logs::open(permit, &query).await

@@ -57,7 +57,7 @@ async fn a_log_comes_as_the_cluster_wrote_it_and_goes_on() {
     annotate(&bench, "web", &pod, "log-rate", "5");
     let mut socket = bench.connect(&path("web", &pod, &container, "&tail=100"), ADMIN).await.unwrap();
     let first = frame(&mut socket).await;
-    assert_eq!(first, LogFrame::Control(LogControl::Source { index: 0, pod: pod.clone(), container: container.clone() }));
+    assert_eq!(first, LogFrame::Control(LogControl::Source { index: 0, pod: pod.clone(), uid: None, container: container.clone(), role: None, run: None }));
     let lines = what_was_there(&mut socket).await;
     let url = format!("{}/api/v1/namespaces/web/pods/{pod}/log?container={container}&timestamps=true&tailLines=200", bench.sim.url());
     let direct = bench.http.get(url).bearer_auth("demo-admin").send().await.unwrap().text().await.unwrap();

@@ -45,6 +45,11 @@ pub struct PodFacts {
     #[cbor(default)]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub uses: Vec<Use>,
+    /// Ephemeral containers: those that somebody added to debug it. They do not count for its status.
+    #[n(11)]
+    #[cbor(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ephemeral: Vec<ContainerFacts>,
 }
 
 /// A container of a pod.
@@ -87,6 +92,9 @@ pub enum ContainerRole {
     /// An init container with restart policy `Always`.
     #[n(2)]
     Sidecar,
+    /// A container that was added to debug a pod.
+    #[n(3)]
+    Ephemeral,
 }
 
 /// Where a container is.
@@ -149,6 +157,7 @@ pub(super) fn facts(pod: PodObject) -> PodFacts {
     let gated = condition("PodScheduled").is_some_and(|c| c.reason == SCHEDULING_GATED);
     PodFacts {
         containers: init.chain(main).collect(),
+        ephemeral: spec.ephemeral_containers.iter().map(|c| container(&c.name, ContainerRole::Ephemeral, &status.ephemeral_container_statuses)).collect(),
         unscheduled: condition("PodScheduled").filter(|c| c.status == "False").map(|c| c.message.clone()).unwrap_or_default(),
         ready: is_true("Ready"),
         initialized: is_true("Initialized"),

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 
 fn query() -> LogQuery {
     let text = String::from;
-    LogQuery { cluster: text("c"), ns: text("n"), pod: text("p"), container: text("app"), previous: false, tail: None, since_secs: None, since_time: None }
+    LogQuery { cluster: text("c"), ns: text("n"), pod: Some(text("p")), container: Some(text("app")), ..LogQuery::default() }
 }
 
 fn running(restarts: u32) -> Input {

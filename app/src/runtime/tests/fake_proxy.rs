@@ -21,6 +21,7 @@ pub(super) fn row(name: &str, namespace: &str, version: i64) -> Row {
         cpu_request_milli: version,
         memory_limit_bytes: 0,
         uses: vec![],
+        ephemeral: vec![],
     };
     Row {
         kind: Kind::Pod,

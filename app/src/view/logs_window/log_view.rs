@@ -110,12 +110,10 @@ impl LogView {
             let query = LogQuery {
                 cluster: object.cluster.0.clone(),
                 ns: object.namespace.clone().unwrap_or_default(),
-                pod: object.name.clone(),
-                container: self.header.picked.get(),
+                pod: Some(object.name.clone()),
+                container: Some(self.header.picked.get()),
                 previous: self.previous.get(),
-                tail: None,
-                since_secs: None,
-                since_time: None,
+                ..LogQuery::default()
             };
             let now_ms = now_ms();
             self.shown.update_value(Shown::clear);
