@@ -12,4 +12,5 @@ mod rooms;
 pub(crate) mod storage;
 
 pub(crate) use outbox::{Outbox, Said};
+pub(crate) use owner::Sink;
 pub(crate) use rooms::{Entry, Rooms};

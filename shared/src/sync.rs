@@ -53,6 +53,10 @@ pub enum ToProxy {
         /// The room.
         #[n(2)]
         room: Room,
+        /// Whether long answers may come in pieces: Updates, each of which builds on what came before, and a Step2 with what is left. Older apps take a Step2 for all.
+        #[n(3)]
+        #[cbor(default)]
+        in_pieces: bool,
     },
     /// Leaves a room; nothing is answered.
     #[n(2)]
@@ -159,10 +163,14 @@ mod tests {
     fn a_message_names_its_channel_and_control_reads_back() {
         assert_eq!(of_channel(&on_channel(300, b"abc")).unwrap(), (300, b"abc".as_slice()));
         assert!(of_channel(&[]).is_err() && of_channel(&[0x80]).is_err());
-        let open = ToProxy::Open { channel: 7, cluster: ClusterName("prod".into()), room: Room::Namespace("web".into()) };
+        let open = ToProxy::Open { channel: 7, cluster: ClusterName("prod".into()), room: Room::Namespace("web".into()), in_pieces: true };
         let bytes = control(&open);
         let (channel, frame) = of_channel(&bytes).unwrap();
         assert_eq!((channel, minicbor::decode::<ToProxy>(frame).unwrap()), (CONTROL, open));
+        // As an app says it that knows of no pieces: three fields instead of four.
+        let mut older = bytes[1..bytes.len() - 1].to_vec();
+        assert_eq!(std::mem::replace(&mut older[2], 0x83), 0x84);
+        assert!(matches!(minicbor::decode(&older).unwrap(), ToProxy::Open { in_pieces: false, .. }));
         let rooms = ToApp::Rooms { cluster: ClusterName("prod".into()), rooms: vec![Room::Cluster, Room::Private, Room::Namespace("web".into())] };
         assert_eq!(minicbor::decode::<ToApp>(&control(&rooms)[1..]).unwrap(), rooms);
     }

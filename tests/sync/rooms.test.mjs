@@ -60,6 +60,27 @@ test("clients that edit at random, are cut off, leave and come back end with the
   assert.notEqual(late.doc.getArray("array").length + late.doc.getText("text").length, 0);
 });
 
+test("a room that is longer than a piece arrives whole, also at who may only look, and synced is said when it has", async (t) => {
+  const { enter } = clients(t);
+  const writer = await enter("web", bearer(world.demo, "admin")).synced();
+  const [map, array] = [writer.doc.getMap("map"), writer.doc.getArray("array")];
+  for (let i = 0; i < 40; i++) {
+    writer.doc.transact(() => {
+      for (let j = 0; j < 50; j++) map.set(`long${(i * 50 + j) % 700}`, "x".repeat(200));
+      array.insert(0, [`entry ${i}`]);
+      if (i % 3 === 2) array.delete(1);
+    });
+  }
+  for (const account of ["admin", "viewer"]) {
+    let heard = 0;
+    const late = enter("web", bearer(world.demo, account));
+    late.doc.on("update", () => { heard += 1; });
+    await until(async () => (await late.synced()).doc.getMap("map").size, (size) => size >= 700);
+    await untilSame([writer, late]);
+    assert.ok(heard > 2, `${heard} updates`);
+  }
+});
+
 test("rooms are apart: what is said in one is not heard in another", async (t) => {
   const { enter } = clients(t);
   const [search, payments] = [enter("search", bearer(world.demo, "admin")), enter("payments", bearer(world.demo, "admin"))];

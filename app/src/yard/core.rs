@@ -86,6 +86,11 @@ impl Core {
         self.rooms.keys()
     }
 
+    /// Whether there is a copy of a room.
+    pub fn has(&self, room: &Room) -> bool {
+        self.rooms.contains_key(room)
+    }
+
     /// Why a room takes no edits, if so.
     pub fn refused(&self, room: &Room) -> Option<&DocumentError> {
         self.rooms.get(room)?.refused.as_ref()
@@ -274,6 +279,13 @@ impl Core {
         Ok(self.vector(room).iter().any(|(client, clock)| *clock > theirs.get(client)))
     }
 
+    /// Whether anything was deleted here that an update does not say is. Of what can not be read: yes.
+    pub fn has_deleted_more(&self, room: &Room, update: &[u8]) -> bool {
+        let Some(copy) = self.rooms.get(room) else { return false };
+        let deleted = copy.document.doc.transact().snapshot().delete_set;
+        Update::decode_v1(update).map_or(true, |update| !deleted.diff(update.delete_set()).is_empty())
+    }
+
     /// Whether a copy with this state vector knows something that this one does not.
     pub fn lacks_something_of(&self, room: &Room, state_vector: &[u8]) -> Result<bool, DocumentError> {
         let ours = self.vector(room);
@@ -305,8 +317,7 @@ impl Core {
     fn begin(&mut self, room: &Room, client: Option<u64>) {
         self.made += 1;
         let peer = number(self.client, self.made);
-        let document = Document::new(client.unwrap_or(peer));
-        self.rooms.insert(room.clone(), Copy { document, peer, early: None, refused: None, shared: false, known: None });
+        self.rooms.insert(room.clone(), Copy::of(Document::new(client.unwrap_or(peer)), peer));
     }
 
     /// Writes, one transaction a room; what may not be written is not. Gives what changed.
@@ -328,6 +339,10 @@ impl Core {
 }
 
 impl Copy {
+    fn of(document: Document, peer: u64) -> Copy {
+        Copy { document, peer, early: None, refused: None, shared: false, known: None }
+    }
+
     fn apply(&mut self, origin: Origin, update: &[u8]) -> Result<(), DocumentError> {
         if let Some(known) = self.known.as_mut().filter(|_| origin == Origin::Shared) {
             known.merge(Update::decode_v1(update).map_err(|error| DocumentError::Decode(error.to_string()))?.state_vector());

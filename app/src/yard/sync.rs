@@ -333,7 +333,7 @@ impl Sync {
         }
         self.last_channel += 1;
         let channel = self.last_channel;
-        self.say(&ToProxy::Open { channel, cluster: self.cluster.clone(), room: room.clone() });
+        self.say(&ToProxy::Open { channel, cluster: self.cluster.clone(), room: room.clone(), in_pieces: true });
         self.seats.insert(channel, Seat::new(room.clone()));
         self.ask(channel, core, Answer::Rest);
     }

@@ -41,7 +41,7 @@ pub(crate) async fn many(server: &Server, people: usize) -> Result<(), Failed> {
 /// Prints `durable P50 P99`, in ms, of edits that are acknowledged.
 pub(crate) async fn durable(server: &Server) -> Result<(), Failed> {
     let (mut socket, cluster) = server.app(0).await?;
-    let open = ToProxy::Open { channel: CHANNEL, cluster: ClusterName(cluster), room: Room::Namespace("web".into()) };
+    let open = ToProxy::Open { channel: CHANNEL, cluster: ClusterName(cluster), room: Room::Namespace("web".into()), in_pieces: true };
     socket.send(Message::binary(sync::control(&open))).await?;
     let copy = Copy::new(0);
     socket.send(Message::binary(sync::on_channel(CHANNEL, &Frame::Step1(&copy.ask()).encode()))).await?;

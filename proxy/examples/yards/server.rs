@@ -165,12 +165,15 @@ impl Receiver {
         }
     }
 
-    /// The next answer to a Step1, and how many bytes it has.
+    /// The next answer to a Step1, and how many bytes it has: a Step2, and the Updates before it, as which some servers send most of it.
     pub(crate) async fn answer(&mut self) -> Result<usize, Failed> {
         tokio::time::timeout(PATIENCE, async {
+            let mut bytes = 0;
             loop {
-                if let Ok(Frame::Step2(update)) = Frame::read(&self.next().await?) {
-                    return Ok(update.len());
+                match Frame::read(&self.next().await?) {
+                    Ok(Frame::Update(update)) => bytes += update.len(),
+                    Ok(Frame::Step2(update)) => return Ok(bytes + update.len()),
+                    _ => {}
                 }
             }
         })

@@ -43,7 +43,7 @@ pub(crate) async fn run(server: &Arc<Server>, people: usize) -> Result<(), Faile
             peer.sender.send(&Frame::Step1(&Copy::new(person + 1).ask())).await?;
             let mut got = 0;
             while got < LEAST {
-                got = peer.receiver.answer().await?;
+                got += peer.receiver.answer().await?;
             }
             Ok::<_, Failed>((start.elapsed().as_secs_f64(), peer))
         });

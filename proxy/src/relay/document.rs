@@ -1,6 +1,7 @@
 //! A room's document, as the proxy holds it: complete at every moment, so that what it is asked for it can give.
 
 use std::cell::Cell;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use krateyard_shared::refusal::Refusal;
@@ -12,6 +13,8 @@ use yrs::updates::decoder::Decode;
 use yrs::updates::encoder::Encode;
 use yrs::{Doc, OffsetKind, Options, ReadTxn, StateVector, Transact, Update};
 
+/// A longer answer goes in pieces, to whoever takes them, in bytes: each socket has one of them in its buffers, where a room may have thousands of people and 8 MiB.
+pub(super) const PIECE: usize = 64 << 10;
 /// What an update without structs and deletions looks like (Yjs, `encodeStateAsUpdate` of an empty document).
 const EMPTY_UPDATE: [u8; 2] = [0, 0];
 
@@ -27,8 +30,9 @@ pub(super) enum Applied {
 /// A document and its encoded form.
 pub(super) struct Document {
     doc: Doc,
-    /// As one Step2 frame; made when somebody needs it, once for all who come until the next change.
-    snapshot: Option<Bytes>,
+    /// As one Step2 frame, and in pieces; made when somebody needs it, once for all who come until the next change.
+    whole: Option<Arc<[Bytes]>>,
+    pieces: Option<Arc<[Bytes]>>,
     /// No less than the bytes that the document takes as one update.
     size: usize,
     /// No less than the types that it has inside of types.
@@ -55,7 +59,7 @@ impl Checked<'_> {
 
 impl Document {
     pub(super) fn new() -> Document {
-        Document { doc: fresh(), snapshot: None, size: 0, nested: 0, known: StateVector::default(), is_empty: true }
+        Document { doc: fresh(), whole: None, pieces: None, size: 0, nested: 0, known: StateVector::default(), is_empty: true }
     }
 
     /// Made of what was kept. What cannot be read is skipped, and counted: the rest is not lost with it.
@@ -131,7 +135,7 @@ impl Document {
         if let Some(news) = &news {
             self.size += news.len();
             self.nested += nested;
-            self.snapshot = None;
+            (self.whole, self.pieces) = (None, None);
             self.known = self.doc.transact().state_vector();
             self.is_empty = false;
         }
@@ -153,33 +157,31 @@ impl Document {
         self.known.encode_v1()
     }
 
-    /// What a copy with this state vector lacks, as a Step2 frame. Whoever has nothing gets what everybody gets who has nothing.
+    /// What a copy with this state vector lacks, as frames: Updates of [`PIECE`] bytes each `in_pieces`, where it is long, and in the end a Step2. Whoever has nothing
+    /// gets what everybody gets who has nothing.
     ///
     /// # Errors
     /// `BadRequest` when it is none.
-    pub(super) fn missing_for(&mut self, vector: &[u8]) -> Result<Bytes, Refusal> {
+    pub(super) fn missing_for(&mut self, vector: &[u8], in_pieces: bool) -> Result<Arc<[Bytes]>, Refusal> {
         gate::vector(vector).map_err(|error| unreadable(&error.to_string()))?;
         let theirs = StateVector::decode_v1(vector).map_err(|error| unreadable(&error.to_string()))?;
-        if theirs.is_empty() {
-            return Ok(self.snapshot());
+        if !theirs.is_empty() {
+            return Ok(answer(&self.doc.transact().encode_diff_v1(&theirs), in_pieces));
         }
-        Ok(Frame::Step2(&self.doc.transact().encode_diff_v1(&theirs)).encode().into())
+        let known = if in_pieces { &self.pieces } else { &self.whole };
+        if let Some(known) = known {
+            return Ok(known.clone());
+        }
+        let update = self.encode();
+        self.size = update.len();
+        let frames = answer(&update, in_pieces);
+        *(if in_pieces { &mut self.pieces } else { &mut self.whole }) = Some(frames.clone());
+        Ok(frames)
     }
 
     /// All of it as one update, to be kept.
     pub(super) fn compacted(&self) -> Bytes {
         self.encode().into()
-    }
-
-    fn snapshot(&mut self) -> Bytes {
-        if let Some(snapshot) = &self.snapshot {
-            return snapshot.clone();
-        }
-        let update = self.encode();
-        self.size = update.len();
-        let snapshot = Bytes::from(Frame::Step2(&update).encode());
-        self.snapshot = Some(snapshot.clone());
-        snapshot
     }
 
     /// Without what waits.
@@ -191,6 +193,14 @@ impl Document {
         let txn = self.doc.transact();
         txn.store().pending_update().is_some() || txn.store().pending_ds().is_some_and(|deletes| !deletes.is_empty())
     }
+}
+
+/// An update as the frames that answer a question.
+fn answer(update: &[u8], in_pieces: bool) -> Arc<[Bytes]> {
+    // What was encoded here passes the gate.
+    let pieces = (in_pieces && update.len() > PIECE).then(|| gate::pieces(update, PIECE).ok()).flatten();
+    let Some((last, before)) = pieces.as_ref().and_then(|pieces| pieces.split_last()) else { return [Frame::Step2(update).encode().into()].into() };
+    before.iter().map(|piece| Frame::Update(piece).encode().into()).chain([Frame::Step2(last).encode().into()]).collect()
 }
 
 /// It never writes, so that its number never shows: formats that have become redundant are deleted by who edits, never here, where nobody would hear of it. Counts as
@@ -231,7 +241,7 @@ mod tests {
     fn what_was_new_is_passed_on_and_what_was_known_is_not() {
         let [first, second] = &writes(1, 2)[..] else { unreachable!() };
         let mut document = Document::new();
-        assert_eq!(document.missing_for(&[0]).unwrap(), Frame::Step2(&EMPTY_UPDATE).encode());
+        assert_eq!(document.missing_for(&[0], true).unwrap()[..], [Frame::Step2(&EMPTY_UPDATE).encode()]);
         assert!(matches!(document.take(first), Ok(Applied::Whole(Some(_)))));
         assert_eq!(document.take(first), Ok(Applied::Whole(None)));
         assert!(matches!(document.take(second), Ok(Applied::Whole(Some(_)))));
@@ -271,14 +281,42 @@ mod tests {
     fn everybody_who_comes_with_nothing_shares_one_encoding() {
         let mut document = Document::new();
         document.take(&writes(1, 1)[0]).unwrap();
-        let (first, second) = (document.missing_for(&[0]).unwrap(), document.missing_for(&[0]).unwrap());
-        assert_eq!(first.as_ptr(), second.as_ptr());
-        document.take(&writes(2, 1)[0]).unwrap();
-        assert_ne!(document.missing_for(&[0]).unwrap(), first);
+        for in_pieces in [false, true] {
+            let (first, second) = (document.missing_for(&[0], in_pieces).unwrap(), document.missing_for(&[0], in_pieces).unwrap());
+            assert_eq!((first.len(), first.as_ptr()), (1, second.as_ptr()));
+            document.take(&writes(2 + u64::from(in_pieces), 1)[0]).unwrap();
+            assert_ne!(document.missing_for(&[0], in_pieces).unwrap(), first);
+        }
         // Who knows everything is told the deletions alone, of which there are none.
         let vector = document.vector();
-        assert_eq!(document.missing_for(&vector).unwrap(), Frame::Step2(&EMPTY_UPDATE).encode());
-        assert!(document.missing_for(&[0xff]).is_err());
+        assert_eq!(document.missing_for(&vector, true).unwrap()[..], [Frame::Step2(&EMPTY_UPDATE).encode()]);
+        assert!(document.missing_for(&[0xff], true).is_err());
+    }
+
+    #[test]
+    fn a_long_answer_goes_in_pieces_that_all_share_and_ends_in_a_step2() {
+        let mut document = Document::new();
+        (1..=8).flat_map(|client| writes(client, 2_000)).for_each(|update| drop(document.take(&update).unwrap()));
+        let [whole] = &document.missing_for(&[0], false).unwrap()[..] else { panic!("one frame for who takes no pieces") };
+        assert!(whole.len() > 3 * PIECE);
+        let mut stale = Document::new();
+        writes(1, 700).iter().for_each(|update| drop(stale.take(update).unwrap()));
+        for mut copy in [Document::new(), stale] {
+            let pieces = document.missing_for(&copy.vector(), true).unwrap();
+            assert!(pieces.len() > 3 && pieces.iter().all(|frame| frame.len() <= PIECE + 64));
+            for (at, frame) in pieces.iter().enumerate() {
+                let is_last = at + 1 == pieces.len();
+                match Frame::read(frame).unwrap() {
+                    Frame::Step2(update) if is_last => drop(copy.take(update).unwrap()),
+                    Frame::Update(update) if !is_last => {
+                        assert!(matches!(copy.take(update), Ok(Applied::Whole(Some(_)))), "it builds on nothing that comes later")
+                    }
+                    frame => panic!("{frame:?}"),
+                }
+            }
+            assert_eq!((copy.vector(), keys(&copy)), (document.vector(), 16_000));
+        }
+        assert_eq!(document.missing_for(&[0], true).unwrap().as_ptr(), document.missing_for(&[0], true).unwrap().as_ptr());
     }
 
     #[test]
@@ -305,7 +343,7 @@ mod tests {
         let mut document = Document::new();
         let taken = (0..20).take_while(|i| document.take(&large(&format!("key{i}"))).is_ok()).count();
         assert_eq!((taken, keys(&document)), (7, 7), "eight of a MiB each and their keys are more than 8 MiB");
-        assert!(document.missing_for(&[0]).unwrap().len() <= MAX_DOCUMENT);
+        assert!(document.missing_for(&[0], false).unwrap()[0].len() <= MAX_DOCUMENT);
     }
 
     #[test]

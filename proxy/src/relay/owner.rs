@@ -40,9 +40,18 @@ pub(super) enum Mail {
 
 /// Where a peer hears.
 #[derive(Clone)]
-pub(super) struct Sink {
-    pub(super) outbox: Arc<Outbox>,
-    pub(super) channel: Channel,
+pub(crate) struct Sink {
+    pub(crate) outbox: Arc<Outbox>,
+    pub(crate) channel: Channel,
+    /// It takes long answers in pieces.
+    pub(crate) in_pieces: bool,
+}
+
+impl Sink {
+    /// Says something to the peer.
+    pub(crate) fn put(&self, said: Said) {
+        self.outbox.put(self.channel, said);
+    }
 }
 
 /// Peers that are gone: told without waiting, since whoever goes cannot wait. As many at most as came.
@@ -214,7 +223,7 @@ impl Owner {
         let out = match mail {
             Mail::Frame(peer, frame) => self.room.receive(now, peer, &frame),
             Mail::Allow(peer, writable) => self.room.allow(peer, writable),
-            Mail::Join { place, person, writable, sink, entered } => match self.room.join(now, place.peer, person, writable) {
+            Mail::Join { place, person, writable, sink, entered } => match self.room.join(now, place.peer, person, writable, sink.in_pieces) {
                 Ok(out) => {
                     self.sinks.insert(place.peer, sink);
                     // Where nobody waits for the place any more it is dropped, and tells so.
@@ -255,15 +264,15 @@ impl Owner {
             match outgoing {
                 Outgoing::To(peer, said) => {
                     if let Some(sink) = self.sinks.get(&peer) {
-                        sink.outbox.put(sink.channel, said);
+                        sink.put(said);
                     }
                 }
                 Outgoing::Edit(by, frame) => {
                     for sink in self.room.followers().filter(|peer| *peer != by).filter_map(|peer| self.sinks.get(&peer)) {
-                        sink.outbox.put(sink.channel, Said::Frame(frame.clone()));
+                        sink.put(Said::Frame(frame.clone()));
                     }
                 }
-                Outgoing::All(frame) => self.sinks.values().for_each(|sink| sink.outbox.put(sink.channel, Said::Frame(frame.clone()))),
+                Outgoing::All(frame) => self.sinks.values().for_each(|sink| sink.put(Said::Frame(frame.clone()))),
                 Outgoing::Elsewhere(frame) => self.rooms.storage.tell(&self.key, &frame),
                 Outgoing::Append(update) => {
                     self.pending_bytes += update.len();

@@ -65,6 +65,8 @@ pub(super) struct Room {
 struct Peer {
     person: Person,
     writable: bool,
+    /// It takes long answers in pieces.
+    in_pieces: bool,
     /// It has asked for the document: before that an edit would build on what it has not got.
     follows: bool,
     /// Document frames that were taken from it.
@@ -110,12 +112,12 @@ impl Room {
     ///
     /// # Errors
     /// `Limit` when the room is full.
-    pub(super) fn join(&mut self, now: Instant, peer: PeerId, person: Person, writable: bool) -> Result<Vec<Outgoing>, Refusal> {
+    pub(super) fn join(&mut self, now: Instant, peer: PeerId, person: Person, writable: bool, in_pieces: bool) -> Result<Vec<Outgoing>, Refusal> {
         if self.peers.len() >= self.bounds.peers {
             return Err(Refusal::Limit { which: "people in this room".into(), retry_after_secs: 30 });
         }
         let budget = Budget::full(now, self.bounds);
-        self.peers.insert(peer, Peer { person, writable, follows: false, taken: 0, unacknowledged: VecDeque::new(), is_early: false, budget });
+        self.peers.insert(peer, Peer { person, writable, in_pieces, follows: false, taken: 0, unacknowledged: VecDeque::new(), is_early: false, budget });
         let mut out = vec![Outgoing::To(peer, Said::Opened(writable)), self.ask(peer)];
         out.extend(self.presence.everybody().map(|states| Outgoing::To(peer, Said::Frame(states))));
         Ok(out)
@@ -157,9 +159,10 @@ impl Room {
         }
         match Frame::read(frame).map_err(|error| bad("frame", &error.to_string()))? {
             Frame::Step1(vector) => {
-                let missing = self.document.missing_for(vector)?;
-                self.peers.entry(peer).and_modify(|known| known.follows = true);
-                Ok(vec![Outgoing::To(peer, Said::Frame(missing))])
+                let Some(known) = self.peers.get_mut(&peer) else { return Ok(Vec::new()) };
+                let missing = self.document.missing_for(vector, known.in_pieces)?;
+                known.follows = true;
+                Ok(missing.iter().map(|frame| Outgoing::To(peer, Said::Frame(frame.clone()))).collect())
             }
             Frame::Step2(update) => self.edit(now, peer, update, true),
             Frame::Update(update) => self.edit(now, peer, update, false),

@@ -8,13 +8,11 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use krateyard_shared::identity::ClusterName;
 use krateyard_shared::refusal::Refusal;
-use krateyard_shared::sync::Channel;
 use krateyard_shared::sync::room::Room;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::outbox::Outbox;
 use super::owner::{self, Left, MAILBOX, Mail, Sink};
 use super::presence::Person;
 use super::room::PeerId;
@@ -72,11 +70,11 @@ impl Rooms {
         rooms
     }
 
-    /// Lets somebody in; what the room has to say goes to `outbox`, under `channel`.
+    /// Lets somebody in; what the room has to say goes to `sink`.
     ///
     /// # Errors
     /// `Limit` when the room is full, or too many are open; `UpstreamDown` when what is kept of it cannot be read.
-    pub(crate) async fn enter(self: &Arc<Self>, entry: &Entry, outbox: &Arc<Outbox>, channel: Channel) -> Result<Place, Refusal> {
+    pub(crate) async fn enter(self: &Arc<Self>, entry: &Entry, sink: &Sink) -> Result<Place, Refusal> {
         let user = &entry.enter.session().user;
         let room = entry.enter.target().room.clone();
         let owner = matches!(room, Room::Private).then(|| user.name.clone());
@@ -85,9 +83,8 @@ impl Rooms {
             let live = self.live(&key)?;
             let peer = PeerId(self.peers.fetch_add(1, Ordering::Relaxed));
             let (entered, answer) = oneshot::channel();
-            let sink = Sink { outbox: outbox.clone(), channel };
             let place = Place { peer, live: live.clone() };
-            let join = Mail::Join { place, person: Person::named(&user.name), writable: entry.change.is_some(), sink, entered };
+            let join = Mail::Join { place, person: Person::named(&user.name), writable: entry.change.is_some(), sink: sink.clone(), entered };
             // An owner that has just gone to rest takes nothing more: the next round finds another one.
             if live.mailbox.send(join).await.is_err() {
                 continue;

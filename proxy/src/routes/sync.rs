@@ -22,7 +22,7 @@ use crate::app::Shared;
 use crate::authenticate::Session;
 use crate::authorize;
 use crate::refuse;
-use crate::relay::{Outbox, Said};
+use crate::relay::{Outbox, Said, Sink};
 use crate::socket::{self, Inbound, Opening};
 
 /// A frame and its channel.
@@ -68,7 +68,9 @@ pub(crate) async fn get_one(State(app): State<Shared>, Path((cluster, room)): Pa
         async |line| {
             if let Some((cluster, room)) = asked {
                 let outbox = Arc::<Outbox>::default();
-                let seat = Seat::take(line.app.clone(), line.guest.session.clone(), cluster, room, outbox.clone(), ONLY);
+                // In y-websocket's protocol an Update may come at any time.
+                let sink = Sink { outbox: outbox.clone(), channel: ONLY, in_pieces: true };
+                let seat = Seat::take(line.app.clone(), line.guest.session.clone(), cluster, room, sink);
                 line.run(One { seat }, said(outbox, of_one)).await;
             }
         },
@@ -163,7 +165,7 @@ impl Many {
                     self.looks.insert(cluster, AbortOnDropHandle::new(self.app.tasks.spawn(look)));
                 }
             }
-            ToProxy::Open { channel, cluster, room } => {
+            ToProxy::Open { channel, cluster, room, in_pieces } => {
                 self.seats.retain(|_, seat| !seat.is_over());
                 let refusal = match channel {
                     CONTROL => Some(bad("channel", "0 is not for rooms")),
@@ -174,7 +176,8 @@ impl Many {
                 match refusal {
                     Some(refusal) => self.outbox.put(CONTROL, Said::Control(ToApp::Closed { channel, refusal })),
                     None => {
-                        let seat = Seat::take(self.app.clone(), self.session.clone(), cluster, room, self.outbox.clone(), channel);
+                        let sink = Sink { outbox: self.outbox.clone(), channel, in_pieces };
+                        let seat = Seat::take(self.app.clone(), self.session.clone(), cluster, room, sink);
                         self.seats.insert(channel, seat);
                     }
                 }

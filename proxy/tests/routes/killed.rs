@@ -113,7 +113,7 @@ async fn enter(address: SocketAddr, copy: &Copy) -> Option<Stream> {
     request.headers_mut().insert("authorization", "Bearer demo-admin".parse().unwrap());
     request.headers_mut().insert("sec-websocket-protocol", PROTOCOL.parse().unwrap());
     let (mut stream, _) = bounded(tokio_tungstenite::connect_async(request)).await.ok()?;
-    let open = ToProxy::Open { channel: CHANNEL, cluster: demo(), room: of("web") };
+    let open = ToProxy::Open { channel: CHANNEL, cluster: demo(), room: of("web"), in_pieces: true };
     stream.send(Message::binary(sync::control(&open))).await.ok()?;
     stream.send(Message::binary(sync::on_channel(CHANNEL, &copy.ask()))).await.ok()?;
     Some(stream)

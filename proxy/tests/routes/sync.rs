@@ -275,7 +275,7 @@ async fn nonsense_on_the_apps_socket_harms_nobody_else() {
     app.send(44, b"to nobody").await;
     app.enter(1, &Room::Namespace("../..".into())).await;
     assert!(matches!(app.entered(1).await, Err(Refusal::NotFound { .. })));
-    app.say(&ToProxy::Open { channel: 1, cluster: ClusterName("nosuch".into()), room: Room::Cluster }).await;
+    app.say(&ToProxy::Open { channel: 1, cluster: ClusterName("nosuch".into()), room: Room::Cluster, in_pieces: true }).await;
     assert!(matches!(app.entered(1).await, Err(Refusal::NotFound { .. })));
     app.say(&ToProxy::Look { cluster: ClusterName("nosuch".into()) }).await;
     app.until(|heard| matches!(heard, Heard::Control(ToApp::Unseen { .. })).then_some(())).await;
@@ -305,6 +305,7 @@ async fn nonsense_on_the_apps_socket_harms_nobody_else() {
 #[tokio::test]
 async fn what_is_too_long_for_a_frame_is_taken_in_pieces_each_acknowledged() {
     let bench = Bench::start().await;
+    grant_yards(&bench, "web", "viewer", &["get"]);
     let (mut admin, mut later) = (App::open(&bench, "admin").await, App::open(&bench, "admin").await);
     let (copy, other) = (Copy::new(1), Copy::new(2));
     for key in 0..150 {
@@ -320,17 +321,41 @@ async fn what_is_too_long_for_a_frame_is_taken_in_pieces_each_acknowledged() {
         other.hear(&Frame::Update(&piece).encode());
     }
     assert!(sent >= 6, "{sent} pieces of 1.5 MB");
-    later.enter(1, &of("web")).await;
-    later.entered(1).await.unwrap();
-    let late = Copy::new(3);
-    later.send(1, &late.ask()).await;
     let last = format!("key149{}", "x".repeat(10_000));
-    later
-        .until(|heard| {
-            if let Heard::Frame(1, frame) = heard {
-                late.hear(&frame);
+    // Who comes later is sent it in pieces too, a Step2 last, whether they may change it or look only; who knows of no pieces gets it whole.
+    let mut looks = App::open(&bench, "viewer").await;
+    let mut older = App::open(&bench, "viewer").await;
+    for (peer, may_change, in_pieces) in [(&mut later, true, true), (&mut looks, false, true), (&mut older, false, false)] {
+        let mut channel = 0;
+        // Until the proxy has heard of the role.
+        bounded(async {
+            while channel == 0 || peer.entered(channel).await != Ok(may_change) {
+                channel += 1;
+                if in_pieces { peer.enter(channel, &of("web")).await } else { peer.enter_for_whole_answers(channel, &of("web")).await }
             }
-            late.has(&last).then_some(())
         })
         .await;
+        let copy = Copy::new(3);
+        peer.send(channel, &copy.ask()).await;
+        let mut pieces = 0;
+        peer.until(|heard| {
+            let Heard::Frame(of, frame) = heard else { return None };
+            if of != channel {
+                return None;
+            }
+            copy.hear(&frame);
+            match Frame::read(&frame).unwrap() {
+                Frame::Update(update) => {
+                    assert!(update.len() <= 64 << 10, "{} bytes in one frame", update.len());
+                    pieces += 1;
+                    None
+                }
+                Frame::Step2(_) => Some(()),
+                _ => None,
+            }
+        })
+        .await;
+        assert!(copy.has(&last));
+        assert!(if in_pieces { pieces > 20 } else { pieces == 0 }, "{pieces} pieces");
+    }
 }

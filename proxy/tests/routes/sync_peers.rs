@@ -33,7 +33,12 @@ impl App {
     }
 
     pub(crate) async fn enter(&mut self, channel: Channel, room: &Room) {
-        self.say(&ToProxy::Open { channel, cluster: demo(), room: room.clone() }).await;
+        self.say(&ToProxy::Open { channel, cluster: demo(), room: room.clone(), in_pieces: true }).await;
+    }
+
+    /// As an app does that knows of no pieces.
+    pub(crate) async fn enter_for_whole_answers(&mut self, channel: Channel, room: &Room) {
+        self.say(&ToProxy::Open { channel, cluster: demo(), room: room.clone(), in_pieces: false }).await;
     }
 
     pub(crate) async fn send(&mut self, channel: Channel, frame: &[u8]) {

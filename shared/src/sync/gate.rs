@@ -21,7 +21,7 @@ mod structs;
 mod value;
 mod walk;
 
-pub use piece::piece;
+pub use piece::{piece, pieces};
 use walk::Walk;
 
 /// Clocks end below this: yrs takes them for `i32` (`Update::integrate`).

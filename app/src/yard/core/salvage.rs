@@ -37,17 +37,23 @@ impl Salvaged {
 }
 
 impl Core {
-    /// The proxy has this of a room that this person may not change: that is the room from now on. What else was done to the copy here is undone; with `salvage`
+    /// The proxy has this, one update after another, of a room that this person may not change: that is the room from now on. What else was done to the copy here is undone; with `salvage`
     /// (it was done in the belief that it may be) what of the copy the proxy has never heard of goes to the private room.
     ///
     /// # Errors
-    /// When the update can not be read; the room is as before then.
-    pub fn replace(&mut self, room: &Room, update: &[u8], salvage: bool, new_id: &mut NewId<'_>) -> Result<Salvaged, DocumentError> {
-        let theirs = Document::new(0);
-        match theirs.apply(Origin::Shared, update) {
-            Ok(()) | Err(DocumentError::Newer { .. }) => {}
-            Err(error) => return Err(error),
+    /// When an update can not be read, or they are not all there is; the room is as before then.
+    pub fn replace(&mut self, room: &Room, updates: &[Vec<u8>], salvage: bool, new_id: &mut NewId<'_>) -> Result<Salvaged, DocumentError> {
+        let mut theirs = Copy::of(Document::new(0), 0);
+        for update in updates {
+            match theirs.apply(Origin::Shared, update) {
+                Ok(()) | Err(DocumentError::Newer { .. }) => {}
+                Err(error) => return Err(error),
+            }
         }
+        if theirs.early.is_some() {
+            return Err(DocumentError::Apply("something is missing".into()));
+        }
+        let theirs = theirs.document;
         if self.rooms.get(room).is_some_and(|copy| copy.document.is_same(&theirs)) {
             return Ok(Salvaged::default());
         }
@@ -61,7 +67,7 @@ impl Core {
         own.notes.retain(|key| notes.get(key).is_none_or(|note| self.mirror.notes.of(room, key).is_some_and(|own| own.text != note.text)));
         let salvaged = if salvage { self.salvage(room, &own, new_id) } else { Salvaged::default() };
         self.drop_room(room);
-        self.receive(room, Origin::Shared, update)?;
+        updates.iter().try_for_each(|update| self.receive(room, Origin::Shared, update))?;
         Ok(salvaged)
     }
 

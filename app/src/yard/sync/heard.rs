@@ -33,21 +33,28 @@ impl Sync {
 
     fn opened(&mut self, channel: Channel, writable: bool, core: &mut Core, now_ms: u64) {
         let Some(seat) = self.seats.get_mut(&channel) else { return };
-        seat.writable = Some(writable);
+        let is_new = seat.writable.replace(writable).is_none();
         let room = seat.room.clone();
+        let mut given_up = Vec::new();
         if writable {
             self.doubtful.remove(&room);
             // What was done here is not given up for what is there.
             seat.asked.iter_mut().for_each(|answer| *answer = Answer::Rest);
+            (seat.is_doubted, given_up) = (false, seat.gathered());
         } else if core.may_write(&room) {
             self.doubtful.insert(room.clone());
         }
-        let had_copy = core.snapshot(&room).is_some();
+        let had_copy = core.has(&room);
         core.open_room(&room);
         core.set_writable(&room, writable);
-        // Where nothing can be written everything is as the proxy has it, which may have lost what others had sent already.
+        given_up.iter().for_each(|update| self.hear(&room, update, core));
+        // Where nothing can be written everything is as the proxy has it, which may have lost what others had sent already. Whether what is here is more than that
+        // shows by what it says it has, and by its answer to what it is asked first.
         if !writable && had_copy {
-            self.ask(channel, core, Answer::Whole);
+            match self.seats.get_mut(&channel) {
+                Some(seat) if is_new => seat.is_doubted = true,
+                _ => self.ask(channel, core, Answer::Whole),
+            }
         }
         self.answer(channel, core);
         self.speak(core, now_ms);
@@ -121,26 +128,42 @@ impl Sync {
                 if gate::vector(vector).is_ok() && core.proxy_says(&room, vector).is_ok() {
                     if let Some(seat) = self.seats.get_mut(&channel) {
                         seat.theirs = Some(vector.to_vec());
+                        if seat.is_doubted && core.is_ahead_of(&room, vector) != Ok(false) {
+                            seat.is_doubted = false;
+                            self.ask(channel, core, Answer::Whole);
+                        }
                     }
                     self.answer(channel, core);
                 }
             }
             Frame::Step2(update) => {
-                let answer = self.seats.get_mut(&channel).and_then(|seat| seat.asked.pop_front());
+                let Some(seat) = self.seats.get_mut(&channel) else { return };
+                let answer = seat.asked.pop_front();
                 if gate::update(update).is_err() {
                     return;
                 }
                 if answer == Some(Answer::Whole) {
-                    if let Ok(salvaged) = core.replace(&room, update, self.doubtful.contains(&room), new_id) {
-                        self.doubtful.remove(&room);
-                        self.waiting.remove(&room);
+                    seat.gather(update);
+                    let whole = seat.gathered();
+                    if let Ok(salvaged) = core.replace(&room, &whole, self.doubtful.contains(&room), new_id) {
+                        self.agreed(&room);
                         self.effects.extend(salvaged.words(&room).map(SyncEffect::Tell));
                     }
-                } else {
-                    self.hear(&room, update, core);
+                    return;
+                }
+                let was_doubted = std::mem::take(&mut seat.is_doubted);
+                self.hear(&room, update, core);
+                match was_doubted {
+                    // An answer names everything that was ever deleted there.
+                    true if core.has_deleted_more(&room, update) => self.ask(channel, core, Answer::Whole),
+                    true => self.agreed(&room),
+                    false => {}
                 }
             }
             Frame::Update(update) if gate::update(update).is_ok() => {
+                if let Some(seat) = self.seats.get_mut(&channel).filter(|seat| seat.gathers()) {
+                    return seat.gather(update);
+                }
                 self.hear(&room, update, core);
                 // Only of an edit: who answers with what builds on something that nobody has would be asked for ever.
                 let asks = self.seats.get(&channel).is_some_and(|seat| !seat.asked.is_empty());
@@ -163,8 +186,18 @@ impl Sync {
         }
     }
 
+    /// What is here of a room that may not be changed is what the proxy has.
+    fn agreed(&mut self, room: &Room) {
+        self.doubtful.remove(room);
+        self.waiting.remove(room);
+    }
+
     fn hear(&mut self, room: &Room, update: &[u8], core: &mut Core) {
-        if let Err(error) = core.receive(room, Origin::Shared, update) {
+        // Said once: of a long answer each piece would say it.
+        let is_refused = core.refused(room).is_some();
+        if let Err(error) = core.receive(room, Origin::Shared, update)
+            && !is_refused
+        {
             self.effects.push(SyncEffect::Tell(error.to_string()));
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use krateyard_shared::sync::MAX_DOCUMENT;
 use krateyard_shared::sync::room::Room;
 
 /// Edits that are not acknowledged.
@@ -30,6 +31,9 @@ impl Waiting {
     }
 }
 
+/// What there is of an answer, in bytes at most: two full rooms, as the proxy lets wait for a socket.
+const MOST_GATHERED: usize = 2 * MAX_DOCUMENT;
+
 /// What an answer to a question is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Answer {
@@ -47,6 +51,10 @@ pub(super) struct Seat {
     pub(super) writable: Option<bool>,
     /// What the questions under way ask for: they are answered in order.
     pub(super) asked: VecDeque<Answer>,
+    /// What came so far of an answer that is to be all there is, and of what was edited meanwhile.
+    whole: Vec<Vec<u8>>,
+    /// Whether what is here may be more than what the proxy has, in a room that may not be changed: to be found out from what it says it has, and from its answer.
+    pub(super) is_doubted: bool,
     /// What the proxy said it has, until that is answered.
     pub(super) theirs: Option<Vec<u8>>,
     /// Whether the proxy was sent all that it lacked: from then on each edit goes by itself.
@@ -74,6 +82,8 @@ impl Seat {
             room,
             writable: None,
             asked: VecDeque::new(),
+            whole: Vec::new(),
+            is_doubted: false,
             theirs: None,
             is_answered: false,
             is_in_pieces: false,
@@ -81,6 +91,23 @@ impl Seat {
             frames: 0,
             flights: VecDeque::new(),
         }
+    }
+
+    /// Whether what comes is to be all there is, once that is complete.
+    pub(super) fn gathers(&self) -> bool {
+        self.asked.front() == Some(&Answer::Whole)
+    }
+
+    /// Takes a piece of all there is. Of more than there can be nothing is taken: it is none that anything could be done with.
+    pub(super) fn gather(&mut self, update: &[u8]) {
+        if self.whole.iter().map(Vec::len).sum::<usize>() + update.len() <= MOST_GATHERED {
+            self.whole.push(update.to_vec());
+        }
+    }
+
+    /// What was gathered.
+    pub(super) fn gathered(&mut self) -> Vec<Vec<u8>> {
+        std::mem::take(&mut self.whole)
     }
 
     /// Whether an edit can be sent by itself.

@@ -57,7 +57,7 @@ fn room() -> Room {
 }
 
 fn join(room: &mut Room, peer: PeerId, writable: bool) -> Vec<Outgoing> {
-    room.join(Instant::now(), peer, Person::named(&format!("person {}", peer.0)), writable).unwrap()
+    room.join(Instant::now(), peer, Person::named(&format!("person {}", peer.0)), writable, true).unwrap()
 }
 
 /// What is said to one peer.
@@ -163,7 +163,7 @@ fn a_full_room_and_too_many_changes_are_refused_and_time_gives_them_back() {
     for peer in [ANN, BOB, EVE] {
         join(&mut room, peer, true);
     }
-    let fourth = room.join(now, PeerId(4), Person::named("dan"), true);
+    let fourth = room.join(now, PeerId(4), Person::named("dan"), true, true);
     assert!(matches!(fourth, Err(Refusal::Limit { .. })));
     let ann = Client::new(1);
     let refused = |out: Vec<Outgoing>| to(&out, ANN).iter().any(|said| matches!(said, Said::Refused(Refusal::Limit { .. })));

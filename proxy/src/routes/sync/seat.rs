@@ -7,7 +7,6 @@ use bytes::Bytes;
 use futures::{Stream, StreamExt, stream};
 use krateyard_shared::identity::ClusterName;
 use krateyard_shared::refusal::Refusal;
-use krateyard_shared::sync::Channel;
 use krateyard_shared::sync::room::Room;
 use tokio::sync::{mpsc, watch};
 use tokio_util::task::AbortOnDropHandle;
@@ -16,7 +15,7 @@ use crate::app::Shared;
 use crate::authenticate::Session;
 use crate::authorize;
 use crate::clusters::Cluster;
-use crate::relay::{Entry, Outbox, Said};
+use crate::relay::{Entry, Said, Sink};
 
 /// Frames that wait for the room; the socket is not read meanwhile.
 const WAITING: usize = 16;
@@ -28,13 +27,13 @@ pub(super) struct Seat {
 }
 
 impl Seat {
-    /// Asks for a room and enters it; what comes of that, and what is said in the room, goes to `outbox`.
-    pub(super) fn take(app: Shared, session: Arc<Session>, cluster: ClusterName, room: Room, outbox: Arc<Outbox>, channel: Channel) -> Seat {
+    /// Asks for a room and enters it; what comes of that, and what is said in the room, goes to `sink`.
+    pub(super) fn take(app: Shared, session: Arc<Session>, cluster: ClusterName, room: Room, sink: Sink) -> Seat {
         let (frames, taken) = mpsc::channel(WAITING);
         let tasks = app.tasks.clone();
         let task = tasks.spawn(async move {
-            if let Err(refusal) = sit(&app, &session, &cluster, &room, &outbox, channel, taken).await {
-                outbox.put(channel, Said::Closed(refusal));
+            if let Err(refusal) = sit(&app, &session, &cluster, &room, &sink, taken).await {
+                sink.put(Said::Closed(refusal));
             }
         });
         Seat { frames, _task: AbortOnDropHandle::new(task) }
@@ -51,19 +50,11 @@ impl Seat {
     }
 }
 
-async fn sit(
-    app: &Shared,
-    session: &Arc<Session>,
-    cluster: &ClusterName,
-    room: &Room,
-    outbox: &Arc<Outbox>,
-    channel: Channel,
-    mut frames: mpsc::Receiver<Bytes>,
-) -> Result<(), Refusal> {
+async fn sit(app: &Shared, session: &Arc<Session>, cluster: &ClusterName, room: &Room, sink: &Sink, mut frames: mpsc::Receiver<Bytes>) -> Result<(), Refusal> {
     let cluster = app.cluster(cluster)?;
     let changes = cluster.reviews.changes();
     let mut entry = authorize::enter_room(&cluster, session, room).await?;
-    let place = app.rooms.enter(&entry, outbox, channel).await?;
+    let place = app.rooms.enter(&entry, sink).await?;
     let mut reviewed = pin!(reviewed(cluster.clone(), session.clone(), room.clone(), changes));
     loop {
         tokio::select! {

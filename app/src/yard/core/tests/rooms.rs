@@ -131,7 +131,7 @@ fn a_room_that_turns_out_not_to_be_theirs_leaves_them_what_they_did_meanwhile() 
     let proxy = a.core.snapshot(&home()).unwrap();
     let Peer { core, keys, .. } = &mut b;
     let salvaged = core
-        .replace(&home(), &proxy, true, &mut || {
+        .replace(&home(), std::slice::from_ref(&proxy), true, &mut || {
             *keys += 1;
             format!("n{keys}").into()
         })

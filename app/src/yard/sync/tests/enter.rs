@@ -53,3 +53,38 @@ fn who_may_only_read_sees_all_and_keeps_what_they_did_before_they_knew() {
     assert_eq!(world.tabs[1].told.len(), 1, "{:?}", world.tabs[1].told);
     assert!(world.tabs[1].sync.state().is_synced());
 }
+
+#[test]
+fn who_may_only_read_and_comes_back_is_sent_what_they_lack_and_all_of_it_only_where_theirs_is_more() {
+    let mut world = World::of(&[&write(&[namespace("web")]), &[(namespace("web"), Right::Read)]]);
+    let now = world.now_ms;
+    let kinds = [Kind::Pod, Kind::Service, Kind::ConfigMap, Kind::Deployment, Kind::ReplicaSet, Kind::StatefulSet];
+    let krates = kinds.map(|kind| {
+        let subject = Subject::Collection(Collection::of_kind(kind, None).in_namespaces(["web".to_owned()]));
+        let window = world.tabs[0].act(&YardAction::Open { subject, content: Content::Collection, into: None, near: Point::default() }, now).unwrap();
+        world.tabs[0].core.state().window(&window).unwrap().0.id.clone()
+    });
+    world.settle();
+    let back = |world: &mut World, number: u64, meanwhile: &[YardAction]| {
+        world.cut(1);
+        world.tabs[1].reload(number);
+        meanwhile.iter().for_each(|action| drop(world.tabs[1].act(action, now)));
+        // Somebody else goes on.
+        world.tabs[0].act(&YardAction::CloseKrate { krate: krates[number as usize % 4].clone() }, now);
+        let before = world.proxy.asked_for_all;
+        world.tabs[1].event(SocketEvent::Start, now);
+        world.settle();
+        let (one, other) = (&world.tabs[0].core, &world.tabs[1].core);
+        assert_eq!(one.snapshot(&namespace("web")), other.snapshot(&namespace("web")));
+        assert!(world.tabs[1].sync.state().is_synced());
+        // One's own room always is, as long as nothing is in it.
+        world.proxy.asked_for_all - before
+    };
+    let usual = back(&mut world, 71, &[]);
+    let moved = YardAction::MoveKrate { krate: krates[4].clone(), to: Point::new(9_000.0, 0.0) };
+    assert_eq!(back(&mut world, 72, &[moved]), usual + 1, "something was put in");
+    assert_eq!(back(&mut world, 73, &[]), usual);
+    let closed = YardAction::CloseKrate { krate: krates[5].clone() };
+    assert_eq!(back(&mut world, 74, &[closed]), usual + 1, "something was taken out");
+    assert!(world.tabs[1].krate(&krates[4]).is_some_and(|krate| !krate.writable) && world.tabs[1].krate(&krates[5]).is_some());
+}

@@ -20,6 +20,9 @@ pub(super) enum Right {
     Write,
 }
 
+/// Longer answers go in pieces of so many bytes: few, so that many have some.
+const PIECE: usize = 300;
+
 type Key = (Room, Option<usize>);
 
 pub(super) struct Proxy {
@@ -32,6 +35,8 @@ pub(super) struct Proxy {
     turn: usize,
     /// So many document frames are refused.
     pub(super) refuse_next: usize,
+    /// So many times somebody asked for all there is of a room.
+    pub(super) asked_for_all: usize,
     /// The bytes of the longest frame that came.
     pub(super) longest: usize,
 }
@@ -70,7 +75,7 @@ struct At {
 impl Proxy {
     pub(super) fn new(rights: Vec<BTreeMap<Room, Right>>, replicas: usize) -> Proxy {
         let replicas = (0..replicas).map(|_| Replica::default()).collect();
-        Proxy { rights, replicas, streams: BTreeMap::new(), connections: BTreeMap::new(), turn: 0, refuse_next: 0, longest: 0 }
+        Proxy { rights, replicas, streams: BTreeMap::new(), connections: BTreeMap::new(), turn: 0, refuse_next: 0, asked_for_all: 0, longest: 0 }
     }
 
     pub(super) fn right(&self, person: usize, room: &Room) -> Right {
@@ -221,8 +226,12 @@ impl Proxy {
         let kept = self.replicas[replica].rooms.get_mut(&key(&room, person)).expect("somebody is in it");
         match Frame::read(frame).unwrap() {
             Frame::Step1(vector) => {
+                self.asked_for_all += usize::from(*vector == Core::no_vector());
                 let missing = kept.doc.transact().encode_state_as_update_v1(&StateVector::decode_v1(vector).unwrap());
-                self.put(tab, on_channel(channel, &Frame::Step2(&missing).encode()));
+                let pieces = gate::pieces(&missing, PIECE).unwrap();
+                let (last, before) = pieces.split_last().unwrap();
+                before.iter().for_each(|piece| self.put(tab, on_channel(channel, &Frame::Update(piece).encode())));
+                self.put(tab, on_channel(channel, &Frame::Step2(last).encode()));
             }
             read @ (Frame::Step2(update) | Frame::Update(update)) => {
                 let has_gap = gap_of(&kept.doc, update);
