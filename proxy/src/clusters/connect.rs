@@ -38,7 +38,7 @@ pub(super) async fn client(endpoint: &Endpoint) -> Result<Client, ConnectError> 
             let merged = there.try_fold(Kubeconfig::default(), |merged, path| merged.merge(Kubeconfig::read_from(path)?))?;
             of_context(merged, Some(context.clone())).await?
         }
-        Endpoint::Server { url, credentials, ca } => {
+        Endpoint::Server { url, credentials, ca, .. } => {
             let mut config = Config::new(url.clone());
             config.auth_info = auth(credentials);
             config.root_cert_file.clone_from(ca);

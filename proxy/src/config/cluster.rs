@@ -41,6 +41,8 @@ pub enum Endpoint {
         credentials: Credentials,
         /// PEM file with the authorities that sign its certificate; the system's none when absent.
         ca: Option<PathBuf>,
+        /// Of what that file says.
+        mark: Mark,
     },
 }
 
@@ -59,7 +61,7 @@ impl ClusterConfig {
     /// # Errors
     /// When `url` is no URL.
     pub fn server(name: &str, url: &str, token: &str) -> Result<ClusterConfig, http::uri::InvalidUri> {
-        let endpoint = Endpoint::Server { url: url.parse()?, credentials: Credentials::Token(Secret::new(token)), ca: None };
+        let endpoint = Endpoint::Server { url: url.parse()?, credentials: Credentials::Token(Secret::new(token)), ca: None, mark: Mark::default() };
         Ok(ClusterConfig { name: ClusterName(name.into()), endpoint })
     }
 }

@@ -204,11 +204,13 @@ pub(super) fn file_path(flags: &Flags, sources: &impl Sources) -> Option<PathBuf
     flags.config.clone().or_else(|| sources.variable("KRATEYARD_CONFIG").filter(|value| !value.is_empty()).map(PathBuf::from))
 }
 
-/// The kubeconfigs that clusters name.
-pub(super) fn kubeconfigs(flags: &Flags, sources: &impl Sources) -> Vec<PathBuf> {
+/// The files that clusters name and that are read once: kubeconfigs, and authorities. A file with a token is read again by itself.
+pub(super) fn named_files(flags: &Flags, sources: &impl Sources) -> Vec<PathBuf> {
     let file = file_path(flags, sources).map(|path| read_file(&path, sources, &mut Errors(Vec::new()))).unwrap_or_default();
-    let variable = || sources.variable("KRATEYARD_KUBECONFIG").filter(|value| !value.is_empty()).map(PathBuf::from);
-    flags.kubeconfig.clone().or_else(variable).into_iter().chain(file.clusters.into_iter().filter_map(|cluster| cluster.kubeconfig)).collect()
+    let variable = |name: &str| sources.variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let kubeconfig = flags.kubeconfig.clone().or_else(|| variable("KRATEYARD_KUBECONFIG"));
+    let ca = flags.ca.clone().or_else(|| variable("KRATEYARD_CA"));
+    [kubeconfig, ca].into_iter().chain(file.clusters.into_iter().flat_map(|cluster| [cluster.kubeconfig, cluster.ca])).flatten().collect()
 }
 
 fn read_file(path: &Path, sources: &impl Sources, errors: &mut Errors) -> File {
@@ -293,7 +295,8 @@ fn cluster(prefix: &str, entry: FileCluster, sources: &impl Sources, errors: &mu
                 (None, None) => errors.keep(&key("token_file"), Err("is needed (or token): how the proxy names itself to the API server".to_owned())),
                 (Some(_), Some(_)) => errors.keep(&key("token_file"), Err("stands beside token: give one of them".to_owned())),
             };
-            url.zip(credentials).map(|(url, credentials)| Endpoint::Server { url, credentials, ca: entry.ca })
+            let mark = entry.ca.as_ref().and_then(|path| sources.read(path).ok()).map(Mark::of).unwrap_or_default();
+            url.zip(credentials).map(|(url, credentials)| Endpoint::Server { url, credentials, ca: entry.ca, mark })
         }
         (None, Some(path), false) => {
             let mark = sources.read(&path).map(Mark::of).unwrap_or_default();

@@ -31,7 +31,7 @@ impl Written {
     fn paths(&self, sources: &impl Sources) -> Vec<PathBuf> {
         match self {
             Written::Laptop(flags) => super::laptop::paths(flags, sources),
-            Written::Serve(flags) => super::load::file_path(flags, sources).into_iter().chain(super::load::kubeconfigs(flags, sources)).collect(),
+            Written::Serve(flags) => super::load::file_path(flags, sources).into_iter().chain(super::load::named_files(flags, sources)).collect(),
         }
     }
 }

@@ -127,5 +127,16 @@ fn a_kubeconfig_that_reads_otherwise_is_another_cluster_and_is_looked_at() {
     let load = |kubeconfig| Config::load(&flags, &sources(kubeconfig)).unwrap().clusters;
     assert_eq!(load("one"), load("one"));
     assert_ne!(load("one"), load("other"));
-    assert_eq!(kubeconfigs(&flags, &sources("one")), [PathBuf::from("/eu")]);
+    assert_eq!(named_files(&flags, &sources("one")), [PathBuf::from("/eu")]);
+}
+
+#[test]
+fn authorities_that_read_otherwise_make_another_cluster_and_are_looked_at() {
+    let file = "[[clusters]]\nname = \"eu\"\nserver = \"https://eu\"\ntoken_file = \"/token\"\nca = \"/ca\"\n";
+    let flags = Flags { config: Some("k.toml".into()), ca: Some("/other".into()), ..Flags::default() };
+    let sources = |ca: &'static str, token: &'static str| Text::default().file("k.toml", file).file("/ca", ca).file("/token", token);
+    let load = |ca, token| Config::load(&flags, &sources(ca, token)).unwrap().clusters;
+    assert_eq!(load("one", "a"), load("one", "b"), "a token is read again as it changes, by itself");
+    assert_ne!(load("one", "a"), load("other", "a"));
+    assert_eq!(named_files(&flags, &sources("one", "a")), ["/other", "/ca"].map(PathBuf::from));
 }
