@@ -2,6 +2,7 @@
 
 pub mod arrow;
 pub mod camera;
+pub mod drawn;
 pub mod flight;
 pub mod gesture;
 pub mod minimap;

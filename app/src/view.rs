@@ -35,6 +35,7 @@ pub mod spotlight;
 pub mod switcher;
 pub mod sync_word;
 pub mod top_bar;
+pub mod turns;
 pub mod vanished;
 pub mod window;
 pub mod window_header;

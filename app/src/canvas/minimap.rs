@@ -29,6 +29,11 @@ impl Minimap {
         Rect::new(at, Size::new((rect.size.w * self.scale).max(2.0), (rect.size.h * self.scale).max(2.0)))
     }
 
+    /// The same as the `transform` of an SVG group that holds the world.
+    pub fn transform(&self) -> String {
+        format!("translate({} {}) scale({})", self.offset.x, self.offset.y, self.scale)
+    }
+
     /// The world point under a point of the minimap.
     pub fn to_world(&self, point: Point) -> Point {
         Point::new((point.x - self.offset.x) / self.scale, (point.y - self.offset.y) / self.scale)

@@ -91,10 +91,11 @@ pub fn App() -> impl IntoView {
     let signed_in = Callback::new(move |session| spawn_local(async move { who.set(enter(session, known, arrival).await) }));
     let signed_out = Callback::new(move |why: Option<String>| who.set(Who::Nobody(why)));
     move || match who.get() {
-        Who::Asking => view! { <main class="canvas signin" aria-busy="true"></main> }.into_any(),
+        Who::Asking => view! { <main class="canvas signin" aria-busy="true"><div class="grid"></div></main> }.into_any(),
         Who::Nobody(ended) => view! { <SignIn signed_in ended/><SaidLine/> }.into_any(),
         Who::Unreachable(why) => view! {
             <main class="canvas signin">
+                <div class="grid"></div>
                 <div class="sheet" role="alert">
                     <h1 class="brand">{logo()}"Krateyard"</h1>
                     <p>"Krateyard does not answer. "{why}</p>

@@ -1,15 +1,18 @@
 //! The canvas: the world under a camera. Panning, zooming and what a click on the ground means.
 
+use std::time::Duration;
+
 use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
 
 use super::arrows::Arrows;
-use super::desk::desk;
+use super::desk::{Desk, desk};
 use super::empty::EmptyYard;
 use super::krate::KrateFrame;
 use super::note::NoteCard;
 use super::others::Cursors;
+use crate::browser::clock::now_ms;
 use crate::browser::preferences::Wheel;
 use crate::browser::{dom, screen};
 use crate::canvas::camera::Camera;
@@ -34,6 +37,8 @@ pub fn Canvas() -> impl IntoView {
     Effect::new(move |_| measure());
     let resized = window_event_listener(ev::resize, move |_| measure());
     on_cleanup(move || resized.remove());
+
+    rest(desk);
 
     let wheel = move |event: ev::WheelEvent| {
         let unit = if event.delta_mode() == 1 { LINE_PX } else { 1.0 };
@@ -95,6 +100,7 @@ pub fn Canvas() -> impl IntoView {
             }
         }
     };
+    let is_held = held(desk);
     // What is not read yet is not known to be empty.
     let (state, kept) = (desk.yard.state(), desk.yard.persistence());
     let is_empty = Memo::new(move |_| state.with(|state| state.krates.is_empty() && state.notes.is_empty()) && kept.with(|kept| *kept != Persistence::Loading));
@@ -107,13 +113,16 @@ pub fn Canvas() -> impl IntoView {
     let notes = Memo::new(move |_| state.with(|state| state.notes.iter().map(|note| note.id.clone()).collect::<Vec<_>>()));
     view! {
         <main node_ref=node class="canvas" class:panning=panning class:pointing=move || desk.arrow.with(Option::is_some) class:maximised=move || desk.maximised.with(Option::is_some)
-            style=move || desk.camera.with(|camera| format!("--zoom:{};background-position:{}px {}px", camera.zoom, -camera.x * camera.zoom, -camera.y * camera.zoom))
+            style=move || format!("--zoom:{}", desk.drawn_zoom.get())
             on:wheel=wheel
             on:pointerdown:capture=press on:pointermove=drag on:pointerup=release on:pointercancel=release
             on:pointerleave=move |_| desk.company.pointer.set(None)
             on:contextmenu=move |event| if gesture.get_value() != Gesture::None { event.prevent_default() }
             aria-label="Yard">
-            <div class="world" style=move || desk.camera.with(|camera| format!("transform:translate({}px,{}px) scale({})", -camera.x * camera.zoom, -camera.y * camera.zoom, camera.zoom))>
+            <div class="grid" style=move || desk.camera.with(grid_style)></div>
+            // A layer of its own: moving it draws nothing.
+            <div class="world" class:held=is_held
+                style=move || desk.camera.with(|camera| format!("transform:translate3d({}px,{}px,0) scale({})", -camera.x * camera.zoom, -camera.y * camera.zoom, camera.zoom))>
                 <Arrows/>
                 <For each=move || ids.get() key=|id| id.clone() let(id)>
                     <KrateFrame id/>
@@ -128,6 +137,77 @@ pub fn Canvas() -> impl IntoView {
     }
 }
 
+/// Notices when the camera stands still, and puts it on whole device pixels then.
+fn rest(desk: Desk) {
+    let moved_ms = StoredValue::new(0u64);
+    Effect::new(move |before: Option<()>| {
+        desk.camera.track();
+        if before.is_some() {
+            moved_ms.set_value(now_ms());
+            if desk.is_still.get_untracked() {
+                desk.is_still.set(false);
+                wait(desk, moved_ms, STILL_MS);
+            }
+        }
+    });
+}
+
+/// Whether the pixels of the world are kept whatever its scale is (`will-change`): not for a moment when it is to be drawn for another zoom.
+fn held(desk: Desk) -> RwSignal<bool> {
+    let (is_held, turn) = (RwSignal::new(true), StoredValue::new(0u32));
+    Effect::new(move |before: Option<()>| {
+        desk.drawn_zoom.track();
+        if before.is_none() {
+            return;
+        }
+        is_held.set(false);
+        let number = turn.get_value().wrapping_add(1);
+        turn.set_value(number);
+        let mut frames = 0;
+        dom::each_frame(move |_| {
+            frames += 1;
+            let is_last = turn.try_get_value() == Some(number);
+            if is_last && frames == REDRAW_FRAMES {
+                is_held.set(true);
+            }
+            is_last && frames < REDRAW_FRAMES
+        });
+    });
+    is_held
+}
+
+fn wait(desk: Desk, moved_ms: StoredValue<u64>, for_ms: u64) {
+    set_timeout(
+        move || {
+            let Some(moved_ms_ago) = moved_ms.try_get_value().map(|moved_ms| now_ms().saturating_sub(moved_ms)) else { return };
+            match STILL_MS.checked_sub(moved_ms_ago) {
+                Some(left) if left > 0 => wait(desk, moved_ms, left),
+                _ => {
+                    desk.is_still.set(true);
+                    let (camera, rest) = desk.camera.with_untracked(|camera| (*camera, camera.at_rest(screen::device_pixel_ratio())));
+                    if rest != camera {
+                        desk.camera.set(rest);
+                    }
+                }
+            }
+        },
+        Duration::from_millis(for_ms),
+    );
+}
+
+/// The grid lies under the world and moves with it, by less than one of its cells.
+fn grid_style(camera: &Camera) -> String {
+    let cell = GRID_PX * camera.zoom;
+    let offset = |origin: f64| (-origin * camera.zoom).rem_euclid(cell);
+    format!("--zoom:{};transform:translate3d({}px,{}px,0)", camera.zoom, offset(camera.x), offset(camera.y))
+}
+
+/// The camera stands still when it has not moved for so long.
+const STILL_MS: u64 = 250;
+/// Frames after which the browser has begun to draw what changed.
+const REDRAW_FRAMES: u32 = 2;
+/// The cell of the grid in world units (`--grid-major` of tokens.css).
+const GRID_PX: f64 = 170.0;
 /// Height of the top bar (`--bar-height` of tokens.css), which lies over the canvas.
 const TOP_BAR_PX: f64 = 44.0;
 

@@ -25,7 +25,7 @@ pub fn Card(
     let desk = desk();
     let size = Memo::new(move |_| krate.get().map(|(_, krate)| layout::krate_rect(&krate).size).unwrap_or_default());
     let width = move || format!("width:min(var(--card-width),calc({}px * var(--zoom)))", size.get().w);
-    let is_compact = Memo::new(move |_| size.get().w * desk.camera.get().zoom < COMPACT_PX);
+    let is_compact = Memo::new(move |_| size.get().w * desk.drawn_zoom.get() < COMPACT_PX);
     let outlines = move || {
         krate.get().map(|(_, krate)| {
             let rects = layout::window_rects(&krate).into_iter().map(|(_, rect)| rect);

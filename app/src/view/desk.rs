@@ -10,9 +10,11 @@ use leptos::prelude::*;
 use super::company::Company;
 use super::said::Said;
 use super::spotlight::COMMANDS;
+use super::turns::Turns;
 use crate::browser::preferences::{self, Motion, Theme, Wheel};
 use crate::browser::{dom, screen};
 use crate::canvas::camera::{Camera, Detail};
+use crate::canvas::drawn::drawn_zoom;
 use crate::canvas::flight::Flight;
 use crate::spotlight::Spotlight;
 use crate::store::Workspace;
@@ -43,6 +45,12 @@ pub struct Desk {
     pub camera: RwSignal<Camera>,
     /// How much of a krate is shown at this zoom.
     pub detail: Memo<Detail>,
+    /// The camera has not moved for a moment.
+    pub is_still: RwSignal<bool>,
+    /// The zoom that the page is drawn for ([`crate::canvas::drawn`]).
+    pub drawn_zoom: Memo<f64>,
+    /// Who shows what is in it next.
+    pub turns: Turns,
     /// The size of the canvas, below the top bar.
     pub viewport: RwSignal<Size>,
     /// A clock that ticks each second, in milliseconds since 1970.
@@ -84,13 +92,22 @@ impl Desk {
     /// The desk of one signed-in person and cluster.
     pub fn new(workspace: Workspace, yard: Yard, cluster: ClusterName, user: String, camera: Camera, theme: RwSignal<Theme>) -> Desk {
         let camera = RwSignal::new(camera);
+        let detail = Memo::new(move |was: Option<&Detail>| was.copied().unwrap_or_default().at(camera.get().zoom));
+        let is_still = RwSignal::new(true);
+        let drawn_zoom = Memo::new(move |was: Option<&f64>| {
+            let zoom = camera.get().zoom;
+            drawn_zoom(was.copied().unwrap_or(zoom), zoom, detail.get(), is_still.get())
+        });
         Desk {
             workspace,
             yard,
             cluster: StoredValue::new(cluster),
             user: StoredValue::new(user.clone()),
             camera,
-            detail: Memo::new(move |was: Option<&Detail>| was.copied().unwrap_or_default().at(camera.get().zoom)),
+            detail,
+            is_still,
+            drawn_zoom,
+            turns: Turns::new(is_still.into()),
             viewport: RwSignal::new(Size::default()),
             now_ms: workspace.now_ms(),
             active: RwSignal::new(None),

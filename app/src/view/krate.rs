@@ -93,21 +93,25 @@ pub fn KrateFrame(
         })
     };
     let is_card = move || desk.detail.get() == Detail::Cards;
-    let is_seen = Memo::new(move |_| {
-        let Some((_, krate)) = krate.get() else { return false };
-        let camera = desk.camera.get();
-        let screen = camera.visible(desk.viewport.get()).grown(MARGIN_PX / camera.zoom);
-        !krate.minimised && !is_card() && screen.overlaps(&layout::krate_rect(&krate))
-    });
+    let rect = Memo::new(move |_| krate.get().filter(|(_, krate)| !krate.minimised).map(|(_, krate)| layout::krate_rect(&krate)));
+    let is_near = Memo::new(move |_| rect.get().is_some_and(|rect| desk.camera.get().sees(&rect, desk.viewport.get(), MARGIN_PX)));
+    let is_seen = Memo::new(move |_| is_near.get() && !is_card());
     let sight = Memo::new(move |was: Option<&Sight>| was.copied().unwrap_or_default().next(is_seen.get(), desk.now_ms.get_untracked()));
     // The clock matters only while the krate is out of sight and not at rest yet.
     let is_awake = Memo::new(move |_| match sight.get() {
         Sight::Out { .. } => sight.get().is_awake(desk.now_ms.get()),
         sight => sight.is_awake(0),
     });
+    let (has_windows, has_card, was_card) = (RwSignal::new(false), RwSignal::new(false), Memo::new(move |was: Option<&bool>| was == Some(&true) || is_card()));
+    Effect::new(move |_| if is_awake.get() { desk.turns.ask(has_windows) } else { has_windows.set(false) });
+    Effect::new(move |_| {
+        if is_near.get() && is_card() && !has_card.get_untracked() {
+            desk.turns.ask(has_card);
+        }
+    });
     let windows = Memo::new(move |was: Option<&Vec<WindowId>>| {
         let Some((_, krate)) = krate.get() else { return Vec::new() };
-        let is_awake = is_awake.get();
+        let is_awake = has_windows.get();
         // A shell goes on out of sight: it ends with its window, not with a look elsewhere.
         let goes_on = |window: &Window| window.content == Content::View(View::Shell) && was.is_some_and(|was| was.contains(&window.id));
         krate.windows.iter().filter(|window| is_awake || goes_on(window)).map(|window| window.id.clone()).collect()
@@ -153,11 +157,11 @@ pub fn KrateFrame(
             <For each=move || windows.get() key=|window| window.clone() let(window)>
                 <WindowFrame krate window/>
             </For>
-            {move || is_card().then(|| view! {
+            {move || was_card.get().then(|| view! {
                 <div class="handle" tabindex="0" role="button" aria-label=format!("{}, fly there", card_of.title()) on:pointerdown=press on:pointermove=moved on:pointerup=dropped
                     on:pointercancel=dropped on:lostpointercapture=dropped on:dblclick=move |_| desk.fly_to(&id.get_value())
                     on:keydown=move |event: ev::KeyboardEvent| if event.key() == "Enter" { event.prevent_default(); desk.fly_to(&id.get_value()) }>
-                    <Card krate subject=card_of.clone()/>
+                    {let card_of = card_of.clone(); move || has_card.get().then(|| view! { <Card krate subject=card_of.clone()/> })}
                 </div>
             })}
         </article>

@@ -10,27 +10,32 @@ use super::parts::{glyph, hue};
 use crate::browser::{dom, screen};
 use crate::canvas::camera::Camera;
 use crate::canvas::minimap::{MINIMAP, Minimap};
-use crate::yard::{Point, YardAction, layout};
+use crate::yard::{Point, Rect, YardAction, layout};
 
 /// Krates in namespace colours and the own viewport as a frame; a click or a drag goes there.
 #[component]
 pub fn MinimapIsland() -> impl IntoView {
     let desk = desk();
     let node = NodeRef::<html::Div>::new();
-    let map = move || {
-        let view = desk.camera.with(|camera| camera.visible(desk.viewport.get()));
-        let rects: Vec<_> =
-            desk.yard.state().with(|state| state.krates.iter().map(|krate| (layout::krate_rect(krate), hue(krate.subject.namespace()))).collect());
+    let state = desk.yard.state();
+    let krates = Memo::new(move |_| {
+        state.with(|state| state.krates.iter().map(|krate| (layout::krate_rect(krate), hue(krate.subject.namespace()))).collect::<Vec<_>>())
+    });
+    let whole = Memo::new(move |_| krates.with(|krates| Rect::around(krates.iter().map(|(rect, _)| *rect))));
+    let view = move || desk.camera.with(|camera| camera.visible(desk.viewport.get()));
+    let map = Memo::new(move |_| {
         // Half a screen of ground around: the frame is a part of the world, not its edge.
-        let around = view.grown(view.size.h / 2.0);
-        let map = Minimap::new(rects.iter().map(|(rect, _)| *rect).chain([around]), view);
-        (map, rects, view)
+        let (view, around) = (view(), view().grown(view().size.h / 2.0));
+        Minimap::new(whole.get().into_iter().chain([around]), view)
+    });
+    let frame = move || {
+        let Rect { at, size } = map.with(|map| map.from_world(&view()));
+        format!("transform:translate({}px,{}px);width:{}px;height:{}px", at.x, at.y, size.w, size.h)
     };
     let go = move |event: &ev::PointerEvent| {
         let Some(element) = node.get_untracked() else { return };
         let corner = dom::corner(&element);
-        let (map, ..) = map();
-        let world = map.to_world(Point::new(f64::from(event.client_x()) - corner.x, f64::from(event.client_y()) - corner.y));
+        let world = map.get_untracked().to_world(Point::new(f64::from(event.client_x()) - corner.x, f64::from(event.client_y()) - corner.y));
         desk.land();
         desk.camera.update(|camera| *camera = Camera::centred(world, camera.zoom, desk.viewport.get_untracked()).at_rest(screen::device_pixel_ratio()));
     };
@@ -42,21 +47,17 @@ pub fn MinimapIsland() -> impl IntoView {
                 on:pointermove=move |event| if held.get_value() { go(&event) }
                 on:pointerup=move |_| held.set_value(false)>
                 <svg viewBox=format!("0 0 {} {}", MINIMAP.w, MINIMAP.h) aria-label="Minimap" role="img">
-                    {move || {
-                        let (map, rects, view) = map();
-                        let frame = map.from_world(&view);
-                        view! {
-                            {rects.into_iter().map(|(rect, hue)| {
-                                let r = map.from_world(&rect);
-                                view! { <rect class=format!("plot-{hue} {hue} mini-krate") x=r.at.x y=r.at.y width=r.size.w height=r.size.h rx="1.5"></rect> }
-                            }).collect_view()}
-                            {desk.company.people.with(|people| people.iter().filter_map(|person| Some((person.hue, map.from_world(&person.viewport()?)))).map(|(hue, r)| view! {
-                                <rect class=format!("mini-them p{hue}") x=r.at.x y=r.at.y width=r.size.w height=r.size.h rx="2"></rect>
-                            }).collect_view())}
-                            <rect class="mini-view" x=frame.at.x y=frame.at.y width=frame.size.w height=frame.size.h rx="2"></rect>
-                        }
-                    }}
+                    // The world as it is, under one transform: the camera changes that alone.
+                    <g transform=move || map.with(Minimap::transform)>
+                        {move || krates.get().into_iter().map(|(Rect { at, size }, hue)| view! {
+                            <rect class=format!("plot-{hue} {hue} mini-krate") x=at.x y=at.y width=size.w height=size.h rx="20"></rect>
+                        }).collect_view()}
+                        {move || desk.company.people.with(|people| people.iter().filter_map(|person| Some((person.hue, person.viewport()?))).map(|(hue, Rect { at, size })| view! {
+                            <rect class=format!("mini-them p{hue}") x=at.x y=at.y width=size.w height=size.h rx="20"></rect>
+                        }).collect_view())}
+                    </g>
                 </svg>
+                <i class="mini-view" style=frame></i>
             </div>
             <div class="row">
                 <button class="icon" title="Zoom out (-)" on:click=move |_| desk.zoom_by(1.0 / 1.25)>{glyph("min")}</button>

@@ -8,7 +8,7 @@ use crate::yard::Point;
 /// The cursors of everybody else's tabs. Each keeps its element, so that it glides.
 #[component]
 pub fn Cursors() -> impl IntoView {
-    let people = desk().company.people;
+    let (people, camera) = (desk().company.people, desk().camera);
     let keys = Memo::new(move |_| {
         people.with(|people| {
             let tabs = |person: &crate::people::Person| {
@@ -17,7 +17,9 @@ pub fn Cursors() -> impl IntoView {
             people.iter().flat_map(tabs).collect::<Vec<_>>()
         })
     });
-    view! { <For each=move || keys.get() key=|key| key.clone() let((person, tab))><Cursor person tab/></For> }
+    // They keep their size at every zoom: few as they are, each step is drawn.
+    let zoom = move || keys.with(|keys| (!keys.is_empty()).then(|| format!("--zoom:{}", camera.get().zoom)));
+    view! { <div class="cursors" style=zoom><For each=move || keys.get() key=|key| key.clone() let((person, tab))><Cursor person tab/></For></div> }
 }
 
 #[component]

@@ -44,6 +44,7 @@ pub fn SignIn(
     let cluster = move || about.with(|about| about.as_ref().map(|a| a.cluster.0.clone()));
     view! {
         <main class="canvas signin">
+            <div class="grid"></div>
             <div class="plots" aria-hidden="true"><i class="ns4"></i><i class="ns7"></i><i class="ns1"></i><i class="ns10"></i></div>
             <Show when=move || by_link.get()>
                 <div class="sheet">

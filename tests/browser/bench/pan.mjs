@@ -82,7 +82,8 @@ try {
   await page.waitForTimeout(1_000);
   for (let step = 0; step < 40 && (await live()) < 40; step += 1) {
     await page.evaluate(() => document.elementFromPoint(720, 450).dispatchEvent(new WheelEvent("wheel", { bubbles: true, cancelable: true, clientX: 720, clientY: 450, deltaY: 8, ctrlKey: true })));
-    await page.waitForTimeout(50);
+    // Windows come one by one.
+    await page.waitForTimeout(500);
   }
   await page.waitForTimeout(3_000);
   const windows = await live();
