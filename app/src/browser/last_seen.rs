@@ -41,8 +41,8 @@ impl LastSeen {
     pub fn begin(workspace: Workspace, user: &str, cluster: &ClusterName) -> LastSeen {
         let shelf = IndexedShelf::new(user, cluster);
         let (trouble, state) = (RwSignal::new(None), Rc::<RefCell<State>>::default());
-        let at = shelf.clone();
-        spawn_local(async move { recall(workspace, at, trouble).await });
+        let (at, finds) = (shelf.clone(), state.clone());
+        spawn_local(async move { recall(workspace, at, &finds, trouble).await });
         let (at, writes) = (shelf.clone(), state.clone());
         let interval = StoredValue::new_local(Some(Interval::new(TICK_MS, move || {
             let changes = writes.borrow_mut().tick(workspace);
@@ -96,10 +96,11 @@ impl State {
     }
 }
 
-async fn recall(workspace: Workspace, mut shelf: IndexedShelf, trouble: RwSignal<Option<String>>) {
+async fn recall(workspace: Workspace, mut shelf: IndexedShelf, state: &RefCell<State>, trouble: RwSignal<Option<String>>) {
     match shelf.load().await {
         Ok(entries) => {
             let Recalled { access, records, unreadable } = Recalled::of(entries);
+            state.borrow_mut().keeper.found(records.iter().map(|(record, _)| record.target.clone()));
             if let Some(access) = access {
                 workspace.recall(access, records);
             }

@@ -1,6 +1,7 @@
 //! What may be kept in a browser: what is named here, and nothing else. No secret, nothing that may hold one, no text that a program wrote (logs, what a container
 //! said when it ended) and no value that a person set without saying how secret it is (environment, arguments, annotations).
 
+use krateyard_shared::api::Access;
 use krateyard_shared::kinds::Kind;
 use krateyard_shared::scope::Scope;
 use serde_json::Value;
@@ -93,6 +94,18 @@ pub fn most_of(kind: Kind) -> Most {
 pub fn may_keep(target: &Target) -> bool {
     let needed = if matches!(target.scope, Scope::Object { .. }) { Most::Objects } else { Most::Rows };
     most_of(target.kind) >= needed
+}
+
+/// Whether what was kept of a stream may still be there under rights that the proxy said: who may not list it any more has nothing of it left, also where nobody
+/// looks at it. Where a group does not answer, nobody knows.
+pub fn may_stay(target: &Target, access: &Access) -> bool {
+    let resource = target.kind.resource();
+    if access.failing.iter().any(|failing| failing.group == resource.group) {
+        return true;
+    }
+    let resource = resource.to_string();
+    let within = |namespace: &str| access.namespaces.iter().any(|known| known.namespace == namespace && known.resources.contains(&resource));
+    access.cluster_wide.contains(&resource) || target.scope.namespace().is_some_and(within)
 }
 
 /// Takes out of an object what is not kept; says so in its place.

@@ -1,6 +1,6 @@
 //! When what is written: a few seconds after it changed, a slice at a time, and all at once when the page is about to go.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::allow::may_keep;
 use super::record::{Draft, Progress};
@@ -19,6 +19,8 @@ const REST_MS: u64 = 60_000;
 #[derive(Debug, Default)]
 pub struct Keeper {
     written: BTreeMap<Target, (Option<Stamp>, u64)>,
+    /// What lay there when the page opened.
+    found: BTreeSet<Target>,
     round: VecDeque<Shown>,
     draft: Option<(Shown, Draft)>,
     due_ms: u64,
@@ -32,8 +34,13 @@ pub fn key_of(target: &Target) -> String {
 }
 
 impl Keeper {
-    /// Time passes, a few times a second. Gives what is to be written; its end is to be told ([`Keeper::wrote`]) before there is more.
-    pub fn tick(&mut self, shown: impl FnOnce() -> Vec<Shown>, content: impl FnOnce(&Target) -> Option<Content>, now_ms: u64) -> Vec<Change> {
+    /// This lies there from before.
+    pub fn found(&mut self, targets: impl IntoIterator<Item = Target>) {
+        self.found.extend(targets);
+    }
+
+    /// Time passes, a few times a second; `shown` is told what lies there. Gives what is to be written; its end is to be told ([`Keeper::wrote`]) before there is more.
+    pub fn tick(&mut self, shown: impl FnOnce(&BTreeSet<Target>) -> Vec<Shown>, content: impl FnOnce(&Target) -> Option<Content>, now_ms: u64) -> Vec<Change> {
         if self.is_writing {
             return Vec::new();
         }
@@ -43,7 +50,9 @@ impl Keeper {
             self.begin(shown, content)
         } else if now_ms >= self.due_ms {
             self.due_ms = now_ms + EVERY_MS;
-            self.look(shown())
+            let written = self.written.iter().filter(|(_, (stamp, _))| stamp.is_some()).map(|(target, _)| target.clone());
+            let lies = written.chain(self.found.iter().cloned()).collect();
+            self.look(shown(&lies))
         } else {
             Vec::new()
         };
@@ -67,9 +76,14 @@ impl Keeper {
     /// What was given last is written, or not: then it is tried again later.
     pub fn wrote(&mut self, changes: &[Change], is_ok: bool, now_ms: u64) {
         self.is_writing = false;
-        if !is_ok {
-            let failed = |target: &Target| changes.iter().any(|change| *change.key() == key_of(target));
-            self.written.retain(|target, _| !failed(target));
+        let is_of = |target: &Target| changes.iter().any(|change| *change.key() == key_of(target));
+        if is_ok {
+            self.found.retain(|target| !is_of(target));
+        } else {
+            let failed: Vec<Target> = self.written.keys().filter(|target| is_of(target)).cloned().collect();
+            failed.iter().for_each(|target| drop(self.written.remove(target)));
+            // Of these nobody knows what lies there.
+            self.found.extend(failed);
             self.due_ms = now_ms + REST_MS;
         }
     }

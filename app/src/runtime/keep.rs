@@ -1,5 +1,6 @@
 //! What there is to keep of what is shown, and what was kept when the page was here last.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use krateyard_shared::api::Access;
@@ -8,6 +9,7 @@ use krateyard_shared::watch::ServerMessage;
 use super::subscription::{Phase, Seed, Subscription};
 use super::tables::of_target;
 use super::{Effect, Runtime};
+use crate::kept::allow::may_stay;
 use crate::kept::record::Record;
 use crate::kept::{Content, Shown, Stamp};
 use crate::refresh::{Target, plan};
@@ -30,13 +32,16 @@ impl Runtime {
         self.rights.confirmed()
     }
 
-    /// What there is to keep, of each stream that confirmed it or was refused it.
-    pub fn shown(&self) -> Vec<Shown> {
+    /// What there is to keep, of each stream that confirmed it or was refused it; and of what `lies` there and is not open what may not be read any more.
+    pub fn shown(&self, lies: &BTreeSet<Target>) -> Vec<Shown> {
         let shown = |(target, stream): (&Target, &Subscription)| {
             let is_over = matches!(stream.phase(), Phase::Denied { .. }) || stream.object().1;
             (is_over || stream.is_own()).then(|| Shown { target: target.clone(), what: (!is_over).then(|| (stamp(stream), stream.as_of_ms())) })
         };
-        self.subscriptions.iter().filter_map(shown).collect()
+        let access = self.rights.confirmed();
+        let is_refused = |target: &&Target| !self.subscriptions.contains_key(*target) && access.is_some_and(|access| !may_stay(target, access));
+        let refused = lies.iter().filter(is_refused).map(|target| Shown { target: target.clone(), what: None });
+        self.subscriptions.iter().filter_map(shown).chain(refused).collect()
     }
 
     /// What a stream shows.

@@ -1,6 +1,6 @@
 //! The handle that views hold: leases, commands, and what the connection does.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use krateyard_shared::api::{Access, AccessQuestion};
@@ -247,13 +247,13 @@ impl Workspace {
     pub fn keep(self, keeper: &mut Keeper) -> Vec<Change> {
         let Some(inner) = self.0.try_get_value() else { return Vec::new() };
         let now_ms = (inner.clock)();
-        keeper.tick(|| inner.core().runtime.shown(), |target| inner.core().runtime.content(target), now_ms)
+        keeper.tick(|lies| inner.core().runtime.shown(lies), |target| inner.core().runtime.content(target), now_ms)
     }
 
     /// From the edge: the page is about to go. Gives what is to be written.
     pub fn keep_all(self, keeper: &mut Keeper) -> Vec<Change> {
         let Some(inner) = self.0.try_get_value() else { return Vec::new() };
-        let shown = inner.core().runtime.shown();
+        let shown = inner.core().runtime.shown(&BTreeSet::new());
         keeper.hurry(shown, |target| inner.core().runtime.content(target))
     }
 

@@ -24,7 +24,7 @@ fn rows(count: usize) -> Option<Content> {
 fn round(keeper: &mut Keeper, shown: &[Shown], count: usize, now_ms: u64) -> (Vec<Change>, usize) {
     let (mut all, mut ticks) = (Vec::new(), 0);
     for _ in 0..100 {
-        let changes = keeper.tick(|| shown.to_vec(), |_| rows(count), now_ms);
+        let changes = keeper.tick(|_| shown.to_vec(), |_| rows(count), now_ms);
         keeper.wrote(&changes, true, now_ms);
         ticks += 1;
         all.extend(changes);
@@ -66,6 +66,28 @@ fn what_was_refused_or_is_gone_is_removed_once() {
 }
 
 #[test]
+fn what_lies_there_is_known_until_it_is_removed_also_where_that_fails_at_first() {
+    let mut keeper = Keeper::default();
+    keeper.found([target(Kind::Pod)]);
+    round(&mut keeper, &[shown(Kind::Service, 1, 10)], 3, 0);
+    let refuse_all =
+        |keeper: &mut Keeper, now_ms| keeper.tick(|lies| lies.iter().map(|target| Shown { target: target.clone(), what: None }).collect(), |_| None, now_ms);
+    let both = [r#"remove services {"namespace":"web"}"#.to_owned(), format!("remove {PODS}")];
+    let sorted = |changes: &[Change]| {
+        let mut words = words(changes);
+        words.sort_by_key(|word| !word.contains("services"));
+        words
+    };
+    let changes = refuse_all(&mut keeper, 10_000);
+    assert_eq!(sorted(&changes), both);
+    keeper.wrote(&changes, false, 10_000);
+    let again = refuse_all(&mut keeper, 10_000 + REST_MS);
+    assert_eq!(sorted(&again), both);
+    keeper.wrote(&again, true, 80_000);
+    assert_eq!(refuse_all(&mut keeper, 200_000), []);
+}
+
+#[test]
 fn what_may_not_be_kept_is_not_written_and_what_became_too_large_is_removed() {
     let mut keeper = Keeper::default();
     assert_eq!(words(&round(&mut keeper, &[shown(Kind::Secret, 1, 10)], 3, 0).0), [""; 0]);
@@ -85,7 +107,7 @@ fn a_long_list_takes_many_slices_and_no_time_when_the_page_goes() {
 fn nothing_is_asked_for_while_a_write_is_under_way_and_what_failed_is_tried_again_later() {
     let mut keeper = Keeper::default();
     let shown = [shown(Kind::Pod, 1, 10)];
-    let look = |keeper: &mut Keeper, now_ms| keeper.tick(|| shown.to_vec(), |_| rows(3), now_ms);
+    let look = |keeper: &mut Keeper, now_ms| keeper.tick(|_| shown.to_vec(), |_| rows(3), now_ms);
     assert_eq!(look(&mut keeper, 0), []);
     let changes = look(&mut keeper, 0);
     assert_eq!(changes.len(), 1);

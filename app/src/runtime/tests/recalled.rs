@@ -1,6 +1,9 @@
 //! What was kept when the page was here last, until the proxy is heard.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
+
+use krateyard_shared::api::{FailingGroup, NamespaceAccess};
 
 use super::*;
 use crate::kept::record::{Draft, Progress, Record};
@@ -26,6 +29,43 @@ fn unanswered(records: Vec<(Record, u64)>) -> Rig {
     let effects = rig.runtime.recall(everything(), records, rig.now_ms);
     assert_eq!(effects, []);
     rig
+}
+
+fn shown(rig: &Rig) -> Vec<Shown> {
+    rig.runtime.shown(&BTreeSet::new())
+}
+
+#[test]
+fn what_lies_there_and_nobody_looks_at_goes_as_soon_as_the_proxy_says_that_it_may_not_be_read() {
+    let of = |kind, scope| Target { kind, scope };
+    let web = || Scope::Namespace("web".into());
+    let lies: BTreeSet<Target> = [
+        of(Kind::Pod, Scope::All),
+        of(Kind::Pod, web()),
+        of(Kind::Pod, Scope::Namespace("shop".into())),
+        of(Kind::Pod, Scope::Object { namespace: Some("shop".into()), name: "a".into() }),
+        of(Kind::Service, web()),
+        of(Kind::Ingress, web()),
+        of(Kind::Node, Scope::All),
+    ]
+    .into();
+    let mut rig = unanswered(vec![pods(Scope::All, &["a"])]);
+    assert_eq!(rig.runtime.shown(&lies), [], "nobody knows");
+    rig.handle(Input::Socket(SocketEvent::Start));
+    rig.open_socket();
+    rig.give(Access {
+        cluster_wide: vec!["nodes".into()],
+        namespaces: vec![NamespaceAccess { namespace: "web".into(), resources: vec!["pods".into()] }],
+        failing: vec![FailingGroup { group: "networking.k8s.io".into(), why: "does not answer".into() }],
+        ..Access::default()
+    });
+    let refused: Vec<Target> = rig.runtime.shown(&lies).into_iter().map(|shown| shown.target).collect();
+    let stays = [of(Kind::Pod, web()), of(Kind::Ingress, web()), of(Kind::Node, Scope::All)];
+    assert_eq!(refused, lies.iter().filter(|target| !stays.contains(target)).cloned().collect::<Vec<_>>());
+    // What is open its own stream judges.
+    rig.lease(Kind::Service, web());
+    rig.pass(0);
+    assert!(!rig.runtime.shown(&lies).iter().any(|shown| shown.target.kind == Kind::Service));
 }
 
 #[test]
@@ -58,12 +98,12 @@ fn what_may_not_be_read_any_more_goes_as_soon_as_the_proxy_says_so_and_is_not_ke
     let mut rig = unanswered(vec![pods(Scope::All, &["a"])]);
     rig.proxy.deny(Scope::All, FORBIDDEN());
     let lease = rig.lease(Kind::Pod, Scope::All);
-    assert_eq!(rig.runtime.shown(), [], "what was kept is not kept anew");
+    assert_eq!(shown(&rig), [], "what was kept is not kept anew");
     rig.handle(Input::Socket(SocketEvent::Start));
     rig.open_socket();
     rig.deliver_all();
     assert_eq!(names(&rig.table(lease)), Vec::<String>::new());
-    assert_eq!(rig.runtime.shown(), [Shown { target: Target { kind: Kind::Pod, scope: Scope::All }, what: None }]);
+    assert_eq!(shown(&rig), [Shown { target: Target { kind: Kind::Pod, scope: Scope::All }, what: None }]);
 }
 
 #[test]
@@ -77,7 +117,7 @@ fn what_is_kept_counts_for_nothing_once_the_proxy_was_heard_or_somebody_signed_o
     let mut rig = unanswered(vec![pods(Scope::All, &["a"])]);
     let lease = rig.lease(Kind::Pod, Scope::All);
     rig.runtime.sign_out(rig.now_ms);
-    assert_eq!((names(&rig.table(lease)), rig.runtime.shown()), (vec![], vec![]));
+    assert_eq!((names(&rig.table(lease)), shown(&rig)), (vec![], vec![]));
 }
 
 #[test]
@@ -95,5 +135,5 @@ fn a_kept_object_is_shown_with_its_age_until_it_comes() {
     rig.deliver_all();
     let id = rig.proxy.ids()[0];
     rig.say(ServerMessage::Object { id, json: Some(r#"{"metadata":{"name":"a","uid":"u","resourceVersion":"8"}}"#.into()) });
-    assert_eq!((rig.runtime.object(lease).state, rig.runtime.shown().len()), (StreamState::Live, 1));
+    assert_eq!((rig.runtime.object(lease).state, shown(&rig).len()), (StreamState::Live, 1));
 }
