@@ -1,7 +1,11 @@
 // People in Chromium: each has a browser context of their own, so nothing of one reaches another.
 
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
@@ -85,6 +89,38 @@ export async function newcomer(t, { browser, demo }, options = {}) {
 /** Somebody who has signed in. */
 export async function signedIn(t, world, account, options) {
   const person = await newcomer(t, world, options);
+  await person.signIn(person.page, account);
+  return person;
+}
+
+/**
+ * Somebody who has signed in, in a browser where one tab hides another. Playwright tells each page of its own that it has the focus (Emulation.setFocusEmulationEnabled),
+ * and such a page is never hidden. So Chromium is started by itself here, in the headless mode that has windows, and Playwright joins it without that (`noDefaults`): a tab
+ * behind another one is what it is at a person's, `document.visibilityState` says hidden, timers are slow, and no frame is drawn.
+ * @param {(page: import("playwright-core").Page) => void} meet is told of each tab before it loads anything
+ */
+export async function signedInWhereTabsHide(t, { demo }, account, meet) {
+  const profile = await mkdtemp(join(tmpdir(), "krateyard-"));
+  const flags = [...FLAGS, "--headless=new", "--lang=en-GB", "--window-size=1440,900", "--remote-debugging-port=0", `--user-data-dir=${profile}`, "about:blank"];
+  const started = spawn(executablePath, flags, { stdio: ["ignore", "ignore", "pipe"] });
+  let person;
+  t.after(async () => {
+    try {
+      await person?.close();
+    } finally {
+      started.kill();
+      if (started.exitCode === null) await once(started, "exit");
+      await rm(profile, { recursive: true, force: true, maxRetries: 5 });
+    }
+  });
+  let said = "";
+  started.stderr.on("data", (data) => { said += data; });
+  while (!/DevTools listening on ws/.test(said)) await once(started.stderr, "data");
+  const browser = await chromium.connectOverCDP(/ws:\/\/\S+/.exec(said)[0], { noDefaults: true });
+  const [context] = browser.contexts();
+  context.on("page", meet);
+  person = new Person(context, demo);
+  person.page = await person.tab();
   await person.signIn(person.page, account);
   return person;
 }
