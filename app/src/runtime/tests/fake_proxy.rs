@@ -6,7 +6,6 @@ use krateyard_shared::checksum::Checksum;
 use krateyard_shared::rows::{Facts, PodFacts, Row};
 
 use super::*;
-use crate::refresh::Kinds;
 
 pub(super) fn row(name: &str, namespace: &str, version: i64) -> Row {
     let facts = PodFacts {
@@ -373,7 +372,7 @@ impl Rig {
         self.handle(Input::Tick)
     }
 
-    pub(super) fn lease(&mut self, kinds: impl Into<Kinds>, scope: Scope) -> LeaseId {
+    pub(super) fn lease(&mut self, kinds: impl Into<crate::refresh::Kinds>, scope: Scope) -> LeaseId {
         let (id, effects) = self.runtime.lease(Lease { kinds: kinds.into(), scopes: scope.into() }, self.now_ms);
         self.perform(&effects);
         id
