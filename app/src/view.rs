@@ -29,6 +29,7 @@ pub mod preferences;
 pub mod row_of;
 pub mod said;
 pub mod search_bar;
+pub mod selection;
 pub mod shell_window;
 pub mod sign_in;
 pub mod spotlight;

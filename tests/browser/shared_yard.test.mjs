@@ -62,6 +62,51 @@ test("a krate is seen by those who may read its namespace, and by nobody else", 
   await viewer.picture(viewer.page, "shared-viewer");
 });
 
+test("krates that are selected move and close together, and others see who selected what", async (t) => {
+  const [admin, viewer] = [await signedIn(t, world, "admin"), await signedIn(t, world, "viewer")];
+  const pods = [await world.demo.readyPod("web", 0), await world.demo.readyPod("web", 1)];
+  for (const pod of pods) await open(admin.page, pod);
+  for (const pod of pods) await krate(viewer.page, pod).waitFor();
+  await admin.page.keyboard.press("Escape");
+  await admin.page.keyboard.press("1");
+  await atRest(admin.page);
+  for (const pod of pods) await krate(admin.page, pod).locator("> header").click({ position: { x: 60, y: 12 }, modifiers: ["Shift"] });
+  const island = admin.page.getByRole("status").filter({ hasText: "2 krates selected" });
+  await island.waitFor();
+  for (const pod of pods) await viewer.page.locator("article.theirs", { hasText: pod.slice(-5) }).locator(".peerflag", { hasText: "admin" }).waitFor();
+  await admin.picture(admin.page, "selection");
+  await viewer.picture(viewer.page, "selection-of-another");
+
+  // Dragged by one of them both move by the same way, already before they are dropped; together they come back.
+  const places = (page) => Promise.all(pods.map((pod) => place(krate(page, pod))));
+  const before = await places(admin.page);
+  const box = await krate(admin.page, pods[0]).locator("> header").boundingBox();
+  await admin.page.mouse.move(box.x + 60, box.y + 12);
+  await admin.page.mouse.down();
+  await admin.page.mouse.move(box.x + 90, box.y + 132, { steps: 5 });
+  await until(() => places(viewer.page), (now) => now.every((at, n) => at !== before[n]), 2_000);
+  await admin.page.mouse.up();
+  await until(async () => [await places(viewer.page), await places(admin.page)].map(String), ([theirs, mine]) => theirs === mine && mine !== String(before));
+  await admin.page.keyboard.press("Control+z");
+  await until(async () => String(await places(viewer.page)), (now) => now === String(before));
+
+  // Escape lets go; a frame over the ground takes what it touches; closed together, they come back together.
+  await admin.page.keyboard.press("Escape");
+  await island.waitFor({ state: "detached" });
+  await admin.page.keyboard.down("Shift");
+  await admin.page.mouse.move(30, 60);
+  await admin.page.mouse.down();
+  await admin.page.mouse.move(1400, 760, { steps: 5 });
+  await admin.page.locator(".framed").waitFor();
+  await admin.page.mouse.up();
+  await admin.page.keyboard.up("Shift");
+  await island.waitFor();
+  await island.getByRole("button", { name: "Close" }).click();
+  for (const pod of pods) await krate(viewer.page, pod).waitFor({ state: "detached" });
+  await admin.page.keyboard.press("Control+z");
+  for (const pod of pods) await krate(viewer.page, pod).waitFor();
+});
+
 test("people see each other's cursors, drags and focus, follow each other, and hide", async (t) => {
   const [admin, viewer] = [await signedIn(t, world, "admin"), await signedIn(t, world, "viewer")];
   const pod = await world.demo.readyPod("web");

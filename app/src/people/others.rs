@@ -37,6 +37,8 @@ pub struct Tab {
     pub active: Option<String>,
     /// Krates that were in use, the latest first.
     pub krates: Vec<String>,
+    /// Krates that are selected.
+    pub selection: Vec<String>,
     /// A krate that is being dragged, and where it is.
     pub drag: Option<(String, Point)>,
     /// What Spotlight is asked for.
@@ -70,6 +72,11 @@ impl Person {
             }
         }
         krates
+    }
+
+    /// Whether the person selected a krate.
+    pub fn selected(&self, krate: &str) -> bool {
+        self.tabs.iter().any(|tab| tab.selection.iter().any(|selected| selected == krate))
     }
 
     /// What the person searches for, if that is shared.
@@ -134,6 +141,7 @@ fn tab(presence: &Presence) -> Tab {
         }),
         active: presence.active_krate_id.clone(),
         krates: presence.krates.clone(),
+        selection: presence.selection.clone(),
         drag: presence.drag.as_ref().and_then(|drag| Some((drag.krate.clone(), point(drag.at)?))),
         query: presence.spotlight_query.clone().filter(|query| !query.is_empty()),
         said: presence.timestamp,
@@ -145,10 +153,13 @@ fn add(known: &mut Tab, presence: &Presence) {
     let other = tab(presence);
     let is_later = other.said > known.said;
     let (later, earlier) = if is_later { (other, known.clone()) } else { (known.clone(), other) };
-    let mut krates = later.krates;
-    krates.extend(earlier.krates);
+    let all = |mut later: Vec<String>, earlier: Vec<String>| {
+        later.extend(earlier);
+        later
+    };
     *known = Tab {
-        krates,
+        krates: all(later.krates, earlier.krates),
+        selection: all(later.selection, earlier.selection),
         // Each room is told of its own only.
         cursor: later.cursor.or(earlier.cursor),
         active: later.active.or(earlier.active),
@@ -179,13 +190,15 @@ mod tests {
     fn a_tab_that_speaks_in_two_rooms_is_one_tab_and_its_later_word_counts() {
         let cursor = |x| Some(Position { x, y: 0.0 });
         let first = Presence { cursor_position: cursor(1.0), krates: vec!["a".into()], ..says("ann", "t", 1.0) };
-        let second = Presence { cursor_position: cursor(2.0), krates: vec!["b".into(), "a".into()], ..says("ann", "t", 2.0) };
+        let first = Presence { selection: vec!["a".into()], ..first };
+        let second = Presence { selection: vec!["c".into()], cursor_position: cursor(2.0), krates: vec!["b".into(), "a".into()], ..says("ann", "t", 2.0) };
         let third = Presence { cursor_position: cursor(3.0), idle_secs: 300, ..says("ann", "u", 9.0) };
         for said in [[&first, &second, &third], [&third, &second, &first]] {
             let people = gather(said, "me");
             assert_eq!((people.len(), people[0].tabs.len()), (1, 2));
             assert_eq!(people[0].tabs[0].cursor, Some(Point::new(2.0, 0.0)), "the active tab stands first");
             assert_eq!(people[0].krates(), ["b", "a"]);
+            assert_eq!(["a", "b", "c"].map(|krate| people[0].selected(krate)), [true, false, true]);
         }
     }
 

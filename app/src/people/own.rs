@@ -25,6 +25,8 @@ pub struct Doing {
     pub krates: Vec<(KrateId, Room)>,
     /// Whether the first of them is in focus now.
     pub has_focus: bool,
+    /// Krates that are selected, with their rooms.
+    pub selection: Vec<(KrateId, Room)>,
     /// A krate that is being dragged.
     pub drag: Option<(KrateId, Room, Point)>,
     /// What of the world is in sight.
@@ -53,6 +55,7 @@ impl Doing {
             timestamp: now_ms,
             viewport: self.viewport.map(|view| Viewport { x: view.at.x.round(), y: view.at.y.round(), w: view.size.w.round(), h: view.size.h.round() }),
             krates: own(&self.krates),
+            selection: own(&self.selection),
             drag: self.drag.as_ref().filter(|(_, of, _)| here(of)).map(|(id, _, at)| Drag { krate: id.to_string(), at: position(*at) }),
             idle_secs: self.idle_secs,
             ..Presence::default()
@@ -65,7 +68,7 @@ impl Doing {
             .drag
             .iter()
             .map(|(_, room, _)| room)
-            .chain(self.krates.iter().map(|(_, room)| room))
+            .chain(self.krates.iter().chain(&self.selection).map(|(_, room)| room))
             .chain(self.cursor.iter().filter_map(|(_, over)| over.as_ref()));
         own.chain(with_company).filter(|room| with_company.contains(room)).cloned().collect()
     }
@@ -84,6 +87,7 @@ mod tests {
             cursor: Some((Point::new(1.0, 2.0), Some(of("web")))),
             krates: vec![("w".into(), of("web")), ("s".into(), of("shop"))],
             has_focus: true,
+            selection: vec![("s".into(), of("shop")), ("x".into(), of("shop"))],
             drag: Some(("s".into(), of("shop"), Point::new(5.0, 6.0))),
             query: Some("secret plans".into()),
             ..Doing::default()
@@ -96,7 +100,8 @@ mod tests {
         let (web, shop, cluster) = (told(of("web")), told(of("shop")), told(Room::Cluster));
         assert_eq!((&web.krates[..], web.active_krate_id.as_deref(), web.cursor_position.is_some()), (&["w".to_owned()][..], Some("w"), true));
         assert!(web.drag.is_none() && shop.drag.is_some() && shop.cursor_position.is_none() && shop.active_krate_id.is_none());
-        assert!(cluster.krates.is_empty() && cluster.cursor_position.is_none());
+        assert_eq!((web.selection.len(), &shop.selection[..]), (0, &["s".to_owned(), "x".into()][..]));
+        assert!(cluster.krates.is_empty() && cluster.selection.is_empty() && cluster.cursor_position.is_none());
         assert_eq!(web.spotlight_query, None, "not shared unless switched on");
         let over_ground = Doing { cursor: Some((Point::new(0.0, 0.0), None)), ..doing() };
         assert!(over_ground.told(&Room::Cluster, Sharing::default(), "t", 1.0).unwrap().cursor_position.is_some());

@@ -20,6 +20,7 @@ use super::parts::{glyph, logo, sentence_case};
 use super::people::People;
 use super::preferences::Preferences;
 use super::said::{Said, SaidLine};
+use super::selection::SelectionIsland;
 use super::sign_in::SignIn;
 use super::spotlight::Spotlight;
 use super::switcher;
@@ -257,6 +258,7 @@ fn SignedIn(
         <Canvas/>
         <TopBar sign_out known confirmed switch/>
         <ToolsIsland/>
+        <SelectionIsland/>
         <MinimapIsland/>
         <Show when=move || desk.company.is_open.get()><People/></Show>
         <Show when=move || desk.spotlight.with(Option::is_some)><Spotlight/></Show>

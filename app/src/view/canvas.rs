@@ -1,5 +1,6 @@
 //! The canvas: the world under a camera. Panning, zooming and what a click on the ground means.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use leptos::ev;
@@ -17,7 +18,7 @@ use crate::browser::preferences::Wheel;
 use crate::browser::{dom, screen};
 use crate::canvas::camera::Camera;
 use crate::canvas::gesture::{Finger, Gesture};
-use crate::yard::{Persistence, Point, Size};
+use crate::yard::{Persistence, Point, Rect, Size, layout};
 
 /// Pixels of a line, for wheels that count lines (`WheelEvent.deltaMode` 1).
 const LINE_PX: f64 = 16.0;
@@ -29,6 +30,8 @@ pub fn Canvas() -> impl IntoView {
     let node = NodeRef::<html::Main>::new();
     let gesture = StoredValue::new(Gesture::default());
     let panning = RwSignal::new(false);
+    // Two corners of what is framed to be selected.
+    let frame = RwSignal::new(None::<(Point, Point)>);
     let measure = move || {
         if let Some(main) = node.get_untracked() {
             desk.viewport.set(Size::new(f64::from(main.client_width()), f64::from(main.client_height())));
@@ -66,13 +69,22 @@ pub fn Canvas() -> impl IntoView {
         event.prevent_default();
         event.stop_propagation();
         desk.land();
+        if on_ground && event.shift_key() && !with_space && event.button() == 0 && gesture.get_value() == Gesture::None {
+            dom::capture_pointer(&event);
+            let at = desk.camera.get_untracked().world_from_screen(at(&event));
+            return frame.set(Some((at, at)));
+        }
         dom::capture_pointer(&event);
         dom::blur();
         panning.set(true);
         gesture.update_value(|gesture| *gesture = gesture.press(finger(&event), on_ground && !with_space && event.button() == 0));
     };
     let drag = move |event: ev::PointerEvent| {
-        desk.company.pointer.set(Some(desk.camera.with_untracked(|camera| camera.world_from_screen(at(&event)))));
+        let here = desk.camera.with_untracked(|camera| camera.world_from_screen(at(&event)));
+        desk.company.pointer.set(Some(here));
+        if frame.get_untracked().is_some() {
+            return frame.update(|frame| *frame = frame.map(|(from, _)| (from, here)));
+        }
         let (now, camera) = gesture.get_value().moved(finger(&event), &desk.camera.get_untracked());
         gesture.set_value(now);
         if let Some(camera) = camera {
@@ -80,6 +92,12 @@ pub fn Canvas() -> impl IntoView {
         }
     };
     let release = move |event: ev::PointerEvent| {
+        if let Some((from, to)) = frame.get_untracked() {
+            frame.set(None);
+            let (around, state) = (Rect::between(from, to), desk.yard.state().get_untracked());
+            let inside = state.krates.iter().filter(|krate| around.overlaps(&layout::krate_rect(krate))).map(|krate| krate.id.clone());
+            return desk.selection.update(|selection| selection.extend(inside));
+        }
         let was = gesture.get_value();
         let (now, is_click) = was.released(event.pointer_id());
         gesture.set_value(now);
@@ -93,9 +111,11 @@ pub fn Canvas() -> impl IntoView {
             desk.keyboard.set(None);
             desk.maximised.set(None);
             desk.active.set(None);
+            let was_selected = desk.selection.with_untracked(|selection| !selection.is_empty());
+            desk.selection.set(BTreeSet::new());
             let was_pointing = desk.arrow.get_untracked().is_some();
             desk.arrow.set(None);
-            if !had_keyboard && !was_pointing {
+            if !had_keyboard && !was_pointing && !was_selected {
                 desk.spotlight.set(Some(String::new()));
             }
         }
@@ -130,6 +150,10 @@ pub fn Canvas() -> impl IntoView {
                 <For each=move || notes.get() key=|id| id.clone() let(id)>
                     <NoteCard id/>
                 </For>
+                {move || frame.get().map(|(from, to)| {
+                    let Rect { at, size } = Rect::between(from, to);
+                    view! { <i class="framed" style=format!("left:{}px;top:{}px;width:{}px;height:{}px", at.x, at.y, size.w, size.h)></i> }
+                })}
                 <Cursors/>
             </div>
             <Show when=move || is_empty.get()><EmptyYard/></Show>

@@ -48,7 +48,19 @@ impl Company {
         let said = yard.peers();
         let people = Memo::new(move |_| said.with(|said| gather(said.iter().map(|peer| &peer.presence), &me)));
         let dragged = Memo::new(move |_| {
-            people.with(|people| people.iter().flat_map(|person| &person.tabs).filter_map(|tab| tab.drag.clone()).collect::<HashMap<_, _>>())
+            let mut places = HashMap::new();
+            people.with(|people| {
+                for tab in people.iter().flat_map(|person| &person.tabs) {
+                    let Some((krate, to)) = tab.drag.clone() else { continue };
+                    yard.state().with(|state| {
+                        let from = state.krate(&krate).map(|krate| krate.at).filter(|_| tab.selection.contains(&krate));
+                        let along = tab.selection.iter().filter_map(|id| from.zip(state.krate(id)));
+                        places.extend(along.map(|(from, krate)| (krate.id.to_string(), Point::new(krate.at.x + to.x - from.x, krate.at.y + to.y - from.y))));
+                    });
+                    places.insert(krate, to);
+                }
+            });
+            places
         });
         Company {
             people,
@@ -121,6 +133,7 @@ impl Company {
                     cursor: if is_alone { None } else { self.pointer.get().map(|at| (at, over(at))) },
                     krates: self.recent.with(|recent| recent.iter().filter_map(with_room).collect()),
                     has_focus: active.is_some() && self.recent.with(|recent| recent.first() == active.as_ref()),
+                    selection: desk.selection.with(|selection| selection.iter().filter_map(with_room).collect()),
                     drag: self.drag.get().and_then(|(id, at)| with_room(&id).map(|(id, room)| (id, room, at))),
                     viewport: Some(camera.visible(desk.viewport.get())),
                     query: self.query.get(),

@@ -1,7 +1,7 @@
 //! What every view of the signed-in page shares: the handles to data and Yard, the camera, and who has the keyboard. Intents that several views have are
 //! methods here, so that a click, a key and Spotlight do the same thing.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use krateyard_shared::identity::ClusterName;
 use krateyard_shared::kinds::View;
@@ -57,6 +57,10 @@ pub struct Desk {
     pub now_ms: Signal<u64>,
     /// The krate touched last.
     pub active: RwSignal<Option<KrateId>>,
+    /// Krates that are moved or closed together.
+    pub selection: RwSignal<BTreeSet<KrateId>>,
+    /// Krates that are being dragged, and how far.
+    pub carried: RwSignal<Option<(BTreeSet<KrateId>, Point)>>,
     /// The window that has the keyboard.
     pub keyboard: RwSignal<Option<WindowId>>,
     /// The window that fills the screen.
@@ -111,6 +115,8 @@ impl Desk {
             viewport: RwSignal::new(Size::default()),
             now_ms: workspace.now_ms(),
             active: RwSignal::new(None),
+            selection: RwSignal::new(BTreeSet::new()),
+            carried: RwSignal::new(None),
             keyboard: RwSignal::new(None),
             maximised: RwSignal::new(None),
             spotlight: RwSignal::new(None),
@@ -144,6 +150,20 @@ impl Desk {
             }
             None => self.yard.act(action),
         }
+    }
+
+    /// A krate joins the selection, or leaves it.
+    pub fn select(&self, krate: KrateId) {
+        self.selection.update(|selection| {
+            if !selection.remove(&krate) {
+                selection.insert(krate);
+            }
+        });
+    }
+
+    /// Closes what is selected, as one step.
+    pub fn close_selection(&self) {
+        self.act(YardAction::CloseKrates { krates: self.selection.get_untracked().into_iter().collect() });
     }
 
     /// Why the krate of a window is not to be changed, if so.
@@ -222,11 +242,12 @@ impl Desk {
         }
     }
 
-    /// Fits all krates, or the active one.
+    /// Fits all krates, or those selected, or the active one.
     pub fn fit(&self, only_active: bool) {
         let state = self.yard.state().get_untracked();
-        let active = self.active.get_untracked();
-        let wanted = state.krates.iter().filter(|krate| !only_active || Some(&krate.id) == active.as_ref());
+        let (active, selection) = (self.active.get_untracked(), self.selection.get_untracked());
+        let is_meant = |id: &KrateId| if selection.is_empty() { Some(id) == active.as_ref() } else { selection.contains(id) };
+        let wanted = state.krates.iter().filter(|krate| !only_active || is_meant(&krate.id));
         if let Some(camera) = Camera::fit(wanted.map(|krate| layout::krate_rect(krate)), self.viewport.get_untracked(), FIT_PADDING) {
             self.fly(camera);
         }

@@ -1,5 +1,7 @@
 //! Keys of the page, when nothing closer to the person took them.
 
+use std::collections::BTreeSet;
+
 use leptos::ev;
 use leptos::prelude::*;
 
@@ -44,6 +46,10 @@ fn handle_key(desk: Desk, event: &ev::KeyboardEvent) -> bool {
         desk.yard.act(YardAction::Redo);
         return true;
     }
+    if command && key.eq_ignore_ascii_case("a") && desk.keyboard.get_untracked().is_none() {
+        desk.selection.set(desk.yard.state().with_untracked(|state| state.krates.iter().map(|krate| krate.id.clone()).collect()));
+        return true;
+    }
     if command && key == "," {
         desk.sheet.set(Some(Sheet::Preferences));
         return true;
@@ -84,6 +90,10 @@ fn handle_key(desk: Desk, event: &ev::KeyboardEvent) -> bool {
         ("+" | "=", _) => desk.zoom_by(1.25),
         ("-", _) => desk.zoom_by(1.0 / 1.25),
         // Space pans while it is held; every other printable key is the first letter of a search.
+        (" ", None) if event.shift_key() => match desk.active.get_untracked() {
+            Some(krate) => desk.select(krate),
+            None => return false,
+        },
         (" ", _) => return false,
         (letter, _) if letter.chars().count() == 1 => desk.spotlight.set(Some(letter.to_owned())),
         _ => return false,
@@ -105,7 +115,11 @@ fn alt(desk: Desk, event: &ev::KeyboardEvent, window: Option<WindowId>) -> bool 
         (Some(direction), None) => {
             let active = desk.active.get_untracked().and_then(|active| state.krate(&active).cloned());
             let Some(krate) = active else { return false };
-            let by = direction.step(STEP);
+            let (by, selection) = (direction.step(STEP), desk.selection.get_untracked());
+            if !selection.is_empty() {
+                desk.act(YardAction::MoveKrates { krates: selection.into_iter().collect(), by });
+                return true;
+            }
             desk.act(YardAction::MoveKrate { krate: krate.id.clone(), to: Point::new(krate.at.x + by.x, krate.at.y + by.y) });
             true
         }
@@ -184,6 +198,10 @@ fn minimise(desk: Desk, window: &WindowId) {
 }
 
 fn close_krate(desk: Desk) -> bool {
+    if desk.selection.with_untracked(|selection| !selection.is_empty()) {
+        desk.close_selection();
+        return true;
+    }
     let Some(krate) = desk.active.get_untracked() else { return false };
     desk.act(YardAction::CloseKrate { krate: krate.clone() });
     if desk.yard.state().with_untracked(|state| state.krate(&krate).is_none()) {
@@ -200,6 +218,8 @@ fn escape(desk: Desk) {
     } else if desk.keyboard.get_untracked().is_some() {
         desk.keyboard.set(None);
         dom::blur();
+    } else if desk.selection.with_untracked(|selection| !selection.is_empty()) {
+        desk.selection.set(BTreeSet::new());
     } else {
         desk.active.set(None);
         dom::blur();

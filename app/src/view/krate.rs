@@ -1,5 +1,6 @@
 //! A krate's frame: a dashed place on the ground, its header, and its windows.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use krateyard_shared::kinds::View;
@@ -40,17 +41,28 @@ pub fn KrateFrame(
     let Some((_, first)) = krate.get_untracked() else { return ().into_any() };
     let subject = first.subject.clone();
     let card_of = subject.clone();
-    let lifted = RwSignal::new(None::<Point>);
     let drag = StoredValue::new(None::<(Point, Point)>);
     let id = StoredValue::new(id);
+    // How far it is carried, alone or with others.
+    let lifted =
+        Memo::new(move |_| desk.carried.with(|carried| carried.as_ref().filter(|(krates, _)| id.with_value(|id| krates.contains(id))).map(|(_, by)| *by)));
+    let is_selected = Memo::new(move |_| desk.selection.with(|selection| id.with_value(|id| selection.contains(id))));
+    let theirs =
+        Memo::new(move |_| desk.company.people.with(|people| id.with_value(|id| people.iter().find(|person| person.selected(id)).map(|person| person.hue))));
 
     let press = move |event: ev::PointerEvent| {
         if event.button() != 0 || dom::is_control(event.target()) {
             return;
         }
         event.stop_propagation();
+        if event.shift_key() {
+            return desk.select(id.get_value());
+        }
         dom::capture_pointer(&event);
         desk.active.set(Some(id.get_value()));
+        if !is_selected.get_untracked() && desk.selection.with_untracked(|selection| !selection.is_empty()) {
+            desk.selection.set(BTreeSet::new());
+        }
         if let Some((_, krate)) = krate.get_untracked().filter(|(_, krate)| krate.writable) {
             drag.set_value(Some((at(&event), krate.at)));
         }
@@ -60,16 +72,21 @@ pub fn KrateFrame(
         let zoom = desk.camera.get_untracked().zoom;
         let to = at(&event);
         if lifted.get_untracked().is_some() || (to.x - from.x).hypot(to.y - from.y) > 3.0 {
-            let now = Point { x: origin.x + (to.x - from.x) / zoom, y: origin.y + (to.y - from.y) / zoom };
-            lifted.set(Some(now));
-            desk.company.drag.set(Some((id.get_value(), now)));
+            let by = Point { x: (to.x - from.x) / zoom, y: (to.y - from.y) / zoom };
+            let all = if is_selected.get_untracked() { desk.selection.get_untracked() } else { BTreeSet::from([id.get_value()]) };
+            desk.carried.set(Some((all, by)));
+            desk.company.drag.set(Some((id.get_value(), Point { x: origin.x + by.x, y: origin.y + by.y })));
         }
     };
     let dropped = move |_: ev::PointerEvent| {
-        drag.set_value(None);
-        if let Some(to) = lifted.get_untracked() {
-            desk.act(YardAction::MoveKrate { krate: id.get_value(), to });
-            lifted.set(None);
+        let Some((_, origin)) = drag.try_update_value(Option::take).flatten() else { return };
+        if let Some((krates, by)) = desk.carried.get_untracked() {
+            desk.act(if krates.len() > 1 {
+                YardAction::MoveKrates { krates: krates.into_iter().collect(), by }
+            } else {
+                YardAction::MoveKrate { krate: id.get_value(), to: Point { x: origin.x + by.x, y: origin.y + by.y } }
+            });
+            desk.carried.set(None);
             desk.company.drag.set(None);
         }
     };
@@ -86,10 +103,12 @@ pub fn KrateFrame(
     let place = move || {
         krate.get().map(|(order, krate)| {
             let rect = layout::krate_rect(&krate);
-            let at = lifted.get().or(elsewhere.get()).unwrap_or(krate.at);
+            let carried = lifted.get().map(|by| Point { x: krate.at.x + by.x, y: krate.at.y + by.y });
+            let at = carried.or(elsewhere.get()).unwrap_or(krate.at);
             let hue = hue(krate.subject.namespace()).replacen("ns", "ns-", 1);
             let (w, h) = (rect.size.w, rect.size.h);
-            format!("--hue:var(--{hue});left:{}px;top:{}px;width:{w}px;height:{h}px;z-index:calc(var(--z-krate) + {order})", at.x, at.y)
+            let who = theirs.get().map_or(String::new(), |person| format!("--who:var(--person-{person});"));
+            format!("{who}--hue:var(--{hue});left:{}px;top:{}px;width:{w}px;height:{h}px;z-index:calc(var(--z-krate) + {order})", at.x, at.y)
         })
     };
     let is_card = move || desk.detail.get() == Detail::Cards;
@@ -125,9 +144,9 @@ pub fn KrateFrame(
     let holds_maximised = move || desk.maximised.get().is_some_and(|max| windows.with(|windows| windows.contains(&max)));
     view! {
         <article class="krate" class:min=minimised class:elsewhere=move || elsewhere.get().is_some() class:lifted=move || lifted.get().is_some()
-            class:fixed=move || fixed.with(Option::is_some) class:cards=is_card class:unseen=move || !is_seen.get()
+            class:fixed=move || fixed.with(Option::is_some) class:cards=is_card class:unseen=move || !is_seen.get() class:selected=is_selected class:theirs=move || theirs.get().is_some()
             class:active=move || desk.active.get().as_ref() == Some(&id.get_value()) class:holds-maximised=holds_maximised
-            style=place tabindex="-1" aria-label=move || format!("Krate {}", title()) data-krate=id.get_value().to_string()
+            style=place tabindex="-1" aria-label=move || format!("Krate {}{}", title(), if is_selected.get() { ", selected" } else { "" }) data-krate=id.get_value().to_string()
             on:pointerdown=move |_| {
                 if desk.arrow.with_untracked(Option::is_some) {
                     return desk.point_arrow(id.get_value());

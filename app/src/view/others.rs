@@ -40,7 +40,7 @@ fn Cursor(person: String, tab: String) -> impl IntoView {
     }
 }
 
-/// Who has a krate in focus, as flags on its frame.
+/// Who has a krate in focus, or selected it, as flags on its frame.
 #[component]
 pub fn KrateFlags(
     /// Its key.
@@ -49,16 +49,22 @@ pub fn KrateFlags(
     let people = desk().company.people;
     let here = Memo::new(move |_| {
         people.with(|people| {
-            let has_focus = |person: &&crate::people::Person| person.tabs.iter().any(|tab| tab.active.as_deref() == Some(&krate));
-            people.iter().filter(has_focus).map(|person| (person.hue, person.short_name().to_owned())).collect::<Vec<_>>()
+            let of = |person: &crate::people::Person| {
+                let has_focus = person.tabs.iter().any(|tab| tab.active.as_deref() == Some(&krate));
+                let does = if has_focus { "has this krate in focus" } else { "selected this krate" };
+                (has_focus || person.selected(&krate)).then(|| (person.hue, person.short_name().to_owned(), does))
+            };
+            people.iter().filter_map(of).collect::<Vec<_>>()
         })
     });
     move || {
         let here = here.get();
-        (!here.is_empty()).then(|| view! {
-            <span class="flags">
-                {here.into_iter().map(|(hue, name)| view! { <span class=format!("peerflag p{hue}") title="has this krate in focus">{name}</span> }).collect_view()}
-            </span>
+        (!here.is_empty()).then(|| {
+            view! {
+                <span class="flags">
+                    {here.into_iter().map(|(hue, name, does)| view! { <span class=format!("peerflag p{hue}") title=does>{name}</span> }).collect_view()}
+                </span>
+            }
         })
     }
 }

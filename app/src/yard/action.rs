@@ -30,6 +30,13 @@ pub enum YardAction {
         /// Top left corner.
         to: Point,
     },
+    /// Several krates were dropped together: all of them by the same way, to the nearest ground where none of them covers another.
+    MoveKrates {
+        /// Which.
+        krates: Vec<KrateId>,
+        /// How far.
+        by: Point,
+    },
     /// A window got a new size.
     ResizeWindow {
         /// Which.
@@ -81,6 +88,11 @@ pub enum YardAction {
     CloseKrate {
         /// Which.
         krate: KrateId,
+    },
+    /// Several krates were closed together.
+    CloseKrates {
+        /// Which.
+        krates: Vec<KrateId>,
     },
     /// A krate was touched: it comes to the front. Not a step of undo.
     Raise {
@@ -148,6 +160,9 @@ impl YardAction {
         let window = |id: &str| state.window(id).map(|(krate, _)| (&krate.room, krate.writable));
         let note = |id: &str| state.notes.iter().find(|note| &*note.id == id).map(|note| (&note.room, note.writable));
         let found = match self {
+            YardAction::MoveKrates { krates, .. } | YardAction::CloseKrates { krates } => {
+                [krates.iter().filter_map(|id| krate(id)).find(|(_, writable)| !writable), None]
+            }
             YardAction::MoveKrate { krate: id, .. } | YardAction::Minimise { krate: id, .. } | YardAction::CloseKrate { krate: id } => [krate(id), None],
             YardAction::ResizeWindow { window: id, .. }
             | YardAction::Switch { window: id, .. }

@@ -31,6 +31,22 @@ impl Ground {
         at
     }
 
+    /// How far krates go that come down together, if they were to go so far: exactly that if it leaves each of them on free ground; else as little beside it as
+    /// leaves the ground around all of them free. `None` for no krate.
+    pub(crate) fn put_together(&mut self, krates: &[&Krate], by: Point) -> Option<Point> {
+        krates.iter().for_each(|krate| self.clear(&krate.id));
+        let by = by.rounded();
+        let obstacles: Vec<Rect> = self.frames.values().copied().collect();
+        let moved = |rect: Rect| Rect::new(Point::new(rect.at.x + by.x, rect.at.y + by.y), rect.size);
+        let fits = |rect: Rect| place(rect.size, rect.at, &obstacles) == rect.at;
+        if krates.iter().all(|krate| fits(moved(krate_rect(krate)))) {
+            return (!krates.is_empty()).then_some(by);
+        }
+        let around = Rect::around(krates.iter().map(|krate| krate_rect(krate)))?;
+        let at = place(around.size, moved(around).at, &obstacles);
+        Some(Point::new(at.x - around.at.x, at.y - around.at.y))
+    }
+
     /// A krate has windows of these sizes from now on. If it grows over another one it makes room by moving itself: nobody else's is touched. One that does
     /// not grow stays, even if others left it overlapping.
     pub(crate) fn settle(&mut self, krate: &Krate, windows: impl Iterator<Item = Size>, minimised: bool) -> Vec<Write> {

@@ -206,6 +206,12 @@ impl Rect {
         (self.at.x..self.right()).contains(&point.x) && (self.at.y..self.bottom()).contains(&point.y)
     }
 
+    /// The rectangle between two opposite corners.
+    pub fn between(a: Point, b: Point) -> Rect {
+        let at = Point::new(a.x.min(b.x), a.y.min(b.y));
+        Rect { at, size: Size::new((a.x - b.x).abs(), (a.y - b.y).abs()) }
+    }
+
     /// The smallest rectangle around all of them; `None` for none.
     pub fn around(rects: impl IntoIterator<Item = Rect>) -> Option<Rect> {
         rects.into_iter().reduce(|a, b| {

@@ -49,6 +49,8 @@ pub(crate) fn plan(mirror: &Mirror, action: &YardAction, new_id: &mut NewId<'_>)
         YardAction::PutNote { at, text, beside } => return put_note(mirror, *at, text, beside.as_ref(), new_id),
         YardAction::PutArrow { from, to } => return put_arrow(mirror, from, to, new_id),
         YardAction::MoveKrate { krate, to } => move_krate(mirror, krate, *to).map(Draft::from),
+        YardAction::MoveKrates { krates, by } => move_krates(mirror, krates, *by).map(Draft::from),
+        YardAction::CloseKrates { krates } => Some(close_krates(mirror, krates).into()),
         YardAction::ResizeWindow { window, size } => resize(mirror, window, *size).map(Draft::from),
         YardAction::Minimise { krate, minimised } => minimise(mirror, krate, *minimised).map(Draft::from),
         YardAction::Switch { window, content } => switch(mirror, window, *content).map(Draft::from),
@@ -171,6 +173,15 @@ fn move_krate(mirror: &Mirror, krate: &str, to: Point) -> Option<Vec<Write>> {
     (at != krate.at).then(|| vec![Write::MoveKrate(krate.id.clone(), at)])
 }
 
+fn move_krates(mirror: &Mirror, krates: &[KrateId], by: Point) -> Option<Vec<Write>> {
+    let mut moving: Vec<&Krate> = krates.iter().filter_map(|id| mirror.state().krate(id)).map(|krate| &**krate).collect();
+    moving.sort_by(|a, b| a.id.cmp(&b.id));
+    moving.dedup_by(|a, b| a.id == b.id);
+    let by = Ground::of(mirror.state()).put_together(&moving, by)?;
+    let to = |krate: &Krate| Point::new(krate.at.x + by.x, krate.at.y + by.y);
+    Some(moving.into_iter().filter(|krate| to(krate) != krate.at).map(|krate| Write::MoveKrate(krate.id.clone(), to(krate))).collect())
+}
+
 fn resize(mirror: &Mirror, window: &str, size: Size) -> Option<Vec<Write>> {
     let (krate, shown) = mirror.state().window(window)?;
     let size = clamp_size(size);
@@ -262,6 +273,17 @@ fn close_krate(mirror: &Mirror, krate: &str) -> Option<Vec<Write>> {
     let own = mirror.windows_of(&krate.id).filter(|window| mirror.windows.rooms(window).all(|room| mirror.may_write(room)));
     let windows: Vec<Write> = own.cloned().map(Write::RemoveWindow).collect();
     Some(without_arrows(mirror, &krate.id, windows.into_iter().chain([Write::RemoveKrate(krate.id.clone())]).collect()))
+}
+
+fn close_krates(mirror: &Mirror, krates: &[KrateId]) -> Vec<Write> {
+    let mut writes: Vec<Write> = Vec::new();
+    for write in krates.iter().filter_map(|krate| close_krate(mirror, krate)).flatten() {
+        // An arrow between two of them goes once.
+        if !matches!(write, Write::RemoveArrow(_)) || !writes.contains(&write) {
+            writes.push(write);
+        }
+    }
+    writes
 }
 
 /// The arrows of a krate go with it, as far as this person may take them away.

@@ -46,7 +46,9 @@ pub struct Presence {
     pub viewport: Option<Viewport>,
     /// Krates of this room in which the person has a window in use, by key.
     pub krates: Vec<String>,
-    /// A krate that is being dragged, and where it is now.
+    /// Krates of this room that the person selected, by key.
+    pub selection: Vec<String>,
+    /// A krate that is being dragged, and where it is now; what is selected with it moves along.
     pub drag: Option<Drag>,
     /// Seconds since the person last did something; 0 while active.
     pub idle_secs: u32,

@@ -172,9 +172,9 @@ class Demo {
   async stop() { await Promise.all([this.proxy?.stop(), this.cluster.stop()]); }
 
   /** The name of a pod of a namespace that is ready. */
-  async readyPod(namespace) {
+  async readyPod(namespace, which = 0) {
     const { items } = await this.kube("GET", `/api/v1/namespaces/${this.namespace(namespace)}/pods`);
-    return items.find((pod) => pod.status.phase === "Running" && pod.status.containerStatuses.every((container) => container.ready)).metadata.name;
+    return items.filter((pod) => pod.status.phase === "Running" && pod.status.containerStatuses.every((container) => container.ready))[which].metadata.name;
   }
 
   /** A request to the cluster as its administrator: for arranging what a test looks at. */

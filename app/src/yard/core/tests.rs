@@ -12,12 +12,14 @@ mod notes;
 mod place;
 mod properties;
 mod rooms;
+mod selection;
 
 /// What a person might do, as numbers that are taken modulo what there is.
 #[derive(Debug, Clone)]
 enum Op {
     Open { subject: usize, content: usize, into: Option<usize>, near: Point },
     Move { krate: usize, to: Point },
+    MoveSome { from: usize, count: usize, by: Point },
     Resize { window: usize, size: Size },
     Minimise { krate: usize, minimised: bool },
     Switch { window: usize, content: usize },
@@ -26,6 +28,7 @@ enum Op {
     Join { window: usize, krate: usize },
     CloseWindow { window: usize },
     CloseKrate { krate: usize },
+    CloseSome { from: usize, count: usize },
     Raise { krate: usize },
     Undo,
     Redo,
@@ -40,6 +43,7 @@ fn op() -> impl Strategy<Value = Op> {
     prop_oneof![
         4 => (index(), index(), prop::option::weighted(0.2, index()), point()).prop_map(|(subject, content, into, near)| Op::Open { subject, content, into, near }),
         4 => (index(), point()).prop_map(|(krate, to)| Op::Move { krate, to }),
+        2 => (index(), 0_usize..5, point()).prop_map(|(from, count, by)| Op::MoveSome { from, count, by }),
         2 => (index(), 0_i32..1200, 0_i32..900).prop_map(|(window, w, h)| Op::Resize { window, size: Size::new(f64::from(w), f64::from(h)) }),
         1 => (index(), any::<bool>()).prop_map(|(krate, minimised)| Op::Minimise { krate, minimised }),
         1 => (index(), index()).prop_map(|(window, content)| Op::Switch { window, content }),
@@ -48,6 +52,7 @@ fn op() -> impl Strategy<Value = Op> {
         2 => (index(), index()).prop_map(|(window, krate)| Op::Join { window, krate }),
         1 => index().prop_map(|window| Op::CloseWindow { window }),
         1 => index().prop_map(|krate| Op::CloseKrate { krate }),
+        1 => (index(), 0_usize..4).prop_map(|(from, count)| Op::CloseSome { from, count }),
         1 => index().prop_map(|krate| Op::Raise { krate }),
         2 => Just(Op::Undo),
         1 => Just(Op::Redo),
@@ -107,9 +112,11 @@ fn action(state: &YardState, op: &Op) -> Option<YardAction> {
     let krate = |number: usize| pick(&state.krates, number).map(|krate| krate.id.clone());
     let windows: Vec<WindowId> = state.krates.iter().flat_map(|krate| krate.windows.iter().map(|window| window.id.clone())).collect();
     let window = |number: usize| pick(&windows, number);
+    let some = |from: usize, count: usize| (0..count).filter_map(|n| krate(from + n)).collect::<Vec<_>>();
     Some(match op.clone() {
         Op::Open { subject: s, content: c, into, near } => YardAction::Open { subject: any_subject(s), content: content(c), into: into.and_then(krate), near },
         Op::Move { krate: k, to } => YardAction::MoveKrate { krate: krate(k)?, to },
+        Op::MoveSome { from, count, by } => YardAction::MoveKrates { krates: some(from, count), by: Point::new(by.x / 2.0, by.y / 2.0) },
         Op::Resize { window: w, size } => YardAction::ResizeWindow { window: window(w)?, size },
         Op::Minimise { krate: k, minimised } => YardAction::Minimise { krate: krate(k)?, minimised },
         Op::Switch { window: w, content: c } => YardAction::Switch { window: window(w)?, content: content(c) },
@@ -118,6 +125,7 @@ fn action(state: &YardState, op: &Op) -> Option<YardAction> {
         Op::Join { window: w, krate: k } => YardAction::Join { window: window(w)?, krate: krate(k)? },
         Op::CloseWindow { window: w } => YardAction::CloseWindow { window: window(w)? },
         Op::CloseKrate { krate: k } => YardAction::CloseKrate { krate: krate(k)? },
+        Op::CloseSome { from, count } => YardAction::CloseKrates { krates: some(from, count) },
         Op::Raise { krate: k } => YardAction::Raise { krate: krate(k)? },
         Op::Undo => YardAction::Undo,
         Op::Redo => YardAction::Redo,

@@ -283,6 +283,8 @@ fn what_stands_in_the_way_of_an_action_is_the_room_that_one_may_not_change() {
     for action in [
         close,
         YardAction::MoveKrate { krate: krate.clone(), to },
+        YardAction::MoveKrates { krates: vec![krate.clone(), other.clone()], by: to },
+        YardAction::CloseKrates { krates: vec![krate.clone()] },
         YardAction::Minimise { krate: krate.clone(), minimised: true },
         YardAction::ResizeWindow { window: window.clone(), size },
         YardAction::Switch { window: window.clone(), content: Content::View(View::Yaml) },
