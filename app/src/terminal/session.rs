@@ -107,6 +107,9 @@ pub struct Session {
     resize: Option<(Size, u64)>,
     /// Drawn and not granted yet.
     drawn: u64,
+    /// Handed out to be drawn, and of that what came by a socket of before: nothing is granted for it any more.
+    drawing: u64,
+    stale: u64,
     /// Typed before the shell was there, or while it was away.
     early: Vec<u8>,
     /// What was asked for, and what it is asked for by once it runs.
@@ -138,6 +141,8 @@ impl Default for Session {
             size: Size { cols: 80, rows: 24 },
             resize: None,
             drawn: 0,
+            drawing: 0,
+            stale: 0,
             early: Vec::new(),
             wanted: None,
             id: None,
@@ -217,6 +222,7 @@ impl Session {
         match Channel::of(*channel) {
             Some(Channel::Stdout | Channel::Stderr) if !payload.is_empty() => {
                 self.position += payload.len() as u64;
+                self.drawing += payload.len() as u64;
                 vec![Effect::Draw(payload.to_vec())]
             }
             Some(Channel::Session) => match serde_json::from_slice(payload) {
@@ -240,10 +246,11 @@ impl Session {
         let mut effects = Vec::new();
         if position > self.position {
             let words = format!("\r\n\x1b[0;7m {} bytes of output were not kept \x1b[0m\r\n", position - self.position);
+            self.drawing += words.len() as u64;
             effects.push(Effect::Draw(words.into_bytes()));
         }
         // The proxy counts anew what this socket is granted.
-        (self.position, self.drawn) = (position, 0);
+        (self.position, self.drawn, self.stale) = (position, 0, self.drawing);
         effects.extend(stdin(&self.typed.after(taken)));
         effects.extend(self.flush());
         effects
@@ -336,7 +343,10 @@ impl Session {
     }
 
     fn drawn(&mut self, bytes: u64) -> Vec<Effect> {
-        self.drawn += bytes;
+        self.drawing = self.drawing.saturating_sub(bytes);
+        let of_before = bytes.min(self.stale);
+        self.stale -= of_before;
+        self.drawn += bytes - of_before;
         if self.drawn < GRANT || !matches!(self.phase, Phase::Connecting { .. } | Phase::Running { .. }) {
             return Vec::new();
         }

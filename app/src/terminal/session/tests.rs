@@ -245,3 +245,17 @@ fn a_shell_that_is_gone_meanwhile_or_shown_elsewhere_is_over_and_what_was_not_ke
     let [Effect::Draw(words)] = &effects[..] else { panic!("{effects:?}") };
     assert!(String::from_utf8_lossy(words).contains("500 bytes of output were not kept"));
 }
+
+#[test]
+fn what_came_by_the_socket_before_the_cut_is_not_granted_to_the_one_after_it() {
+    let granted = |effects| sent(effects).iter().map(|(_, payload)| serde_json::from_slice::<Credit>(payload).unwrap().credit).sum::<u64>();
+    let mut session = held();
+    let flood = vec![b'y'; usize::try_from(GRANT).unwrap()];
+    session.step(output(&flood), 1_500);
+    session.step(cut(), 2_000);
+    session.step(Input::Tick, session.wake_ms().unwrap());
+    session.step(met(GRANT, 0), 2_500);
+    session.step(output(&flood), 2_600);
+    assert_eq!(granted(session.step(Input::Drawn(GRANT), 2_700)), 0, "drawn late");
+    assert_eq!(granted(session.step(Input::Drawn(GRANT), 2_800)), GRANT);
+}
