@@ -45,6 +45,7 @@ pub(crate) struct Cluster {
     pub(crate) requests: Requests,
     pub(crate) faults: Faults,
     pub(crate) files: crate::exec::files::AllFiles,
+    pub(crate) written: crate::logs::WrittenLogs,
 }
 
 impl Cluster {
@@ -64,6 +65,7 @@ impl Cluster {
             requests: Requests::default(),
             faults: Faults::default(),
             files: crate::exec::files::AllFiles::default(),
+            written: crate::logs::WrittenLogs::default(),
         };
         if cluster.options.metrics {
             crate::metrics::kinds().into_iter().for_each(|kind| cluster.registry.aggregate(kind));

@@ -59,6 +59,7 @@ mod yaml;
 pub use controllers::PodDoes;
 pub use faults::{Class, Effect, Fault, Faults, Matching, SetFault};
 pub use kinds::{Kind, PrinterColumn, Subresource};
+pub use logs::LogFile;
 pub use options::Options;
 pub use requests::{RequestCount, Requests};
 pub use sim::{Error, Handle, RestartKind, Sim};

@@ -2,6 +2,7 @@
 
 mod lines;
 mod run;
+mod written;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,6 +25,8 @@ use crate::target::Attributes;
 use crate::{answer, clock};
 pub(crate) use run::{LINES, RATE};
 use run::{Run, State, state};
+pub use written::LogFile;
+pub(crate) use written::WrittenLogs;
 
 /// Bytes of one chunk of a log.
 const CHUNK_BYTES: usize = 32 * 1024;
@@ -56,11 +59,15 @@ pub(crate) fn log(cluster: &Cluster, asked: &Attributes, query: &Query, headers:
     if !container::is_on_node(&pod) {
         return Ok(answer::empty(StatusCode::NO_CONTENT));
     }
+    if let Some(file) = cluster.written.find(&asked.namespace, &asked.name, &name) {
+        return match file.read(options) {
+            Some(chunks) => Ok(answer::stream("text/plain", chunks)),
+            None => Err(no_previous(&name, &asked.name)),
+        };
+    }
     let run = match state(&pod, &name, options.previous) {
         State::Run(run) => run,
-        State::NoPrevious => {
-            return Err(Failure::bad_request(format!("previous terminated container \"{name}\" in pod \"{}\" not found", asked.name)));
-        }
+        State::NoPrevious => return Err(no_previous(&name, &asked.name)),
         State::Waiting(reason) => {
             return Err(Failure::bad_request(format!("container \"{name}\" in pod \"{}\" is waiting to start: {reason}", asked.name)));
         }
@@ -69,6 +76,10 @@ pub(crate) fn log(cluster: &Cluster, asked: &Attributes, query: &Query, headers:
     let reader = Reader::new(run, options, source);
     let chunks = stream::unfold(reader, |mut reader| async move { reader.next().await.map(|chunk| (Ok(chunk), reader)) });
     Ok(answer::stream("text/plain", chunks))
+}
+
+fn no_previous(container: &str, pod: &str) -> Failure {
+    Failure::bad_request(format!("previous terminated container \"{container}\" in pod \"{pod}\" not found"))
 }
 
 /// What a running container prints from now on, until it ends; none when it does not run.

@@ -13,6 +13,7 @@ use crate::controllers::{Controllers, PodDoes};
 use crate::failure::Failure;
 use crate::faults::Faults;
 use crate::kinds::Kind;
+use crate::logs::LogFile;
 use crate::negotiate::Form;
 use crate::options::Options;
 use crate::query::Query;
@@ -202,6 +203,26 @@ impl Handle {
                 pod["metadata"]["annotations"][annotation] = json!(number.to_string());
             }
         }
+        self.apply(pod).is_ok()
+    }
+
+    /// The log of a container as a test writes it, from now on in the place of what the simulator makes up. Its pod's status is changed by [`Handle::count_restart`].
+    pub fn log_file(&self, namespace: &str, pod: &str, container: &str) -> LogFile {
+        self.cluster.written.of(namespace, pod, container)
+    }
+
+    /// The pod's status tells that its first container ended with this exit code and runs again; says whether there is such a pod.
+    pub fn count_restart(&self, namespace: &str, name: &str, exit_code: i64) -> bool {
+        let Some(mut pod) = self.get("v1", "Pod", namespace, name) else { return false };
+        let now = self.cluster.clock.now_text();
+        let status = &mut pod["status"]["containerStatuses"][0];
+        let restarts = status["restartCount"].as_u64().unwrap_or(0) + 1;
+        let (ran, id) = (status["state"]["running"]["startedAt"].clone(), status["containerID"].clone());
+        let reason = if exit_code == 0 { "Completed" } else { "Error" };
+        status["lastState"] = json!({"terminated": {"exitCode": exit_code, "reason": reason, "startedAt": ran, "finishedAt": now, "containerID": id}});
+        status["state"] = json!({"running": {"startedAt": now}});
+        status["restartCount"] = json!(restarts);
+        status["containerID"] = json!(format!("containerd://{:064x}", restarts));
         self.apply(pod).is_ok()
     }
 
