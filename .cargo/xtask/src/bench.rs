@@ -3,6 +3,7 @@
 mod browser;
 mod bundle;
 mod crowd;
+mod logs;
 mod pair;
 mod proxy;
 mod yards;
@@ -35,7 +36,7 @@ struct Bench {
     measure: fn(&Workspace) -> Result<Vec<Figure>, Failure>,
 }
 
-const BENCHES: [Bench; 21] = [
+const BENCHES: [Bench; 22] = [
     Bench { names: &["app.bundle_kb"], measure: bundle::measure },
     Bench { names: &["proxy.start_ms", "proxy.rest_mb"], measure: proxy::at_rest },
     Bench { names: &["watch.proxy_mb_10k"], measure: proxy::with_10k },
@@ -45,6 +46,7 @@ const BENCHES: [Bench; 21] = [
     Bench { names: &["watch.added_p50_ms", "watch.added_p99_ms"], measure: crowd::latency },
     Bench { names: &["watch.join_storm_s", "watch.join_storm_peak_mb"], measure: crowd::storm },
     Bench { names: &["ws.idle_kb"], measure: crowd::idle },
+    Bench { names: &["logs.vs_kubectl", "logs.follows_500_mb", "logs.read_lost", "logs.read_doubled"], measure: logs::measure },
     Bench { names: &["sync.observers_1500_p99_ms"], measure: yards::observers },
     Bench { names: &["sync.writers_200_p99_ms"], measure: yards::writers },
     Bench { names: &["sync.join_storm_s"], measure: yards::storm },
@@ -96,7 +98,12 @@ fn build(workspace: &Workspace) -> Result<(), Failure> {
     install::install(workspace, Mode::Full.needs())?;
     page::build(workspace, Mode::Full)?;
     println!("building optimised programs");
-    native::build_programs(workspace, true, &["--example", "subscribe", "--example", "crowd", "--example", "latency", "--example", "yards"]).map(drop)
+    native::build_programs(
+        workspace,
+        true,
+        &["--example", "subscribe", "--example", "crowd", "--example", "latency", "--example", "yards", "--example", "logs"],
+    )
+    .map(drop)
 }
 
 impl Figure {
