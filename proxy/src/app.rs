@@ -12,6 +12,7 @@ use crate::authenticate::Sessions;
 use crate::clusters::{Cluster, Clusters};
 use crate::config::{Config, Limits, Origin, People, RoomsKept};
 use crate::door::Door;
+use crate::pipe::logs::Follows;
 use crate::pipe::shell::Shells;
 use crate::relay::Rooms;
 use crate::relay::storage::{Storage, StorageError};
@@ -32,6 +33,7 @@ pub(crate) struct App {
     /// Why they are kept in memory, where they were to be kept elsewhere.
     pub(crate) not_kept: Option<StorageError>,
     pub(crate) shells: Arc<Shells>,
+    pub(crate) follows: Arc<Follows>,
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
     sockets: Mutex<HashMap<String, usize>>,
@@ -69,6 +71,7 @@ impl App {
             rooms,
             not_kept,
             shells: Arc::default(),
+            follows: Arc::default(),
             tasks,
             stop,
             sockets: Mutex::default(),

@@ -111,6 +111,16 @@ pub struct Limits {
     pub heartbeat: Duration,
     /// Between two looks at an object that the person may get, not watch.
     pub object_poll: Duration,
+    /// Logs that one person may follow at the same time, a container each.
+    pub logs_per_user: usize,
+    /// Logs of one namespace that may be followed.
+    pub logs_per_namespace: usize,
+    /// Logs that may be followed, by everybody.
+    pub logs: usize,
+    /// Containers that one window follows.
+    pub log_targets: usize,
+    /// A log that says nothing for so long is looked at beside its stream, which may have stopped without a word.
+    pub log_quiet: Duration,
     /// Shells that one person may have running.
     pub shells_per_user: usize,
     /// How long a shell goes on without its viewer.
@@ -149,6 +159,11 @@ impl Default for Limits {
             peer_timeout: Duration::from_secs(60),
             heartbeat: Duration::from_secs(15),
             object_poll: Duration::from_secs(5),
+            logs_per_user: 512,
+            logs_per_namespace: 2_000,
+            logs: 10_000,
+            log_targets: 100,
+            log_quiet: Duration::from_secs(30),
             shells_per_user: 32,
             shell_keep: Duration::from_secs(120),
             shell_idle: Duration::from_secs(4 * 3600),

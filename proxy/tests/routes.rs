@@ -23,6 +23,10 @@ mod k8s;
 mod killed;
 #[path = "routes/laptop.rs"]
 mod laptop;
+#[path = "routes/log_cuts.rs"]
+mod log_cuts;
+#[path = "routes/log_sources.rs"]
+mod log_sources;
 #[path = "routes/logs.rs"]
 mod logs;
 #[path = "routes/memory.rs"]

@@ -42,7 +42,7 @@ pub struct LogQuery {
     /// Log of the container's previous run; it does not follow.
     #[serde(default)]
     pub previous: bool,
-    /// Lines from the end of each source to begin with; all when absent. Pods that join later are told from their beginning.
+    /// Lines from the end of each source to begin with; all when absent. Pods that are made later are told from their beginning.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tail: Option<u32>,
     /// Only lines younger than this many seconds.
@@ -208,7 +208,7 @@ pub struct LogCredit {
     pub credit: u64,
 }
 
-/// Where a page goes on: what it has of each source. Empty: from the beginning, as the query says. Sources that are not named, while others are, joined meanwhile.
+/// Where a page goes on: what it has of each source. Empty: from the beginning, as the query says. Pods that were made after the youngest line of these joined meanwhile, and are told from their beginning.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LogBegin {

@@ -102,6 +102,8 @@ pub enum Part {
     Whole,
     /// The pods of a node.
     Node(String),
+    /// The one of a name, in each namespace.
+    Named(String),
     /// What a workload controls.
     Workload {
         /// Its kind.
@@ -167,6 +169,7 @@ impl Part {
     pub fn holds<K>(&self, row: &Row<K>, through: &HashSet<String>) -> bool {
         match self {
             Part::Whole => true,
+            Part::Named(name) => row.name == *name,
             Part::Node(node) => matches!(&row.facts, Facts::Pod(pod) if pod.node == *node),
             Part::Workload { kind, name } => row.owner.as_ref().is_some_and(|owner| (&owner.kind, &owner.name) == (kind, name) || through.contains(&owner.uid)),
             Part::Labels(selector) => selector.matches(|key| row.label(key)),

@@ -55,13 +55,12 @@ pub enum ReadApi {
     Resource { resource: Resource, namespace: Option<String>, name: String, subresource: String, parameters: Vec<(String, String)> },
 }
 
-/// The log of a container.
+/// The logs of a pod, or of all pods of a namespace where `pod` is empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub struct ReadLogs {
     pub namespace: String,
     pub pod: String,
-    pub container: String,
 }
 
 /// A shell in a container.
@@ -230,7 +229,7 @@ mod tests {
         let (namespace, pod, container) = ("web".to_owned(), "a".to_owned(), "c".to_owned());
         let shell = OpenShell { namespace: namespace.clone(), pod: pod.clone(), container: container.clone() };
         assert_eq!(asked(&shell), [r#"create pods/exec in Some("web") "a""#]);
-        assert_eq!(asked(&ReadLogs { namespace, pod, container }), [r#"get pods/log in Some("web") "a""#]);
+        assert_eq!(asked(&ReadLogs { namespace, pod }), [r#"get pods/log in Some("web") "a""#]);
         let web = || Room::Namespace("web".into());
         assert_eq!(asked(&EnterRoom { room: Room::Cluster, rule: RoomRule::Pods }), [r#"list pods in None """#]);
         assert_eq!(asked(&ChangeRoom { room: web(), rule: RoomRule::Pods }), [r#"list pods in Some("web") """#]);

@@ -121,6 +121,10 @@ struct FileLimits {
     hub_rest_secs: Option<u64>,
     hub_mb: Option<u64>,
     watch_timeout_secs: Option<u64>,
+    logs_per_user: Option<usize>,
+    logs_per_namespace: Option<usize>,
+    logs: Option<usize>,
+    log_targets: Option<usize>,
     shells_per_user: Option<usize>,
     shell_keep_secs: Option<u64>,
     shell_idle_secs: Option<u64>,
@@ -334,6 +338,10 @@ fn limits(file: &FileLimits, errors: &mut Errors) -> Limits {
     number("hub_rest_secs", file.hub_rest_secs, 1..=86_400, &mut |n| limits.hub_rest = Duration::from_secs(n));
     number("hub_mb", file.hub_mb, 1..=65_536, &mut |n| limits.hub_bytes = (n as usize) << 20);
     number("watch_timeout_secs", file.watch_timeout_secs, 10..=290, &mut |n| limits.watch_timeout_secs = n as u32);
+    number("logs_per_user", wide(file.logs_per_user), 1..=100_000, &mut |n| limits.logs_per_user = n as usize);
+    number("logs_per_namespace", wide(file.logs_per_namespace), 1..=100_000, &mut |n| limits.logs_per_namespace = n as usize);
+    number("logs", wide(file.logs), 1..=1_000_000, &mut |n| limits.logs = n as usize);
+    number("log_targets", wide(file.log_targets), 1..=1_000, &mut |n| limits.log_targets = n as usize);
     number("shells_per_user", wide(file.shells_per_user), 1..=1_000, &mut |n| limits.shells_per_user = n as usize);
     number("shell_keep_secs", file.shell_keep_secs, 0..=86_400, &mut |n| limits.shell_keep = Duration::from_secs(n));
     number("shell_idle_secs", file.shell_idle_secs, 60..=604_800, &mut |n| limits.shell_idle = Duration::from_secs(n));

@@ -36,6 +36,12 @@ impl Lines {
         (!self.partial.is_empty()).then(|| self.line())
     }
 
+    /// When the unfinished line was written, as far as it says.
+    pub(super) fn begun(&self) -> Option<(time::Seconds, u32)> {
+        let head = self.partial.split(|byte| *byte == b' ').next()?;
+        time::parse(std::str::from_utf8(head).ok()?)
+    }
+
     fn line(&mut self) -> Taken {
         let cut = std::mem::take(&mut self.dropped);
         let bytes = std::mem::take(&mut self.partial);

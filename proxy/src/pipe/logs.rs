@@ -1,162 +1,343 @@
-//! A container's log, as long as the person may read it and takes it.
+//! The logs of a window, as long as the person may read them and takes them: one stream of frames from many sources.
 
-use std::collections::VecDeque;
+mod facts;
+mod follows;
+mod machine;
+mod merge;
+mod pods;
+mod resume;
+mod source;
+mod target;
+mod upstream;
+
+use std::cmp::Reverse;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, close_code};
-use bytes::Bytes;
 use futures::future::BoxFuture;
-use futures::stream::{self, BoxStream};
-use futures::{FutureExt, Stream, StreamExt};
-use http::Method;
-use http_body_util::BodyExt;
-use krateyard_shared::logs::{LogControl, LogFrame, LogGap, LogLine, LogQuery};
+use futures::{FutureExt, Stream, stream};
+use krateyard_shared::logs::{LogBegin, LogControl, LogCursor, LogFrame, LogGap, LogLine, LogSourceState};
 use krateyard_shared::refusal::Refusal;
-use krateyard_shared::time;
+use krateyard_shared::time::Seconds;
+use tokio::sync::{oneshot, watch};
+use tokio::time::Instant;
 
 use super::Credit;
-use super::lines::{Lines, Taken};
-use crate::authorize::{Permit, ReadLogs};
-use crate::refuse::{self, Actor, Asked};
-use crate::{impersonate, path};
+use crate::refuse;
+use facts::Known;
+pub(crate) use follows::Follows;
+use machine::Machine;
+use merge::Merge;
+use pods::{News, Pod};
+use source::{Source, Told, Work};
+use target::Wanted;
+pub(crate) use target::{Log, open};
+use upstream::Upstream;
 
 /// Bytes of lines in one frame, about.
 const FRAME: usize = 64 * 1024;
-/// A log that says nothing for so long has said what was there.
-const QUIET: Duration = Duration::from_millis(250);
-
-/// A log that was opened.
-pub(crate) struct Log {
-    permit: Permit<ReadLogs>,
-    body: BoxStream<'static, Result<Bytes, String>>,
-    /// 204: the pod is not on a node yet (recordings, surprise 65).
-    not_started: bool,
-    opened: i64,
-}
-
-/// Opens a log under the person's own rights.
-///
-/// # Errors
-/// `NotFound`, `Forbidden`, `Rejected` with the cluster's words for a container that waits.
-pub(crate) async fn open(permit: Permit<ReadLogs>, query: &LogQuery) -> Result<Log, Refusal> {
-    let ReadLogs { namespace, pod, .. } = permit.target();
-    let asked = Asked { actor: Actor::Person, verb: "get", resource: "pods/log".into(), namespace: Some(namespace), name: pod };
-    let request = impersonate::request(&permit, Method::GET, &log_path(permit.target(), query)?)?;
-    let response = permit.cluster().open(request, &asked).await?;
-    let not_started = response.status() == http::StatusCode::NO_CONTENT;
-    let body = response.into_body().into_data_stream().map(|piece| piece.map_err(|error| refuse::cause(&error))).boxed();
-    Ok(Log { permit, body, not_started, opened: jiff::Timestamp::now().as_second() })
-}
-
-fn log_path(target: &ReadLogs, query: &LogQuery) -> Result<String, Refusal> {
-    let ReadLogs { namespace, pod, container } = target;
-    let mut path = format!("/api/v1/namespaces/{namespace}/pods/{pod}/log?container={}&timestamps=true", path::query(container));
-    path.push_str(if query.previous { "&previous=true" } else { "&follow=true" });
-    if let Some(tail) = query.tail {
-        path.push_str(&format!("&tailLines={tail}"));
-    }
-    match (query.since_secs, &query.since_time) {
-        (Some(_), Some(_)) => return Err(Refusal::BadRequest { field: "sinceTime".into(), problem: "stands beside sinceSecs: give one of them".into() }),
-        (Some(secs), None) => path.push_str(&format!("&sinceSeconds={}", secs.max(1))),
-        (None, Some(at)) if time::parse(at).is_some() => path.push_str(&format!("&sinceTime={}", path::query(at))),
-        (None, Some(_)) => return Err(Refusal::BadRequest { field: "sinceTime".into(), problem: "is no instant such as 2026-11-21T14:05:31Z".into() }),
-        (None, None) => {}
-    }
-    Ok(path)
-}
+/// Pods are waited for so long before what can be opened without knowing them is opened.
+const PODS: Duration = Duration::from_secs(1);
+/// When a place in a window may be free again.
+const RETRY_SECS: u32 = 10;
 
 impl Log {
-    /// Its frames, read from the cluster only while there is credit.
-    pub(crate) fn frames(self, credit: Arc<Credit>) -> impl Stream<Item = Result<Message, CloseFrame>> + Send {
-        let ReadLogs { pod, container, .. } = self.permit.target().clone();
+    /// Its frames, read from the cluster only while there is credit; where the query says `resume`, from what `begin` brings on.
+    pub(crate) fn frames(self, credit: Arc<Credit>, begin: oneshot::Receiver<LogBegin>) -> impl Stream<Item = Result<Message, CloseFrame>> + Send {
         let revoked = self.permit.revoked().boxed();
-        let mut reader = Reader { ready: VecDeque::new(), revoked, caught_up: false, over: false, lines: Lines::default(), log: self, credit };
-        reader.control(LogControl::Source { index: 0, pod, uid: None, container, role: None, run: None });
-        stream::unfold(reader, async |mut reader| reader.next().await.map(|frame| (frame, reader)))
+        let window = Window {
+            phase: if self.query.resume { Phase::Begin(begin) } else { Phase::Pods(Instant::now() + PODS) },
+            cursors: Vec::new(),
+            merge: Merge::new(),
+            sources: HashMap::new(),
+            pods: HashMap::new(),
+            next_index: 0,
+            left_out: 0,
+            new_since: None,
+            caught_up: false,
+            born: Instant::now(),
+            revoked,
+            credit,
+            ready: VecDeque::new(),
+            over: false,
+            log: self,
+        };
+        stream::unfold(window, async |mut window| window.next().await.map(|frame| (frame, window)))
     }
 }
 
-struct Reader {
+/// How far a window has begun.
+enum Phase {
+    /// The page says first what it has.
+    Begin(oneshot::Receiver<LogBegin>),
+    /// The pods are awaited, not longer than this.
+    Pods(Instant),
+    Running,
+}
+
+struct Window {
     log: Log,
+    phase: Phase,
+    /// Of the page, for sources that have not joined yet.
+    cursors: Vec<LogCursor>,
+    merge: Merge,
+    /// By uid of the pod (or its name, where nobody tells the uid) and container.
+    sources: HashMap<(String, String), watch::Sender<Known>>,
+    pods: HashMap<String, Pod>,
+    next_index: u32,
+    left_out: u32,
+    /// Pods that were made since then are told from their beginning.
+    new_since: Option<Seconds>,
+    caught_up: bool,
+    born: Instant,
     /// Made once: a busy log is reviewed as a quiet one is.
     revoked: BoxFuture<'static, Refusal>,
     credit: Arc<Credit>,
-    lines: Lines,
-    caught_up: bool,
-    over: bool,
     ready: VecDeque<Result<Message, CloseFrame>>,
+    over: bool,
 }
 
-impl Reader {
+enum Event {
+    Refused(Refusal),
+    Begin(LogBegin),
+    Pods(News),
+    Late,
+    Told(Vec<Told>),
+}
+
+impl Window {
     async fn next(&mut self) -> Option<Result<Message, CloseFrame>> {
         while self.ready.is_empty() && !self.over {
-            let piece = async {
-                self.credit.some().await;
-                if self.caught_up { Some(self.log.body.next().await) } else { tokio::time::timeout(QUIET, self.log.body.next()).await.ok() }
-            };
-            tokio::select! {
-                biased;
-                refusal = &mut self.revoked => self.refused(refusal),
-                piece = piece => match piece {
-                    None => self.caught_up(),
-                    Some(Some(Ok(bytes))) => self.take(bytes),
-                    Some(end) => self.end(end.transpose().err()),
+            match self.event().await {
+                Event::Refused(refusal) => self.refused(refusal),
+                Event::Begin(begin) => {
+                    self.cursors = begin.cursors;
+                    self.phase = Phase::Pods(Instant::now() + PODS);
                 }
+                Event::Pods(news) => self.news(news),
+                Event::Late => self.run(),
+                Event::Told(told) => self.told(told),
             }
         }
         self.ready.pop_front()
     }
 
-    /// Takes a piece, and what else is there already: at a high rate a frame holds many lines.
-    fn take(&mut self, first: Bytes) {
-        let (mut taken, mut bytes) = (Vec::new(), first.len());
-        self.lines.feed(&first, &mut taken);
-        while bytes < FRAME {
-            let Some(Some(Ok(piece))) = self.log.body.next().now_or_never() else { break };
-            bytes += piece.len();
-            self.lines.feed(&piece, &mut taken);
+    async fn event(&mut self) -> Event {
+        let Window { revoked, phase, log, merge, credit, .. } = self;
+        let has_begun = !matches!(phase, Phase::Begin(_));
+        let is_running = matches!(phase, Phase::Running);
+        let has_pods = has_begun && log.pods.is_some();
+        let begin_or_late = async {
+            match phase {
+                Phase::Begin(begin) => match begin.await {
+                    Ok(begin) => Event::Begin(begin),
+                    // The socket ends.
+                    Err(_) => std::future::pending().await,
+                },
+                // Without pods to wait for there is nothing to wait for.
+                Phase::Pods(_) if !has_pods => Event::Late,
+                Phase::Pods(until) => {
+                    tokio::time::sleep_until(*until).await;
+                    Event::Late
+                }
+                Phase::Running => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            refusal = revoked => Event::Refused(refusal),
+            news = async { log.pods.as_mut().expect("checked").next().await }, if has_pods => Event::Pods(news),
+            event = begin_or_late, if !is_running => event,
+            told = async { credit.some().await; merge.next().await }, if is_running => Event::Told(told),
         }
-        self.tell(taken);
     }
 
-    fn tell(&mut self, taken: Vec<Taken>) {
-        let mut batch: Vec<LogLine> = Vec::new();
-        for Taken { line, cut } in taken {
-            self.credit.spend(line.2.len() + line.1.len() + 1);
-            // Written after we came: what was there has been told.
-            if !self.caught_up && time::seconds(&line.1).is_some_and(|at| at > self.log.opened) {
-                self.lines_frame(&mut batch);
-                self.caught_up();
+    /// What the cluster tells of pods.
+    fn news(&mut self, news: News) {
+        if let Some(refusal) = news.denied {
+            // A pod that was named is read without being seen.
+            self.log.pods = None;
+            self.sources.values().for_each(|known| drop(known.send_replace(Known::Unknown)));
+            return if self.log.is_many { self.refused(refusal) } else { self.run() };
+        }
+        for uid in news.gone {
+            self.pods.remove(&uid);
+            self.sources.retain(|(of, _), known| {
+                let is_gone = *of == uid;
+                if is_gone {
+                    known.send_replace(Known::Gone);
+                }
+                !is_gone
+            });
+        }
+        let changed: Vec<String> = news.changed.iter().map(|pod| pod.uid.clone()).collect();
+        self.pods.extend(news.changed.into_iter().map(|pod| (pod.uid.clone(), pod)));
+        match self.phase {
+            Phase::Running if self.left_out == 0 => self.join(&changed),
+            // Some may have a place now.
+            Phase::Running => self.join_all(),
+            _ if news.complete => self.run(),
+            _ => {}
+        }
+    }
+
+    /// Begins with the pods that are known.
+    fn run(&mut self) {
+        if matches!(self.phase, Phase::Running) {
+            return;
+        }
+        self.phase = Phase::Running;
+        self.merge = Merge::new();
+        // What was made after the page had its last line joined meanwhile.
+        self.new_since = self.cursors.iter().filter_map(|cursor| cursor.newest.or(cursor.floor)).map(|at| at.0).max();
+        self.join_all();
+        if self.sources.is_empty() {
+            for (pod, container) in self.log.unseen() {
+                self.begin((pod.clone(), container.clone()), Wanted { uid: None, pod, container, role: None, created: None, known: Known::Unknown });
             }
-            batch.push(line);
-            if cut > 0 {
-                self.lines_frame(&mut batch);
-                self.control(LogControl::Gap { index: 0, count: None, reason: LogGap::Cut { bytes: cut } });
+        }
+        self.new_since = Some(jiff::Timestamp::now().as_second() - i64::try_from(self.born.elapsed().as_secs()).unwrap_or_default());
+        self.tell_gone();
+        if self.sources.is_empty() && !self.log.is_many {
+            let what = format!("pods {}", self.log.query.pod.clone().unwrap_or_default());
+            self.refused(Refusal::NotFound { what });
+        }
+    }
+
+    fn join_all(&mut self) {
+        let mut pods: Vec<(Reverse<i64>, String)> = self.pods.values().map(|pod| (Reverse(pod.created), pod.uid.clone())).collect();
+        pods.sort_unstable();
+        let pods: Vec<String> = pods.into_iter().map(|(_, uid)| uid).collect();
+        self.left_out = 0;
+        self.join(&pods);
+    }
+
+    /// Lets every container of these pods that is wanted join, or tells what became of it. The newest pods come first where there is no place for all.
+    fn join(&mut self, uids: &[String]) {
+        let mut left_out = 0;
+        let wanted: Vec<Wanted> = uids.iter().filter_map(|uid| self.pods.get(uid)).flat_map(|pod| self.log.wanted(pod)).collect();
+        for wanted in wanted {
+            // It began before anybody told of its pod.
+            if let Some(known) = self.sources.remove(&(wanted.pod.clone(), wanted.container.clone())) {
+                self.sources.insert(wanted.key(), known);
+            }
+            if let Some(teller) = self.sources.get(&wanted.key()) {
+                teller.send_if_modified(|told| std::mem::replace(told, wanted.known.clone()) != wanted.known);
+            } else if self.sources.len() < self.log.limit() {
+                self.begin(wanted.key(), wanted);
+            } else {
+                left_out += 1;
+            }
+        }
+        if left_out > 0 {
+            self.left_out += left_out;
+            let which = format!("containers for one window, which follows {}", self.log.limit());
+            self.control(LogControl::Limit { refusal: Refusal::Limit { which, retry_after_secs: RETRY_SECS }, left_out: self.left_out });
+        }
+    }
+
+    fn begin(&mut self, key: (String, String), wanted: Wanted) {
+        let Wanted { uid, pod, container, role, created, known } = wanted;
+        let index = self.next_index;
+        self.next_index += 1;
+        let given = self.cursors.iter().position(|cursor| cursor.is_of(&pod, uid.as_deref(), &container)).map(|place| self.cursors.swap_remove(place));
+        let is_new = given.is_none() && self.new_since.is_some_and(|since| created.is_some_and(|created| created >= since));
+        let mut cursor = given.unwrap_or_else(|| LogCursor::new(&pod, None, &container, None));
+        cursor.uid.clone_from(&uid);
+        if let (None, Known::Is(facts)) = (cursor.run, &known) {
+            cursor.run = Some(facts.restarts);
+        }
+        if is_new {
+            cursor.caught_up();
+        }
+        self.control(LogControl::Source { index, pod: pod.clone(), uid, container: container.clone(), role, run: cursor.run });
+        let (teller, facts) = watch::channel(known.clone());
+        self.sources.insert(key, teller);
+        let seed = u64::from(index) << 32 ^ u64::from(jiff::Timestamp::now().subsec_nanosecond().unsigned_abs());
+        let quiet_ms = u64::try_from(self.log.permit.cluster().limits.log_quiet.as_millis()).unwrap_or(u64::MAX);
+        let source = Source {
+            index,
+            upstream: Arc::new(Upstream { permit: self.log.permit.clone(), follows: self.log.follows.clone(), pod, container }),
+            query: self.log.query.clone(),
+            begun: self.born,
+            machine: Machine::new(cursor, known, self.log.query.previous, quiet_ms, seed),
+            facts,
+            leg: self.log.first.take(),
+            work: Work::default(),
+        };
+        self.merge.join(source.told());
+    }
+
+    /// Sources that a page has lines of, and that are no more.
+    fn tell_gone(&mut self) {
+        if self.log.pods.is_none() {
+            return;
+        }
+        for cursor in std::mem::take(&mut self.cursors) {
+            if self.pods.values().any(|pod| pod.name == cursor.pod && cursor.uid.as_ref().is_none_or(|uid| *uid == pod.uid)) {
+                continue;
+            }
+            let index = self.next_index;
+            self.next_index += 1;
+            let LogCursor { pod, uid, container, run, ended, .. } = cursor;
+            self.control(LogControl::Source { index, pod, uid, container, role: None, run });
+            if !ended {
+                self.control(LogControl::Gap { index, count: None, reason: LogGap::Lost });
+            }
+            self.control(LogControl::State { index, state: LogSourceState::Gone });
+        }
+    }
+
+    fn told(&mut self, told: Vec<Told>) {
+        let (mut batch, mut bytes) = (Vec::new(), 0);
+        for told in told {
+            match told {
+                Told::Line(_, line) => {
+                    let cost = line.1.len() + line.2.len() + 1;
+                    self.credit.spend(cost);
+                    bytes += cost;
+                    batch.push(line);
+                    if bytes >= FRAME {
+                        self.lines_frame(&mut batch);
+                        bytes = 0;
+                    }
+                }
+                Told::CaughtUp => {
+                    self.lines_frame(&mut batch);
+                    self.all_caught_up();
+                }
+                Told::Control(control) => {
+                    self.lines_frame(&mut batch);
+                    let end = self.log.ends_with(&control);
+                    self.control(control);
+                    if let Some(end) = end {
+                        return self.end(end);
+                    }
+                }
             }
         }
         self.lines_frame(&mut batch);
     }
 
-    fn end(&mut self, failure: Option<String>) {
-        if let Some(last) = self.lines.finish() {
-            self.tell(vec![last]);
-        }
-        match failure {
-            None => {
-                if !self.caught_up {
-                    self.caught_up();
-                }
-                let reason = if self.log.not_started { "the pod has not started yet" } else { "the container's run has ended" };
-                self.control(LogControl::Ended { reason: reason.into() });
-                self.ready.push_back(Err(CloseFrame { code: close_code::NORMAL, reason: reason.into() }));
+    /// The one log of a socket without `resume` ended.
+    fn end(&mut self, end: Result<String, Refusal>) {
+        match end {
+            Ok(reason) => {
+                self.all_caught_up();
+                self.control(LogControl::Ended { reason: reason.clone() });
+                self.ready.push_back(Err(CloseFrame { code: close_code::NORMAL, reason: refuse::short(&reason).into() }));
+                self.over = true;
             }
-            // No end: the close code says that it is worth coming again, from the last line on.
-            Some(cause) => {
-                self.ready.push_back(Err(refuse::close(&Refusal::UpstreamDown { cause })));
-            }
+            Err(refusal) => self.refused(refusal),
         }
-        self.over = true;
+    }
+
+    fn all_caught_up(&mut self) {
+        if !std::mem::replace(&mut self.caught_up, true) {
+            self.control(LogControl::CaughtUp);
+        }
     }
 
     fn refused(&mut self, refusal: Refusal) {
@@ -164,11 +345,6 @@ impl Reader {
         self.control(LogControl::Refused { refusal });
         self.ready.push_back(Err(close));
         self.over = true;
-    }
-
-    fn caught_up(&mut self) {
-        self.caught_up = true;
-        self.control(LogControl::CaughtUp);
     }
 
     fn lines_frame(&mut self, batch: &mut Vec<LogLine>) {
@@ -185,29 +361,4 @@ impl Reader {
 /// A frame as it is sent.
 pub(crate) fn text(frame: &LogFrame) -> Message {
     Message::text(serde_json::to_string(frame).expect("frames are plain JSON"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn target() -> ReadLogs {
-        ReadLogs { namespace: "web".into(), pod: "a".into(), container: "c".into() }
-    }
-
-    fn query(text: &str) -> LogQuery {
-        let uri: http::Uri = format!("/ws/logs?cluster=x&ns=web&pod=a&container=c{text}").parse().unwrap();
-        axum::extract::Query::<LogQuery>::try_from_uri(&uri).unwrap().0
-    }
-
-    #[test]
-    fn a_query_becomes_the_api_servers() {
-        let path = |text| log_path(&target(), &query(text)).unwrap();
-        let base = "/api/v1/namespaces/web/pods/a/log?container=c&timestamps=true";
-        assert_eq!(path("&tail=100"), format!("{base}&follow=true&tailLines=100"));
-        assert_eq!(path("&previous=true"), format!("{base}&previous=true"));
-        assert_eq!(path("&sinceTime=2026-11-21T14:05:31Z"), format!("{base}&follow=true&sinceTime=2026-11-21T14%3A05%3A31Z"));
-        assert_eq!(path("&sinceSecs=0"), format!("{base}&follow=true&sinceSeconds=1"));
-        assert!(log_path(&target(), &query("&sinceTime=now")).is_err());
-    }
 }

@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use krateyard_shared::logs::{INITIAL_CREDIT, LogControl, LogFrame, LogLine, MAX_CLIENT_FRAME};
 use krateyard_shared::refusal::Refusal;
+use krateyard_shared::rows::ContainerRole;
 use serde_json::Value;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -44,7 +45,7 @@ async fn what_was_there(socket: &mut Socket) -> Vec<LogLine> {
         match frame(socket).await {
             LogFrame::Lines { l } => lines.extend(l),
             LogFrame::Control(LogControl::CaughtUp) => return lines,
-            LogFrame::Control(LogControl::Source { .. }) => {}
+            LogFrame::Control(LogControl::Source { .. } | LogControl::State { .. }) => {}
             LogFrame::Control(other) => panic!("{other:?}"),
         }
     }
@@ -57,7 +58,9 @@ async fn a_log_comes_as_the_cluster_wrote_it_and_goes_on() {
     annotate(&bench, "web", &pod, "log-rate", "5");
     let mut socket = bench.connect(&path("web", &pod, &container, "&tail=100"), ADMIN).await.unwrap();
     let first = frame(&mut socket).await;
-    assert_eq!(first, LogFrame::Control(LogControl::Source { index: 0, pod: pod.clone(), uid: None, container: container.clone(), role: None, run: None }));
+    let uid = bench.sim.get("v1", "Pod", "web", &pod).unwrap()["metadata"]["uid"].as_str().map(Into::into);
+    let role = Some(ContainerRole::Main);
+    assert_eq!(first, LogFrame::Control(LogControl::Source { index: 0, pod: pod.clone(), uid, container: container.clone(), role, run: Some(0) }));
     let lines = what_was_there(&mut socket).await;
     let url = format!("{}/api/v1/namespaces/web/pods/{pod}/log?container={container}&timestamps=true&tailLines=200", bench.sim.url());
     let direct = bench.http.get(url).bearer_auth("demo-admin").send().await.unwrap().text().await.unwrap();

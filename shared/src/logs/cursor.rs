@@ -102,8 +102,8 @@ impl LogCursor {
         if self.behind {
             return;
         }
-        // Without a line, it is known to begin with the first where everything was asked for.
-        let whole = self.seconds.first().map_or(self.begun || self.floor.is_some(), |first| first.whole || first.second < at.0);
+        // Without a line, it is known to begin with the first where everything was asked for. Lines of the next second may stand before the tail, out of order.
+        let whole = self.seconds.first().map_or(self.begun || self.floor.is_some(), |first| first.whole || first.second + 1 < at.0);
         self.seconds.retain(|second| second.second >= newest.0 - 1);
         let place = self.seconds.partition_point(|second| second.second < at.0);
         if self.seconds.get(place).is_none_or(|second| second.second != at.0) {
@@ -112,7 +112,7 @@ impl LogCursor {
         self.seconds[place].add(line);
     }
 
-    /// [`super::LogControl::CaughtUp`] came, or the source joined after it.
+    /// [`super::LogControl::CaughtUp`] came while the source was live, waiting or ended; or the source joined after it.
     pub fn caught_up(&mut self) {
         self.begun = true;
     }

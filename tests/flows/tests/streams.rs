@@ -45,7 +45,7 @@ async fn what_was_there(log: &mut Line) -> Vec<LogLine> {
         match log.log().await.expect("more of the log") {
             LogFrame::Lines { l } => lines.extend(l),
             LogFrame::Control(LogControl::CaughtUp | LogControl::Ended { .. }) => return lines,
-            LogFrame::Control(LogControl::Source { .. }) => {}
+            LogFrame::Control(LogControl::Source { .. } | LogControl::State { .. }) => {}
             LogFrame::Control(other) => panic!("{other:?}"),
         }
     }
@@ -93,6 +93,7 @@ fn a_log_goes_on_in_order_after_what_was_there() {
         while lines.len() < known + 2 {
             match log.log().await.expect("more of the log") {
                 LogFrame::Lines { l } => lines.extend(l),
+                LogFrame::Control(LogControl::State { .. }) => {}
                 LogFrame::Control(other) => panic!("{other:?}"),
             }
         }
