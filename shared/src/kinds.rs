@@ -105,7 +105,7 @@ pub struct KindEntry {
     pub namespaced: bool,
     /// Weight in Spotlight: higher first at equal match (experience.md).
     pub weight: u16,
-    /// Views in the order of their tabs; the first is what Enter opens.
+    /// Views in the order of their tabs; [`View::first_of`] says which one Enter opens.
     pub views: &'static [View],
     /// What rows of a plain kind show besides name, namespace and age, a cell a column; none for the kinds with facts of their own types.
     pub columns: &'static [PrinterColumn],
@@ -168,6 +168,12 @@ impl View {
             View::Events => "Events",
             View::Map => "Map",
         }
+    }
+
+    /// The view that opens first of those that a kind has: the logs of what runs by itself (a pod), else Describe. Of a workload one wants to know first how it does.
+    pub fn first_of(views: &[View]) -> Option<View> {
+        let wanted = if views.contains(&View::Shell) { View::Logs } else { View::Describe };
+        views.iter().find(|view| **view == wanted).or(views.first()).copied()
     }
 
     /// The view of a letter, in either case.

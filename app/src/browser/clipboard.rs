@@ -28,13 +28,39 @@ pub async fn paste() -> Result<String, BrowserRefused> {
 
 /// Saves text as a file among the person's downloads.
 pub fn download(name: &str, text: &str) -> Result<(), BrowserRefused> {
-    save(name, text).map_err(|error| refused("save a file", &error))
+    let mut pieces = Pieces::default();
+    pieces.push(text)?;
+    pieces.save(name)
 }
 
-fn save(name: &str, text: &str) -> Result<(), JsValue> {
+/// A file in pieces: each leaves the page's own memory at once, and the browser keeps it, on disk where there are many.
+#[derive(Default)]
+pub struct Pieces(js_sys::Array);
+
+impl Pieces {
+    /// Adds a piece.
+    ///
+    /// # Errors
+    /// When the browser has no room for it.
+    pub fn push(&mut self, text: &str) -> Result<(), BrowserRefused> {
+        let piece = Blob::new_with_str_sequence(&js_sys::Array::of1(&text.into())).map_err(|error| refused("keep a file", &error))?;
+        self.0.push(&piece);
+        Ok(())
+    }
+
+    /// Saves them as one file among the person's downloads.
+    ///
+    /// # Errors
+    /// When the browser does not let us.
+    pub fn save(self, name: &str) -> Result<(), BrowserRefused> {
+        save(name, &self.0).map_err(|error| refused("save a file", &error))
+    }
+}
+
+fn save(name: &str, pieces: &js_sys::Array) -> Result<(), JsValue> {
     let kind = BlobPropertyBag::new();
     kind.set_type("text/plain;charset=utf-8");
-    let blob = Blob::new_with_str_sequence_and_options(&js_sys::Array::of1(&text.into()), &kind)?;
+    let blob = Blob::new_with_blob_sequence_and_options(pieces, &kind)?;
     let url = Url::create_object_url_with_blob(&blob)?;
     let link: HtmlAnchorElement = document().create_element("a")?.unchecked_into();
     link.set_href(&url);

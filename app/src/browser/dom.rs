@@ -279,3 +279,8 @@ pub fn local_time(ms: u64) -> String {
     let date = js_sys::Date::new(&wasm_bindgen::JsValue::from_f64(ms as f64));
     format!("{:02}:{:02}:{:02}", date.get_hours(), date.get_minutes(), date.get_seconds())
 }
+
+/// Whether nobody sees the page: another tab is in front, or the screen is locked.
+pub fn is_hidden() -> bool {
+    leptos::prelude::document().visibility_state() == web_sys::VisibilityState::Hidden
+}

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
 use gloo_timers::callback::Timeout;
-use krateyard_shared::logs::{LogCredit, LogFrame};
+use krateyard_shared::logs::{LogClientFrame, LogCredit, LogFrame};
 
 use super::stream_socket::{SocketEvent, StreamSocket};
 use crate::logs::Follow;
@@ -24,7 +24,7 @@ struct Inner {
 }
 
 impl LogStream {
-    /// Follows; `told` gets lines and gaps, and an empty list when only the state changed.
+    /// Follows; `told` gets sources, lines and gaps, and an empty list when only the state changed.
     pub fn start(follow: Follow, told: impl Fn(Vec<Effect>) + 'static) -> LogStream {
         let inner = Rc::new(Inner {
             follow: RefCell::new(follow),
@@ -33,7 +33,7 @@ impl LogStream {
             generation: Cell::default(),
             told: Box::new(told),
         });
-        inner.wind();
+        inner.step(Input::Start);
         LogStream(inner)
     }
 
@@ -51,6 +51,16 @@ impl LogStream {
     pub fn waits_for(&self) -> Option<String> {
         self.0.follow.borrow().waits_for().map(str::to_owned)
     }
+
+    /// Whether everything is here that was there when it was asked for.
+    pub fn is_caught_up(&self) -> bool {
+        self.0.follow.borrow().is_caught_up()
+    }
+
+    /// What a person should know besides.
+    pub fn trouble(&self) -> Option<String> {
+        self.0.follow.borrow().trouble()
+    }
 }
 
 impl Inner {
@@ -67,16 +77,19 @@ impl Inner {
                     *self.socket.borrow_mut() = Some(socket);
                 }
                 Effect::Close => *self.socket.borrow_mut() = None,
-                Effect::Grant(credit) => {
-                    if let (Some(socket), Ok(text)) = (&*self.socket.borrow(), serde_json::to_string(&LogCredit { credit })) {
-                        socket.send_text(&text);
-                    }
-                }
+                Effect::Begin(begin) => self.send(&LogClientFrame::Begin { begin }),
+                Effect::Grant(credit) => self.send(&LogClientFrame::Credit(LogCredit { credit })),
                 effect => told.push(effect),
             }
         }
         self.wind();
         (self.told)(told);
+    }
+
+    fn send(&self, frame: &LogClientFrame) {
+        if let (Some(socket), Ok(text)) = (&*self.socket.borrow(), serde_json::to_string(frame)) {
+            socket.send_text(&text);
+        }
     }
 
     fn wind(self: &Rc<Inner>) {

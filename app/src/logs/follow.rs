@@ -1,20 +1,23 @@
-//! How a log is followed: one machine that is told what happened and says what to do. It opens no socket, keeps no line and reads no clock.
+//! How a window stays in touch with the proxy: one machine that is told what happened and says what to do. It opens no socket, keeps no line and reads no clock.
+//!
+//! What becomes of a container (it waits, restarts, its log is rotated, its node does not answer) is the proxy's to follow. Here is the last leg: after a cut the
+//! page says what it has of each source, in a [`LogCursor`] that proxy and page advance alike, and the proxy goes on exactly there or says what it can not prove.
 
-pub mod container;
+mod sources;
 
-use krateyard_shared::logs::{INITIAL_CREDIT, LogControl, LogFrame, LogGap, LogLine, LogQuery};
+use krateyard_shared::logs::{INITIAL_CREDIT, LogBegin, LogControl, LogFrame, LogGap, LogLine, LogQuery};
 use krateyard_shared::refusal::Refusal;
 
+use self::sources::Followed;
 use super::buffer::Gap;
-use super::seen::Seen;
+use super::sources::Source;
 use super::stamp::Stamp;
 use crate::stream::StreamState;
-pub use container::{Container, Run};
 
 /// Where a log begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Range {
-    /// This many lines from the end.
+    /// This many lines from the end, of each source.
     Tail(u32),
     /// Lines younger than this many seconds.
     Since(u32),
@@ -27,8 +30,8 @@ pub enum Range {
 #[derive(Debug, Clone, PartialEq)]
 #[allow(missing_docs)]
 pub enum Input {
-    /// The container's state became known, or changed.
-    Container(Container),
+    /// It begins.
+    Start,
     /// The socket is open.
     Opened,
     /// A frame came.
@@ -39,6 +42,8 @@ pub enum Input {
     Tick,
     /// A person asked to try again.
     Again,
+    /// Whether more lines are wanted.
+    Room(bool),
 }
 
 /// What to do.
@@ -48,12 +53,16 @@ pub enum Effect {
     Open(LogQuery),
     /// Close the socket.
     Close,
+    /// Say what is here of each source.
+    Begin(LogBegin),
     /// Send credit.
     Grant(u64),
-    /// Keep a line.
-    Line(Stamp, String),
-    /// Show a gap.
-    Gap(Gap),
+    /// A source, by the index that it keeps here over all sockets.
+    Source(u32, Source),
+    /// Keep a line of a source.
+    Line(u32, Stamp, String),
+    /// Show a gap of a source, or of all.
+    Gap(Option<u32>, Gap),
     /// The last gap of a lost connection says more now.
     Mend(Gap),
 }
@@ -61,11 +70,6 @@ pub enum Effect {
 /// Where a follow is.
 #[derive(Debug, Clone, PartialEq)]
 enum Phase {
-    /// The container has not run: asked again when it changes, and at `again_ms`.
-    Waiting {
-        why: String,
-        again_ms: Option<u64>,
-    },
     Connecting {
         since_ms: u64,
     },
@@ -77,12 +81,7 @@ enum Phase {
         next_ms: u64,
         cause: String,
     },
-    /// The run ended; `again_ms` when it is not known yet whether another one began.
-    Ended {
-        code: Option<i32>,
-        reason: String,
-        again_ms: Option<u64>,
-    },
+    Ended(String),
     Denied(Refusal),
     Gone,
 }
@@ -92,15 +91,16 @@ enum Phase {
 pub struct Follow {
     query: LogQuery,
     phase: Phase,
-    container: Container,
-    /// Restarts of the container when the stream was opened.
-    run: u32,
-    /// How the run before ended, until its successor's first line.
-    restarted: Option<Option<i32>>,
-    /// When the connection was lost, until it is known what that cost.
+    sources: Followed,
+    /// Everything that was there at first is here: what joins from now on is new.
+    began: bool,
+    /// When the connection was lost, until it is known what that cost; and whether it cost anything.
     lost_ms: Option<u64>,
-    seen: Seen,
+    lost_lines: bool,
+    /// More than may be followed at once: why, and how many are left out.
+    left_out: Option<(Refusal, u32)>,
     taken: u64,
+    has_room: bool,
     attempt: u32,
     as_of_ms: u64,
     seed: u64,
@@ -108,17 +108,11 @@ pub struct Follow {
 
 const FIRST_RETRY_MS: u64 = 500;
 const LAST_RETRY_MS: u64 = 30_000;
-/// A socket that is not open by then is given up.
+/// A socket that says nothing by then is given up.
 const OPEN_MS: u64 = 10_000;
-/// How long to wait for the container's state to follow the end of its log.
-const SETTLE_MS: u64 = 1_500;
-/// How often to ask for the log of a container that waits, beside every change of it.
-const WAITING_MS: u64 = 5_000;
-/// How long to wait for the row of a pod before asking without it: who may read logs may not be allowed to list pods.
-const ROW_MS: u64 = 2_000;
 
 impl Follow {
-    /// A follow that has not begun: tell it the [`Container`]. `query` names the target; what it says of where to begin is replaced. `seed` spreads retries.
+    /// A follow that begins with [`Input::Start`]. `query` names the target; what it says of where to begin is replaced. `seed` spreads retries.
     pub fn new(query: LogQuery, range: Range, seed: u64, now_ms: u64) -> Follow {
         let (tail, since_secs) = match range {
             Range::Tail(lines) => (Some(lines), None),
@@ -126,14 +120,15 @@ impl Follow {
             Range::All => (None, None),
         };
         Follow {
-            query: LogQuery { tail, since_secs, since_time: None, ..query },
-            phase: Phase::Waiting { why: String::new(), again_ms: Some(now_ms + ROW_MS) },
-            container: Container::default(),
-            run: 0,
-            restarted: None,
+            query: LogQuery { tail, since_secs, since_time: None, resume: true, ..query },
+            phase: Phase::Connecting { since_ms: now_ms },
+            sources: Followed::default(),
+            began: false,
             lost_ms: None,
-            seen: Seen::new(range != Range::All),
+            lost_lines: false,
+            left_out: None,
             taken: 0,
+            has_room: true,
             attempt: 0,
             as_of_ms: now_ms,
             seed: seed | 1,
@@ -145,22 +140,35 @@ impl Follow {
         let reconnecting =
             |next_ms: u64, cause: &str| StreamState::Reconnecting { attempt: self.attempt, next_ms, as_of_ms: self.as_of_ms, cause: cause.into() };
         match &self.phase {
-            Phase::Waiting { .. } => StreamState::NotStarted,
             Phase::Connecting { since_ms } if self.attempt > 0 => reconnecting(*since_ms, "connection lost"),
             Phase::Connecting { since_ms } => StreamState::Connecting { since_ms: *since_ms },
-            Phase::Streaming { caught_up: false } => StreamState::LiveAs("catching up".into()),
-            Phase::Streaming { caught_up: true } => StreamState::Live,
+            Phase::Streaming { caught_up } => self.sources.state(*caught_up, self.as_of_ms),
             Phase::Lost { next_ms, cause } => reconnecting(*next_ms, cause),
-            Phase::Ended { code, reason, .. } => StreamState::Ended { code: *code, reason: reason.clone() },
+            Phase::Ended(reason) => StreamState::Ended { code: None, reason: reason.clone() },
             Phase::Denied(refusal) => StreamState::Denied(refusal.clone()),
             Phase::Gone => StreamState::Gone,
         }
     }
 
-    /// Why the container has no log yet, while it has none.
+    /// Whether everything is here that was there when it was asked for; what comes from now on is new.
+    pub fn is_caught_up(&self) -> bool {
+        matches!(self.phase, Phase::Streaming { caught_up: true } | Phase::Ended(_))
+    }
+
+    /// Why there is no log yet, while there is none.
     pub fn waits_for(&self) -> Option<&str> {
+        self.sources.waits_for().filter(|_| matches!(self.phase, Phase::Streaming { .. }))
+    }
+
+    /// What a person should know besides the state: which sources do not do well, what was left out, why there is no connection. A sentence without its dot.
+    pub fn trouble(&self) -> Option<String> {
         match &self.phase {
-            Phase::Waiting { why, .. } => Some(why),
+            Phase::Streaming { .. } => {
+                let left_out = self.left_out.as_ref().map(|(refusal, count)| format!("{count} more left out: {refusal}"));
+                let parts: Vec<String> = self.sources.trouble().into_iter().chain(left_out).collect();
+                (!parts.is_empty()).then(|| parts.join("; "))
+            }
+            Phase::Lost { cause, .. } => Some(cause.clone()),
             _ => None,
         }
     }
@@ -168,18 +176,17 @@ impl Follow {
     /// When to tick next.
     pub fn wake_ms(&self) -> Option<u64> {
         match &self.phase {
-            Phase::Waiting { again_ms, .. } | Phase::Ended { again_ms, .. } => *again_ms,
             Phase::Connecting { since_ms } => Some(since_ms + OPEN_MS),
             Phase::Lost { next_ms, .. } => Some(*next_ms),
-            Phase::Streaming { .. } | Phase::Denied(_) | Phase::Gone => None,
+            Phase::Streaming { .. } | Phase::Ended(_) | Phase::Denied(_) | Phase::Gone => None,
         }
     }
 
     /// Takes what happened.
     pub fn step(&mut self, input: Input, now_ms: u64) -> Vec<Effect> {
         match input {
-            Input::Container(container) => self.changed(container, now_ms),
-            Input::Opened => Vec::new(),
+            Input::Start => self.open(now_ms),
+            Input::Opened => vec![Effect::Begin(LogBegin { cursors: self.sources.cursors() })],
             Input::Frame(frame) => self.frame(frame, now_ms),
             Input::Closed { code, reason } => self.closed(code, &reason, now_ms),
             Input::Tick if self.wake_ms().is_some_and(|wake_ms| wake_ms <= now_ms) => self.wake(now_ms),
@@ -187,6 +194,10 @@ impl Follow {
             Input::Again => {
                 self.attempt = 0;
                 self.open(now_ms)
+            }
+            Input::Room(has_room) => {
+                self.has_room = has_room;
+                self.grant().into_iter().collect()
             }
         }
     }
@@ -200,124 +211,61 @@ impl Follow {
         self.open(now_ms)
     }
 
-    fn changed(&mut self, container: Container, now_ms: u64) -> Vec<Effect> {
-        if container == self.container {
-            return Vec::new();
-        }
-        self.container = container;
-        let began_anew = self.container.restarts > self.run || self.container.run == Run::Running;
-        match &self.phase {
-            Phase::Waiting { .. } if self.container.has_log() || (self.query.previous && self.container.restarts > 0) => self.open(now_ms),
-            Phase::Waiting { again_ms, .. } => {
-                // What is known to wait is asked again when it changes.
-                let again_ms = again_ms.filter(|_| self.container.run == Run::Unknown);
-                self.phase = Phase::Waiting { why: self.container.why(), again_ms };
-                Vec::new()
-            }
-            Phase::Ended { .. } if self.container.run == Run::Gone => self.settle(Phase::Gone),
-            Phase::Ended { .. } if !self.query.previous && began_anew && self.container.has_log() => self.open(now_ms),
-            Phase::Ended { reason, again_ms, .. } if self.container.exit().is_some() && !self.query.previous => {
-                let reason = self.container.ended_because().unwrap_or_else(|| reason.clone());
-                self.phase = Phase::Ended { code: self.container.exit(), reason, again_ms: *again_ms };
-                Vec::new()
-            }
-            _ => Vec::new(),
-        }
-    }
-
     fn open(&mut self, now_ms: u64) -> Vec<Effect> {
-        let mut query = self.query.clone();
-        if let (Some(since), false) = (self.seen.since(), query.previous) {
-            (query.tail, query.since_secs, query.since_time) = (None, None, Some(since.rfc3339()));
-        }
-        if matches!(self.phase, Phase::Ended { .. }) || self.container.restarts > self.run {
-            // Told once a line of the new run is here: then it is also known how long it was quiet.
-            self.restarted = self.seen.last().is_some().then(|| self.container.exit()).filter(|_| self.container.restarts > self.run);
-        }
-        self.seen.resume();
-        self.run = self.container.restarts;
-        self.taken = 0;
+        self.sources.forget_socket();
+        (self.taken, self.left_out, self.lost_lines) = (0, None, false);
         self.phase = Phase::Connecting { since_ms: now_ms };
-        vec![Effect::Open(query)]
+        vec![Effect::Open(self.query.clone())]
     }
 
     fn frame(&mut self, frame: LogFrame, now_ms: u64) -> Vec<Effect> {
-        if !matches!(self.phase, Phase::Connecting { .. } | Phase::Streaming { .. }) {
+        if let Phase::Connecting { .. } = self.phase {
+            self.phase = Phase::Streaming { caught_up: false };
+        }
+        if !matches!(self.phase, Phase::Streaming { .. }) {
             return Vec::new();
         }
         self.as_of_ms = now_ms;
         match frame {
             LogFrame::Lines { l } => self.lines(l, now_ms),
-            LogFrame::Control(LogControl::Source { .. }) => Vec::new(),
+            LogFrame::Control(LogControl::Source { index, pod, uid, container, role: _, run }) => {
+                self.sources.joined(index, &pod, uid.as_deref(), &container, run, self.began)
+            }
+            LogFrame::Control(LogControl::State { index, state }) => self.sources.told(index, state),
             LogFrame::Control(LogControl::CaughtUp) => {
                 self.phase = Phase::Streaming { caught_up: true };
-                self.attempt = 0;
-                self.found_again(now_ms).into_iter().collect()
+                (self.attempt, self.began) = (0, true);
+                let whole = !self.lost_lines;
+                let mended = self.lost_ms.take().map(|at_ms| Effect::Mend(Gap::Lost { at_ms, back_ms: Some(now_ms), whole }));
+                mended.into_iter().chain(self.sources.caught_up()).collect()
             }
-            LogFrame::Control(LogControl::Gap { reason: LogGap::Cut { bytes }, .. }) => vec![Effect::Gap(Gap::Cut { bytes })],
-            LogFrame::Control(LogControl::Gap { count, reason, .. }) => vec![Effect::Gap(Gap::Dropped { count, reason: reason.to_string() })],
-            LogFrame::Control(LogControl::State { .. } | LogControl::Limit { .. }) => Vec::new(),
-            LogFrame::Control(LogControl::Ended { reason }) => self.ended(&reason, now_ms),
+            LogFrame::Control(LogControl::Gap { index, count, reason }) => {
+                self.lost_lines |= !matches!(reason, LogGap::Restarted { .. } | LogGap::Cut { .. });
+                self.sources.gap(index, count, reason)
+            }
+            LogFrame::Control(LogControl::Limit { refusal, left_out }) => {
+                self.left_out = (left_out > 0).then_some((refusal, left_out));
+                Vec::new()
+            }
+            LogFrame::Control(LogControl::Ended { reason }) => self.settle(Phase::Ended(reason)),
             LogFrame::Control(LogControl::Refused { refusal }) => self.refused(refusal, now_ms),
         }
     }
 
     fn lines(&mut self, lines: Vec<LogLine>, now_ms: u64) -> Vec<Effect> {
-        if let Phase::Connecting { .. } = self.phase {
-            self.phase = Phase::Streaming { caught_up: false };
-        }
+        self.attempt = 0;
         let mut effects = Vec::with_capacity(lines.len() + 1);
-        for LogLine(_, time, text) in lines {
-            self.taken += (time.len() + text.len() + 1) as u64;
-            let at = Stamp::parse(&time).or(self.seen.last()).unwrap_or_default();
-            let before = self.seen.last();
-            if !self.seen.is_new(at, &text) {
-                continue;
-            }
-            self.attempt = 0;
-            effects.extend(self.found_again(now_ms));
-            if let Some(code) = self.restarted.take() {
-                let quiet_secs = before.and_then(|before| u64::try_from(at.secs - before.secs).ok());
-                effects.push(Effect::Gap(Gap::Restarted { code, quiet_secs }));
-            }
-            effects.push(Effect::Line(at, text));
+        for line in lines {
+            self.taken += (line.1.len() + line.2.len() + 1) as u64;
+            self.sources.line(line, now_ms, &mut effects);
         }
-        if self.taken >= INITIAL_CREDIT / 4 {
-            effects.push(Effect::Grant(std::mem::take(&mut self.taken)));
-        }
+        effects.extend(self.grant());
         effects
     }
 
-    /// After a cut: the connection is back, and it is known now whether lines are missing.
-    fn found_again(&mut self, now_ms: u64) -> Option<Effect> {
-        let at_ms = self.lost_ms.take()?;
-        Some(Effect::Mend(Gap::Lost { at_ms, back_ms: Some(now_ms), whole: self.seen.repeated() }))
-    }
-
-    fn ended(&mut self, reason: &str, now_ms: u64) -> Vec<Effect> {
-        let mut effects: Vec<Effect> = self.found_again(now_ms).into_iter().chain([Effect::Close]).collect();
-        if self.query.previous {
-            self.phase = Phase::Ended { code: self.container.exit(), reason: reason.into(), again_ms: None };
-            return effects;
-        }
-        match self.container.run {
-            Run::Gone => self.phase = Phase::Gone,
-            _ if self.container.restarts > self.run && self.container.has_log() => {
-                self.phase = Phase::Ended { code: None, reason: reason.into(), again_ms: None };
-                effects.extend(self.open(now_ms));
-            }
-            // The container's state is behind its log: it tells soon what became of it.
-            Run::Running | Run::Unknown => {
-                self.attempt += 1;
-                let again_ms = Some(now_ms + SETTLE_MS.max(self.delay()));
-                self.phase = Phase::Ended { code: None, reason: reason.into(), again_ms };
-            }
-            _ => {
-                let reason = self.container.ended_because().unwrap_or_else(|| reason.into());
-                self.phase = Phase::Ended { code: self.container.exit(), reason, again_ms: None };
-            }
-        }
-        effects
+    /// Credit for what was taken, in pieces that are worth a frame; what is held back is granted once there is room.
+    fn grant(&mut self) -> Option<Effect> {
+        (self.has_room && self.taken >= INITIAL_CREDIT / 4).then(|| Effect::Grant(std::mem::take(&mut self.taken)))
     }
 
     fn closed(&mut self, code: u16, reason: &str, now_ms: u64) -> Vec<Effect> {
@@ -337,10 +285,6 @@ impl Follow {
             Refusal::NotFound { .. } | Refusal::Gone { .. } => self.settle(Phase::Gone),
             Refusal::Limit { retry_after_secs, .. } => self.lose(&refusal.to_string(), now_ms, Some(u64::from(retry_after_secs) * 1000)),
             Refusal::UpstreamDown { .. } => self.lose(&refusal.to_string(), now_ms, None),
-            Refusal::Rejected { message } if !self.query.previous => {
-                self.phase = Phase::Waiting { why: message, again_ms: Some(now_ms + WAITING_MS) };
-                vec![Effect::Close]
-            }
             refusal => self.settle(Phase::Denied(refusal)),
         }
     }
@@ -354,11 +298,11 @@ impl Follow {
         self.attempt += 1;
         let next_ms = now_ms + delay_ms.unwrap_or_else(|| self.delay());
         self.phase = Phase::Lost { next_ms, cause: cause.into() };
-        if self.seen.last().is_none() || self.lost_ms.is_some() {
+        if !self.sources.has_lines() || self.lost_ms.is_some() {
             return Vec::new();
         }
         self.lost_ms = Some(now_ms);
-        vec![Effect::Gap(Gap::Lost { at_ms: now_ms, back_ms: None, whole: false })]
+        vec![Effect::Gap(None, Gap::Lost { at_ms: now_ms, back_ms: None, whole: false })]
     }
 
     /// Exponential, with a quarter of jitter (xorshift64).

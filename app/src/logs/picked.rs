@@ -1,6 +1,6 @@
 //! Which entries a filter or a search picks: found in slices, the newest first, so that no frame waits for 100,000 lines; new lines are added as they come.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::rc::Rc;
 
 use super::ansi;
@@ -89,16 +89,24 @@ pub struct Filter {
     pub matcher: Option<Matcher>,
     /// Lines of this level or worse; every line when absent.
     pub level: Option<Level>,
+    /// Lines and gaps of these sources; of every source when absent.
+    pub sources: Option<BTreeSet<u32>>,
 }
 
 impl Filter {
     /// Whether it leaves anything out.
     pub fn is_active(&self) -> bool {
-        self.matcher.is_some() || self.level.is_some()
+        self.matcher.is_some() || self.level.is_some() || self.sources.is_some()
     }
 
-    /// Whether an entry is shown, given whether the one before it is: what belongs to a shown line is shown with it. Gaps are always shown.
+    /// Whether an entry is shown, given whether the one before it is: what belongs to a shown line is shown with it. Gaps are shown with
+    /// their sources, whatever text or level is wanted.
     pub fn picks(&self, entry: &Entry, before: bool) -> bool {
+        if let (Some(wanted), Some(source)) = (&self.sources, entry.source())
+            && !wanted.contains(&source)
+        {
+            return false;
+        }
         let Some(line) = entry.line() else { return true };
         if self.level.is_some_and(|least| line.level.is_none_or(|level| level > least)) {
             return false;

@@ -3,21 +3,30 @@
 use std::collections::BTreeSet;
 
 use super::ansi;
-use super::buffer::{Buffer, Entry, EntryId, Gap, Line};
+use super::buffer::{Buffer, Entry, EntryId, Gap, Line, Mark};
 use super::follow::Effect;
+use super::level::Level;
 use super::picked::{Filter, Matcher, Picked};
+use super::sources::Sources;
 
 /// A log window's content.
 #[derive(Debug, Default)]
 pub struct Shown {
     buffer: Buffer,
+    sources: Sources,
+    /// The pod to which a person narrowed the window down.
+    pod: Option<String>,
     /// The gap of the connection that was lost last.
     lost: Option<EntryId>,
     filter: Filter,
     picked: Option<Picked>,
     search: Option<Search>,
     paused: Option<EntryId>,
+    /// Since when nobody follows: a person reads further up, or the page is hidden.
+    unwatched: Option<Mark>,
     unfolded: BTreeSet<EntryId>,
+    /// The first line that a person chose, and the last one, in either order.
+    chosen: Option<(EntryId, EntryId)>,
 }
 
 #[derive(Debug)]
@@ -32,9 +41,9 @@ struct Search {
 pub enum Row<'a> {
     /// A line; `unfolded` shows its fields below it.
     #[allow(missing_docs)]
-    Line { line: &'a Line, unfolded: bool },
-    /// Missing lines.
-    Gap(Gap),
+    Line { line: &'a Line, unfolded: bool, chosen: bool },
+    /// Missing lines, of one source or of all.
+    Gap(Option<u32>, Gap),
 }
 
 /// The row that stands for all forgotten lines.
@@ -46,10 +55,16 @@ impl Shown {
         let any = !effects.is_empty();
         for effect in effects {
             match effect {
-                Effect::Line(at, text) => self.buffer.push_line(at, text),
-                Effect::Gap(gap) => {
+                Effect::Source(index, source) => {
+                    self.sources.set(index, source);
+                    if self.pod.is_some() {
+                        self.narrow(self.pod.clone());
+                    }
+                }
+                Effect::Line(source, at, text) => self.buffer.push_line(source, at, text),
+                Effect::Gap(of, gap) => {
                     let is_lost = matches!(gap, Gap::Lost { .. });
-                    let id = self.buffer.push_gap(gap);
+                    let id = self.buffer.push_gap(of, gap);
                     self.lost = if is_lost { Some(id) } else { self.lost };
                 }
                 Effect::Mend(gap) => {
@@ -57,7 +72,7 @@ impl Shown {
                         self.buffer.mend_gap(id, gap);
                     }
                 }
-                Effect::Open(_) | Effect::Close | Effect::Grant(_) => {}
+                Effect::Open(_) | Effect::Close | Effect::Begin(_) | Effect::Grant(_) => {}
             }
         }
         self.catch_up();
@@ -67,13 +82,34 @@ impl Shown {
     /// Forgets everything but what a person set.
     pub fn clear(&mut self) {
         self.buffer.clear();
-        (self.lost, self.paused) = (None, None);
+        self.sources = Sources::default();
+        (self.lost, self.paused, self.unwatched, self.chosen) = (None, None, None, None);
         self.unfolded.clear();
-        self.set_filter(self.filter.clone());
+        let sources = self.pod.as_ref().map(|_| BTreeSet::new());
+        self.set_filter(Filter { sources, ..self.filter.clone() });
     }
 
-    /// Shows only what the filter picks. [`Shown::work`] finds it.
-    pub fn set_filter(&mut self, filter: Filter) {
+    /// Who writes here.
+    pub fn sources(&self) -> &Sources {
+        &self.sources
+    }
+
+    /// Shows one pod only, or all again.
+    pub fn narrow(&mut self, pod: Option<String>) {
+        let sources = pod.as_deref().map(|pod| self.sources.of_pod(pod).collect());
+        self.pod = pod;
+        if self.filter.sources != sources {
+            self.set_filter(Filter { sources, ..self.filter.clone() });
+        }
+    }
+
+    /// Shows only lines that match, of this level or worse. [`Shown::work`] finds them.
+    pub fn filter(&mut self, matcher: Option<Matcher>, level: Option<Level>) {
+        let sources = self.filter.sources.take();
+        self.set_filter(Filter { matcher, level, sources });
+    }
+
+    fn set_filter(&mut self, filter: Filter) {
         self.picked = filter.is_active().then(|| Picked::new(&self.buffer));
         self.filter = filter;
         let matcher = self.search.take().map(|search| search.matcher);
@@ -112,11 +148,27 @@ impl Shown {
     /// Lines that come from now on wait until [`Shown::resume`].
     pub fn pause(&mut self) {
         self.paused.get_or_insert(self.buffer.end());
+        self.unwatched.get_or_insert(self.buffer.mark());
     }
 
     /// Shows what came meanwhile, and what comes.
     pub fn resume(&mut self) {
         self.paused = None;
+        self.unwatched = None;
+    }
+
+    /// The page is hidden, or seen again: nobody follows meanwhile.
+    pub fn hide(&mut self, is_hidden: bool) {
+        if is_hidden {
+            self.unwatched.get_or_insert(self.buffer.mark());
+        } else if self.paused.is_none() {
+            self.unwatched = None;
+        }
+    }
+
+    /// Whether more lines are wanted. While nobody follows, no more are taken than leave what was on screen in the ring: the rest waits in the cluster.
+    pub fn has_room(&self) -> bool {
+        self.unwatched.is_none_or(|since| !self.buffer.is_ahead(since))
     }
 
     /// Whether new lines wait.
@@ -149,11 +201,11 @@ impl Shown {
     /// The row of a number.
     pub fn get(&self, id: EntryId) -> Option<Row<'_>> {
         if id == FORGOTTEN {
-            return Some(Row::Gap(Gap::Forgotten { count: self.buffer.forgotten() }));
+            return Some(Row::Gap(None, Gap::Forgotten { count: self.buffer.forgotten() }));
         }
         Some(match self.buffer.get(id)? {
-            Entry::Line(line) => Row::Line { line, unfolded: self.unfolded.contains(&id) },
-            Entry::Gap(gap) => Row::Gap(gap.clone()),
+            Entry::Line(line) => Row::Line { line, unfolded: self.unfolded.contains(&id), chosen: self.is_chosen(id) },
+            Entry::Gap(of, gap) => Row::Gap(*of, gap.clone()),
         })
     }
 
@@ -205,25 +257,70 @@ impl Shown {
         search.current
     }
 
-    /// Everything shown as text, with times if wanted: for a copy or a file.
+    /// Chooses a line; `extend` chooses all from the one chosen before up to it.
+    pub fn choose(&mut self, id: EntryId, extend: bool) {
+        self.chosen = match self.chosen {
+            Some((from, _)) if extend => Some((from, id)),
+            Some((from, to)) if (from, to) == (id, id) => None,
+            _ => Some((id, id)),
+        };
+    }
+
+    /// Chooses one line more, or one less, upwards or downwards, past gaps; the first is the last one shown.
+    pub fn choose_next(&mut self, down: bool) -> Option<EntryId> {
+        let line = |at: usize| self.row(at).filter(|(_, row)| matches!(row, Row::Line { .. })).map(|(id, _)| id);
+        let id = match self.chosen {
+            Some((_, to)) if down => (self.position(to) + 1..self.rows()).find_map(line),
+            Some((_, to)) => (0..self.position(to)).rev().find_map(line),
+            None => (0..self.rows()).rev().find_map(line),
+        }?;
+        self.choose(id, true);
+        Some(id)
+    }
+
+    /// Chooses everything shown.
+    pub fn choose_all(&mut self) {
+        let end = |at: usize| self.row(at).map(|(id, _)| id);
+        self.chosen = end(self.head()).zip(self.rows().checked_sub(1).and_then(end));
+    }
+
+    /// Chooses nothing; gives back whether anything was.
+    pub fn choose_none(&mut self) -> bool {
+        self.chosen.take().is_some()
+    }
+
+    /// How many lines are chosen.
+    pub fn chosen(&self) -> usize {
+        self.chosen_rows().map_or(0, |rows| rows.filter(|at| matches!(self.row(*at), Some((_, Row::Line { .. })))).count())
+    }
+
+    fn is_chosen(&self, id: EntryId) -> bool {
+        self.chosen.is_some_and(|(from, to)| (from.min(to)..=from.max(to)).contains(&id))
+    }
+
+    /// Those of the chosen lines that are shown.
+    fn chosen_rows(&self) -> Option<std::ops::Range<usize>> {
+        let (from, to) = self.chosen?;
+        Some(self.position(from.min(to))..self.position(from.max(to).saturating_add(1)))
+    }
+
+    /// What is chosen, or else everything shown, as text, with times if wanted: for a copy.
+    pub fn chosen_text(&self, times: bool) -> String {
+        self.text_of(self.chosen_rows().filter(|rows| !rows.is_empty()).unwrap_or(0..self.rows()), times)
+    }
+
+    /// Everything shown as text, with times if wanted: for a file.
     pub fn text(&self, times: bool) -> String {
-        let mut text = String::new();
-        for at in 0..self.rows() {
-            match self.row(at) {
-                Some((_, Row::Line { line, .. })) => {
-                    if times {
-                        text.push_str(&line.at.full());
-                        text.push(' ');
-                    }
-                    text.push_str(&ansi::plain(&line.text));
-                }
-                Some((_, Row::Gap(gap))) => {
-                    text.push_str("--- ");
-                    text.push_str(&gap.words(0));
-                }
-                None => continue,
+        self.text_of(0..self.rows(), times)
+    }
+
+    fn text_of(&self, rows: std::ops::Range<usize>, times: bool) -> String {
+        let (mut text, named) = (String::new(), self.sources.is_several());
+        for (_, row) in rows.filter_map(|at| self.row(at)) {
+            match row {
+                Row::Line { line, .. } => self.sources.write_line(&mut text, line.source, named, times.then_some(line.at), &line.text),
+                Row::Gap(of, gap) => self.sources.write_gap(&mut text, of, named, &gap),
             }
-            text.push('\n');
         }
         text
     }
@@ -250,85 +347,4 @@ fn is_hit(matcher: &Matcher, picked: Option<&Picked>, id: EntryId, entry: &Entry
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::logs::Level;
-    use crate::logs::buffer::CAPACITY;
-    use crate::logs::stamp::Stamp;
-
-    fn shown(lines: &[&str]) -> Shown {
-        let mut shown = Shown::default();
-        shown.take(lines.iter().map(|line| Effect::Line(Stamp::default(), (*line).into())).collect());
-        shown
-    }
-
-    fn texts(shown: &Shown) -> Vec<String> {
-        shown.text(false).lines().map(str::to_owned).collect()
-    }
-
-    fn work(shown: &mut Shown) {
-        while shown.work(2) {}
-    }
-
-    const LINES: [&str; 6] = ["INFO pay 1", "ERROR no", "  at pay", "INFO basket", "WARN pay 2", "INFO pay 3"];
-
-    #[test]
-    fn a_filter_shows_what_it_picks_also_of_what_comes_later() {
-        let mut shown = shown(&LINES);
-        shown.set_filter(Filter { matcher: None, level: Some(Level::Warn) });
-        work(&mut shown);
-        assert_eq!(texts(&shown), ["ERROR no", "  at pay", "WARN pay 2"]);
-        shown.take(vec![
-            Effect::Line(Stamp::default(), "ERROR again".into()),
-            Effect::Gap(Gap::Cut { bytes: 1 }),
-            Effect::Line(Stamp::default(), "INFO x".into()),
-        ]);
-        assert_eq!(texts(&shown)[3..], ["ERROR again", "--- line cut: it has 1 bytes"]);
-        shown.set_filter(Filter::default());
-        assert_eq!(shown.rows(), 9);
-    }
-
-    #[test]
-    fn a_paused_window_stands_still_and_counts_what_waits() {
-        let mut shown = shown(&LINES);
-        shown.pause();
-        shown.take(vec![Effect::Line(Stamp::default(), "new".into())]);
-        assert_eq!((shown.rows(), shown.waiting()), (6, 1));
-        assert!(shown.row(6).is_none());
-        shown.resume();
-        assert_eq!((shown.rows(), shown.waiting()), (7, 0));
-    }
-
-    #[test]
-    fn a_search_steps_through_what_is_shown_and_around_the_ends() {
-        let mut shown = shown(&LINES);
-        shown.set_filter(Filter { matcher: None, level: Some(Level::Info) });
-        shown.set_search(Some(Matcher::text("pay")));
-        work(&mut shown);
-        assert_eq!(shown.hit(), Some((0, 4)));
-        let steps: Vec<_> = (0..5).map(|_| shown.step(true, 4).unwrap()).collect();
-        assert_eq!(steps, [4, 5, 0, 2, 4]);
-        assert_eq!((shown.step(false, 0), shown.hit()), (Some(2), Some((2, 4))));
-        shown.set_filter(Filter { matcher: None, level: Some(Level::Error) });
-        work(&mut shown);
-        assert_eq!((shown.hit(), shown.step(true, 9)), (Some((0, 1)), Some(2)), "the search follows the filter");
-    }
-
-    #[test]
-    fn a_lost_connection_is_mended_in_its_place() {
-        let mut shown = shown(&["a"]);
-        shown.take(vec![Effect::Gap(Gap::Lost { at_ms: 0, back_ms: None, whole: false })]);
-        shown.take(vec![Effect::Mend(Gap::Lost { at_ms: 0, back_ms: Some(2_000), whole: true }), Effect::Line(Stamp::default(), "b".into())]);
-        assert_eq!(texts(&shown), ["a", "--- connection lost 00:00:00, back after 2 s, no line missing", "b"]);
-    }
-
-    #[test]
-    fn forgotten_lines_are_one_row_at_the_top_and_positions_follow() {
-        let mut shown = shown(&[]);
-        shown.take((0..CAPACITY + 5).map(|n| Effect::Line(Stamp::default(), format!("line {n}"))).collect());
-        assert_eq!(shown.rows(), CAPACITY + 1);
-        assert!(matches!(shown.row(0), Some((FORGOTTEN, Row::Gap(Gap::Forgotten { count: 5 })))));
-        let (id, _) = shown.row(10).unwrap();
-        assert_eq!((id, shown.position(id)), (14, 10));
-    }
-}
+mod tests;

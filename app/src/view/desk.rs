@@ -195,7 +195,7 @@ impl Desk {
     pub fn open_default(&self, subject: Subject, into: Option<KrateId>) {
         let content = match &subject {
             Subject::Collection(_) => Content::Collection,
-            Subject::Object(_) => Content::View(subject.kind().and_then(|kind| kind.entry().views.first().copied()).unwrap_or(View::Describe)),
+            Subject::Object(_) => Content::View(subject.kind().and_then(|kind| View::first_of(kind.entry().views)).unwrap_or(View::Describe)),
         };
         self.open(subject, content, into);
     }

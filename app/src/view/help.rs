@@ -67,6 +67,7 @@ const SHORTCUTS: &[(&str, &[Shortcut])] = &[
             (&["Alt", "L S D Y E"], "open a view of the row, or of what is selected"),
             (&["Alt", "P"], "the pods of a node or workload"),
             (&["left", "right"], "close and open a line of a tree"),
+            (&["Shift", "↑", "↓"], "choose lines of a log, Ctrl A all, Ctrl C copies"),
             (&["Ctrl", "F"], "search in a log or YAML"),
         ],
     ),

@@ -1,5 +1,6 @@
 //! A log window: toolbar, search, rows that are rendered only where they are seen, and what is said in their place.
 
+mod download;
 pub mod empty;
 pub mod log_view;
 pub mod rows;
@@ -25,15 +26,16 @@ use crate::logs::shown::Shown;
 /// The body of a log window.
 #[component]
 pub fn LogsWindow(
-    /// The pod.
+    /// A pod, a workload, or a service.
     object: ObjectRef,
-    /// Its row, live: containers and their state.
-    pod: Signal<Option<Arc<Row>>>,
+    /// Its row, live: containers of a pod, the selector of a service.
+    row: Signal<Option<Arc<Row>>>,
     /// The frame's header.
     header: WindowHeader,
 ) -> impl IntoView {
     let name = object.name.clone();
-    let view = LogView::start(object, pod, header);
+    let file = StoredValue::new(name.clone());
+    let view = LogView::start(object, row, header);
     let keys = window_event_listener(ev::keydown, move |event| {
         let finds = (event.ctrl_key() || event.meta_key()) && !event.shift_key() && event.key().eq_ignore_ascii_case("f");
         if finds && header.has_keyboard.get_untracked() {
@@ -43,12 +45,14 @@ pub fn LogsWindow(
     });
     on_cleanup(move || keys.remove());
     view! {
-        <Toolbar view name=name.clone()/>
+        <Toolbar view/>
         {move || view.searching.get().then(|| search(view))}
         {move || strip(view)}
+        {move || download::progress(view)}
         <div class="pane logs">
             <LogRows view/>
             <Instead view name/>
+            {move || view.menu.get().then(|| download::menu(view, file))}
         </div>
     }
 }

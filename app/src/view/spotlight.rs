@@ -189,7 +189,7 @@ fn begin(text: &str) -> Query {
 }
 
 fn enter_words(hit: &Hit) -> &'static str {
-    match (&hit.what, hit.views.first()) {
+    match (&hit.what, View::first_of(hit.views)) {
         (Found::Krate(_), _) => "fly there",
         (Found::Command(_), _) => "run",
         (Found::Collection(_), _) => "open the list",
@@ -332,7 +332,8 @@ fn marked(hit: &Hit) -> impl IntoView + use<> {
 /// The views of the chosen object; one that RBAC forbids is struck through, with the missing right.
 fn views_line(desk: Desk, hit: &Arc<Hit>, run: Callback<(Hit, Option<View>)>) -> impl IntoView + use<> {
     let Found::Object(object) = &hit.what else { return ().into_any() };
-    let views = hit.views.iter().enumerate().map(|(at, view)| {
+    let first = View::first_of(hit.views);
+    let views = hit.views.iter().map(|view| {
         let view = *view;
         let question = question_of(view, object);
         let need = need_words(&question);
@@ -344,7 +345,7 @@ fn views_line(desk: Desk, hit: &Arc<Hit>, run: Callback<(Hit, Option<View>)>) ->
                 view! { <span class="no"><span class="mark">{view.letter().to_string()}</span><s>{view.word()}</s><em>{small_glyph("lock")}{need}</em></span> }.into_any()
             } else {
                 view! {
-                    <button tabindex="-1" class:default=at == 0 on:click=move |_| run.run(((*hit).clone(), Some(view)))><span class="mark">{view.letter().to_string()}</span>{view.word()}</button>
+                    <button tabindex="-1" class:default=first == Some(view) on:click=move |_| run.run(((*hit).clone(), Some(view)))><span class="mark">{view.letter().to_string()}</span>{view.word()}</button>
                 }
                 .into_any()
             }

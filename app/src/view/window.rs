@@ -55,6 +55,7 @@ pub fn WindowFrame(
     let header = WindowHeader {
         stream: RwSignal::new(StreamState::NotStarted),
         options: RwSignal::new(Vec::new()),
+        noun: RwSignal::new("Container"),
         picked: RwSignal::new(String::new()),
         has_keyboard: RwSignal::new(false),
         opened_here,
@@ -123,10 +124,11 @@ pub fn WindowFrame(
         let header = WindowHeader { opened_here: desk.opened_here.with_value(|windows| windows.contains(&id.get_value())), ..header };
         header.stream.set(StreamState::NotStarted);
         header.options.set(Vec::new());
+        header.noun.set("Container");
         header.picked.set(String::new());
         let row = || row_of(&subject).unwrap_or_else(|| Signal::stored(None));
         match (content.get(), &object) {
-            (Content::View(View::Logs), Some(object)) => view! { <LogsWindow object=object.clone() pod=row() header/> }.into_any(),
+            (Content::View(View::Logs), Some(object)) => view! { <LogsWindow object=object.clone() row=row() header/> }.into_any(),
             (Content::View(View::Shell), Some(object)) => view! { <ShellWindow object=object.clone() pod=row() header/> }.into_any(),
             (Content::View(View::Events), Some(object)) => view! { <EventsWindow object=object.clone() header/> }.into_any(),
             (Content::View(View::Yaml), Some(object)) => view! { <YamlWindow object=object.clone() header/> }.into_any(),
@@ -241,8 +243,8 @@ fn Picker(header: WindowHeader) -> impl IntoView {
         let options = header.options.get();
         (options.len() > 1).then(|| {
             view! {
-                <label class="pick" title="Container">
-                    <select aria-label="Container" on:change=move |event| header.picked.set(event_target_value(&event))>
+                <label class="pick" title=header.noun>
+                    <select aria-label=header.noun on:change=move |event| header.picked.set(event_target_value(&event))>
                         {options.into_iter().map(|option| {
                             let own = option.clone();
                             view! { <option value=option.clone() selected=move || header.picked.get() == own>{option.clone()}</option> }

@@ -11,6 +11,8 @@ pub struct WindowHeader {
     pub stream: RwSignal<StreamState>,
     /// What may be picked, such as containers; empty for nothing.
     pub options: RwSignal<Vec<String>>,
+    /// What the options are.
+    pub noun: RwSignal<&'static str>,
     /// What is picked; empty until the body knows.
     pub picked: RwSignal<String>,
     /// The keyboard is this window's.

@@ -2,6 +2,8 @@ use super::PrinterColumn as Column;
 use super::{Kind, KindEntry, View};
 
 const POD_VIEWS: &[View] = &[View::Logs, View::Shell, View::Describe, View::Yaml, View::Events];
+/// The views of what has pods: their logs are one log.
+const WORKLOAD_VIEWS: &[View] = &[View::Logs, View::Describe, View::Yaml, View::Events];
 /// The views of an object that has neither logs nor shells.
 pub(super) const OBJECT_VIEWS: &[View] = &[View::Describe, View::Yaml, View::Events];
 
@@ -22,20 +24,25 @@ const RESOURCE: (&str, &str) = ("resource.k8s.io", "v1");
 #[rustfmt::skip]
 pub const KINDS: &[KindEntry] = &[
     namespaced(Kind::Pod, CORE, "pods", "Pod", "Pods", &["pod", "po"], 16).viewed(POD_VIEWS),
-    namespaced(Kind::Deployment, APPS, "deployments", "Deployment", "Deployments", &["deployment", "deploy"], 50),
+    namespaced(Kind::Deployment, APPS, "deployments", "Deployment", "Deployments", &["deployment", "deploy"], 50).viewed(WORKLOAD_VIEWS),
     namespaced(Kind::StatefulSet, APPS, "statefulsets", "StatefulSet", "Stateful sets", &["statefulset", "sts"], 48)
+        .viewed(WORKLOAD_VIEWS)
         .showing(&[Column::number("Ready"), Column::status(), Column::wide("Containers"), Column::wide("Images")]),
     namespaced(Kind::DaemonSet, APPS, "daemonsets", "DaemonSet", "Daemon sets", &["daemonset", "ds"], 44)
+        .viewed(WORKLOAD_VIEWS)
         .showing(&[Column::number("Desired"), Column::number("Current"), Column::number("Ready"), Column::number("Up-to-date"), Column::number("Available"),
             Column::text("Node Selector"), Column::status(), Column::wide("Containers"), Column::wide("Images"), Column::wide("Selector")]),
     namespaced(Kind::Job, BATCH, "jobs", "Job", "Jobs", &["job"], 20)
+        .viewed(WORKLOAD_VIEWS)
         .showing(&[Column::status(), Column::number("Completions"), Column::age("Duration"), Column::wide("Containers"), Column::wide("Images"),
             Column::wide("Selector")]),
     namespaced(Kind::CronJob, BATCH, "cronjobs", "CronJob", "Cron jobs", &["cronjob", "cj"], 38)
+        .viewed(WORKLOAD_VIEWS)
         .showing(&[Column::text("Schedule"), Column::text("Timezone"), Column::text("Suspend"), Column::number("Active"), Column::age("Last Schedule"),
             Column::status(), Column::wide("Containers"), Column::wide("Images"), Column::wide("Selector")]),
-    namespaced(Kind::ReplicaSet, APPS, "replicasets", "ReplicaSet", "Replica sets", &["replicaset", "rs"], 12),
+    namespaced(Kind::ReplicaSet, APPS, "replicasets", "ReplicaSet", "Replica sets", &["replicaset", "rs"], 12).viewed(WORKLOAD_VIEWS),
     namespaced(Kind::ReplicationController, CORE, "replicationcontrollers", "ReplicationController", "Replication controllers", &["replicationcontroller", "rc"], 12)
+        .viewed(WORKLOAD_VIEWS)
         .showing(&[Column::number("Desired"), Column::number("Current"), Column::number("Ready"), Column::status(), Column::wide("Containers"),
             Column::wide("Images"), Column::wide("Selector")]),
     namespaced(Kind::HorizontalPodAutoscaler, ("autoscaling", "v2"), "horizontalpodautoscalers", "HorizontalPodAutoscaler", "Pod autoscalers",
@@ -45,7 +52,7 @@ pub const KINDS: &[KindEntry] = &[
     namespaced(Kind::PodDisruptionBudget, ("policy", "v1"), "poddisruptionbudgets", "PodDisruptionBudget", "Disruption budgets", &["poddisruptionbudget", "pdb"], 14)
         .showing(&[Column::number("Min Available"), Column::number("Max Unavailable"), Column::number("Allowed Disruptions"), Column::status()]),
 
-    namespaced(Kind::Service, CORE, "services", "Service", "Services", &["service", "svc"], 46),
+    namespaced(Kind::Service, CORE, "services", "Service", "Services", &["service", "svc"], 46).viewed(WORKLOAD_VIEWS),
     namespaced(Kind::Ingress, NETWORKING, "ingresses", "Ingress", "Ingresses", &["ingress", "ing"], 42)
         .showing(&[Column::text("Class"), Column::text("Hosts"), Column::text("Address"), Column::text("Ports")]),
     cluster_wide(Kind::IngressClass, NETWORKING, "ingressclasses", "IngressClass", "Ingress classes", &["ingressclass"], 10)

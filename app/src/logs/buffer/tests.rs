@@ -1,3 +1,5 @@
+use krateyard_shared::logs::LogGap;
+
 use super::*;
 
 fn at(secs: i64) -> Stamp {
@@ -7,7 +9,7 @@ fn at(secs: i64) -> Stamp {
 fn filled(lines: usize) -> Buffer {
     let mut buffer = Buffer::default();
     for n in 0..lines {
-        buffer.push_line(at(n as i64), format!("line {n}"));
+        buffer.push_line(0, at(n as i64), format!("line {n}"));
     }
     buffer
 }
@@ -25,7 +27,7 @@ fn long_lines_are_bounded_by_their_bytes() {
     let mut buffer = Buffer::default();
     let long = "x".repeat(CAPACITY_BYTES / 4);
     for n in 0..9 {
-        buffer.push_line(at(n), long.clone());
+        buffer.push_line(0, at(n), long.clone());
     }
     assert_eq!((buffer.lines().count(), buffer.forgotten()), (4, 5));
 }
@@ -33,10 +35,10 @@ fn long_lines_are_bounded_by_their_bytes() {
 #[test]
 fn a_continuation_has_the_level_of_its_head_and_none_crosses_a_gap() {
     let mut buffer = Buffer::default();
-    buffer.push_line(at(0), "ERROR no".into());
-    buffer.push_line(at(0), "  at x".into());
-    buffer.push_gap(Gap::Cut { bytes: 9 });
-    buffer.push_line(at(0), "  at y".into());
+    buffer.push_line(0, at(0), "ERROR no".into());
+    buffer.push_line(0, at(0), "  at x".into());
+    buffer.push_gap(None, Gap::Joined);
+    buffer.push_line(0, at(0), "  at y".into());
     let lines: Vec<_> = buffer.lines().map(|line| (line.level, line.continues)).collect();
     assert_eq!(lines, [(Some(Level::Error), false), (Some(Level::Error), true), (None, false)]);
 }
@@ -45,7 +47,7 @@ fn a_continuation_has_the_level_of_its_head_and_none_crosses_a_gap() {
 fn no_group_is_endless() {
     let mut buffer = Buffer::default();
     for _ in 0..3000 {
-        buffer.push_line(at(0), " indented".into());
+        buffer.push_line(0, at(0), " indented".into());
     }
     assert_eq!(buffer.lines().filter(|line| !line.continues).count(), 3);
 }
@@ -53,14 +55,19 @@ fn no_group_is_endless() {
 #[test]
 fn gaps_say_what_is_missing_and_can_be_mended() {
     let mut buffer = Buffer::default();
-    let id = buffer.push_gap(Gap::Lost { at_ms: 50_762_000, back_ms: None, whole: false });
+    let id = buffer.push_gap(None, Gap::Lost { at_ms: 50_762_000, back_ms: None, whole: false });
     buffer.mend_gap(id, Gap::Lost { at_ms: 50_762_000, back_ms: Some(50_773_000), whole: false });
-    let Some(Entry::Gap(gap)) = buffer.get(id) else { panic!("a gap") };
-    assert_eq!(gap.words(0), "connection lost 14:06:02, up to 11 s of lines may be missing");
+    let Some(Entry::Gap(_, gap)) = buffer.get(id) else { panic!("a gap") };
+    assert_eq!(gap.words(0), "connection lost 14:06:02, back after 11 s, lines are missing");
     let words = [
         (Gap::Restarted { code: Some(1), quiet_secs: Some(161) }, "restarted, exit 1, 2m 41s without lines"),
         (Gap::Restarted { code: None, quiet_secs: None }, "restarted"),
-        (Gap::Dropped { count: Some(12_345), reason: "too fast".into() }, "12,345 lines missing: too fast"),
+        (Gap::Missing { count: Some(12_345), why: LogGap::Dropped }, "12,345 lines missing: the log was faster than this window"),
+        (Gap::Missing { count: Some(1), why: LogGap::Rotated }, "1 line missing: the log was rotated"),
+        (Gap::Missing { count: None, why: LogGap::Replaced }, "lines missing: the container was replaced"),
+        (Gap::Missing { count: None, why: LogGap::Lost }, "lines may be missing"),
+        (Gap::Missing { count: None, why: LogGap::Cut { bytes: 4_096 } }, "the line before has 4,096 more bytes"),
+        (Gap::Ended { code: Some(137), reason: "OOMKilled".into() }, "ended, exit 137, OOMKilled"),
         (Gap::Lost { at_ms: 0, back_ms: Some(900), whole: true }, "connection lost 00:00:00, back after 1 s, no line missing"),
         (Gap::Forgotten { count: 7 }, "7 older lines dropped: a window keeps 100,000"),
     ];
@@ -91,11 +98,11 @@ fn ingest_of_100_000_lines_is_timed() {
     let mut buffer = Buffer::default();
     let begin = std::time::Instant::now();
     for (n, line) in lines.into_iter().enumerate() {
-        buffer.push_line(at(n as i64), line);
+        buffer.push_line(0, at(n as i64), line);
     }
     let ingest = begin.elapsed();
     let begin = std::time::Instant::now();
-    let filter = crate::logs::picked::Filter { matcher: Some(crate::logs::picked::Matcher::text("prices")), level: None };
+    let filter = crate::logs::picked::Filter { matcher: Some(crate::logs::picked::Matcher::text("prices")), level: None, sources: None };
     let mut picked = crate::logs::picked::Picked::new(&buffer);
     let mut slices = 0;
     while !picked.older(&buffer, 2000, |_, entry, before| filter.picks(entry, before)) {

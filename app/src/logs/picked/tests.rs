@@ -23,15 +23,15 @@ proptest! {
         level in prop_oneof![Just(None), Just(Some(Level::Error)), Just(Some(Level::Warn))],
         words in any::<bool>(),
     ) {
-        let filter = Filter { matcher: words.then(|| Matcher::text("PAY")), level };
+        let filter = Filter { matcher: words.then(|| Matcher::text("PAY")), level, sources: None };
         let mut buffer = Buffer::default();
         for text in start {
-            buffer.push_line(Stamp::default(), TEXTS[text].into());
+            buffer.push_line(0, Stamp::default(), TEXTS[text].into());
         }
         let mut picked = Picked::new(&buffer);
         for step in steps {
             match step {
-                Ok(text) => buffer.push_line(Stamp::default(), TEXTS[text].into()),
+                Ok(text) => buffer.push_line(0, Stamp::default(), TEXTS[text].into()),
                 Err(count) => drop(picked.older(&buffer, count, |_, entry, before| filter.picks(entry, before))),
             }
         }
@@ -55,13 +55,13 @@ proptest! {
 #[test]
 fn forgotten_entries_are_let_go() {
     let mut buffer = Buffer::default();
-    buffer.push_line(Stamp::default(), "pay".into());
-    let filter = Filter { matcher: Some(Matcher::text("pay")), level: None };
+    buffer.push_line(0, Stamp::default(), "pay".into());
+    let filter = Filter { matcher: Some(Matcher::text("pay")), level: None, sources: None };
     let mut picked = Picked::new(&buffer);
     picked.older(&buffer, 10, |_, entry, before| filter.picks(entry, before));
     assert_eq!(picked.ids().len(), 1);
     for _ in 0..crate::logs::buffer::CAPACITY {
-        buffer.push_line(Stamp::default(), "other".into());
+        buffer.push_line(0, Stamp::default(), "other".into());
     }
     picked.newer(&buffer, |_, entry, before| filter.picks(entry, before));
     assert!(picked.ids().is_empty() && picked.is_done(&buffer));

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::log_view::LogView;
 use crate::logs::follow::Range;
+use crate::logs::target::{ALL_CONTAINERS, ALL_PODS};
 use crate::stream::StreamState;
 use crate::view::parts::{say, say_refusal, sentence_case, shape};
 
@@ -12,7 +13,7 @@ use crate::view::parts::{say, say_refusal, sentence_case, shape};
 pub fn Instead(
     /// The window.
     view: LogView,
-    /// The pod.
+    /// The object.
     name: String,
 ) -> impl IntoView {
     let again = Callback::new(move |()| view.again());
@@ -25,7 +26,11 @@ pub fn Instead(
             return ().into_any();
         }
         let container = view.header.picked.get();
-        let of = if container.is_empty() { name.clone() } else { format!("{container} in {name}") };
+        let of = match container.as_str() {
+            "" | ALL_CONTAINERS | ALL_PODS => name.clone(),
+            _ if view.has_pods => container,
+            container => format!("{container} in {name}"),
+        };
         let state = view.header.stream.get();
         if let StreamState::Denied(refusal) = &state {
             return say_refusal(refusal, again).into_any();
@@ -53,6 +58,9 @@ fn words(view: LogView, state: &StreamState, of: &str) -> (String, String) {
             Some(_) => ("Not started".into(), format!("{of} has no log yet. It appears here as soon as there is one.")),
             None => ("Asking".into(), format!("Looking for {of}.")),
         },
+        StreamState::Live if view.has_pods && view.shown.with_value(|shown| shown.sources().pods().is_empty()) => {
+            ("No pods".into(), format!("{of} has no pods now. What they write appears here as soon as there are any."))
+        }
         StreamState::Live | StreamState::LiveAs(_) | StreamState::Behind { .. } | StreamState::Stale { .. } => {
             let span = match view.range.get() {
                 Range::Since(secs) if secs < 3600 => format!(" in the last {} m", secs / 60),
@@ -69,15 +77,18 @@ fn words(view: LogView, state: &StreamState, of: &str) -> (String, String) {
     }
 }
 
-/// Above lines that stay although their stream is over.
+/// Above lines: what a person should know of the stream besides its state, and that they stay although it is over.
 pub(super) fn strip(view: LogView) -> Option<impl IntoView> {
-    let words = match view.header.stream.get() {
-        StreamState::Gone => "The pod is gone. Its lines stay until you close the window.".to_owned(),
-        StreamState::Denied(refusal) => sentence_case(&refusal.to_string()),
-        _ => return None,
+    let (class, words) = match view.header.stream.get() {
+        StreamState::Gone if view.has_pods => ("strip gone", "Its pods are gone. Their lines stay until you close the window.".to_owned()),
+        StreamState::Gone => ("strip gone", "The pod is gone. Its lines stay until you close the window.".to_owned()),
+        StreamState::Denied(refusal) => ("strip gone", sentence_case(&refusal.to_string())),
+        _ => ("strip warn whole", sentence_case(&view.trouble.get()?)),
     };
     view.version.track();
+    let mark = if class == "strip gone" { "st-stop" } else { "st-warn" };
+    let again = (class == "strip gone").then(|| view! { <button class="btn" on:click=move |_| view.again()>"Check again"</button> });
     view.shown.with_value(|shown| shown.rows() > 0).then(|| {
-        view! { <div class="strip gone">{shape("st-stop")}<span class="cut">{words}</span><button class="btn" on:click=move |_| view.again()>"Check again"</button></div> }
+        view! { <div class=class>{shape(mark)}<span class="cut" title=words.clone()>{words.clone()}</span>{again}</div> }
     })
 }

@@ -30,6 +30,8 @@ struct OnScreen {
     slice: Option<Slice>,
 }
 
+/// Characters of a tag that are shown; the others stand in its tooltip.
+const WIDEST_TAG: usize = 16;
 /// Pixels from the bottom at which a log follows again.
 const NEAR: i32 = 4;
 
@@ -55,7 +57,12 @@ pub fn LogRows(
             });
         }
     });
-    let looks = Memo::new(move |_| (view.times.get(), view.search.get(), view.searching.get()));
+    // How rows of several sources name them: with another source, other words may tell them apart.
+    let tags = Memo::new(move |_| {
+        view.version.track();
+        view.shown.with_value(|shown| (shown.sources().width(), shown.sources().kinds()))
+    });
+    let looks = Memo::new(move |_| (view.times.get(), view.search.get(), view.searching.get(), tags.get()));
     let screen = Memo::new(move |_| {
         view.version.track();
         let (scrolled, height) = (if view.paused.get() { f64::from(scrolled.get()) } else { f64::INFINITY }, f64::from(height.get()));
@@ -117,12 +124,27 @@ pub fn LogRows(
     let seen = move || if screen.with(|screen| screen.slice.is_some()) { format!("{}px", height.get()) } else { "auto".into() };
     let waiting = move || {
         view.version.track();
-        let count = if view.paused.get() { view.shown.with_value(Shown::waiting) } else { 0 };
-        (count > 0).then(|| format!("{} new {}", thousands(count as u64), if count == 1 { "line" } else { "lines" }))
+        let (count, has_room) = if view.paused.get() { view.shown.with_value(|shown| (shown.waiting(), shown.has_room())) } else { (0, true) };
+        let more = if has_room { "" } else { ", more wait in the cluster" };
+        (count > 0).then(|| format!("{} new {}{more}", thousands(count as u64), if count == 1 { "line" } else { "lines" }))
+    };
+    // Shift chooses lines; it is not to mark text as well.
+    let press = move |event: ev::MouseEvent| {
+        if event.shift_key() {
+            event.prevent_default();
+        }
+    };
+    let keys = move |event: ev::KeyboardEvent| {
+        if choose_by_key(view, &event) {
+            event.prevent_default();
+            event.stop_propagation();
+        }
     };
     view! {
         <div class="log scrolls" node_ref=scroller tabindex="0" role="log" aria-live="off" aria-label="Log" class:wrap=view.wrap
-            class:no-time=move || view.times.get() == Times::Off on:scroll=on_scroll on:click=move |event| unfold(view, scroller, &event)>
+            class:no-time=move || view.times.get() == Times::Off class:tagged=move || tags.get().0 != 0 style=move || format!("--tag:{}ch", tags.get().0.min(WIDEST_TAG))
+            on:scroll=on_scroll on:keydown=keys on:mousedown=press
+            on:click=move |event| clicked(view, scroller, &event)>
             <div class="spacer" style:height=spacer>
                 <div class="seen" class:window=move || screen.with(|screen| screen.slice.is_some()) style:height=seen>
                     <div class="rows" node_ref=list>
@@ -148,8 +170,8 @@ fn look(shown: &Shown, id: EntryId, row: &Row<'_>, looks: &impl Hash) -> u64 {
     looks.hash(&mut hasher);
     (shown.current() == Some(id)).hash(&mut hasher);
     match row {
-        Row::Line { unfolded, .. } => unfolded.hash(&mut hasher),
-        Row::Gap(gap) => gap.words(0).hash(&mut hasher),
+        Row::Line { unfolded, chosen, .. } => (unfolded, chosen).hash(&mut hasher),
+        Row::Gap(_, gap) => gap.words(0).hash(&mut hasher),
     }
     hasher.finish()
 }
@@ -166,15 +188,50 @@ fn in_flow(list: &NodeRef<html::Div>, at: usize) -> Option<f64> {
     Some(f64::from(row.offset_top()) + f64::from(row.offset_height()) / 2.0)
 }
 
-/// A click on a line with fields folds them out, or in, below a line that stays where it is; one that marked text does not.
-fn unfold(view: LogView, scroller: NodeRef<html::Div>, event: &ev::MouseEvent) {
+/// A click beside a line (its time, its level, its source) chooses it, with Shift all up to it; one on a line with fields folds them out, or in.
+fn clicked(view: LogView, scroller: NodeRef<html::Div>, event: &ev::MouseEvent) {
     if crate::browser::locale::has_selection() {
         return;
     }
-    let row = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok()).and_then(|element| element.closest(".row.folds").ok().flatten());
-    let (Some(row), Some(scroller)) = (row, scroller.get_untracked()) else { return };
-    let Some(id) = row.get_attribute("data-id") else { return };
-    let Ok(number) = id.parse() else { return };
+    let Some(element) = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok()) else { return };
+    let within = |selector: &str| element.closest(selector).ok().flatten();
+    let Some(row) = within(".row") else { return };
+    let Some(id) = row.get_attribute("data-id").and_then(|id| id.parse().ok()) else { return };
+    if event.shift_key() || within("time, b, .whose").is_some() {
+        view.choose(|shown| shown.choose(id, event.shift_key()));
+    } else if within(".row.folds").is_some() {
+        unfold(view, scroller, &row, id);
+    }
+}
+
+/// Shift and an arrow choose a line more, or one less; Ctrl A all; Ctrl C copies what is chosen; Escape lets go of it.
+fn choose_by_key(view: LogView, event: &ev::KeyboardEvent) -> bool {
+    let command = event.ctrl_key() || event.meta_key();
+    match event.key().as_str() {
+        "ArrowUp" | "ArrowDown" if event.shift_key() => {
+            let next = view.choose(|shown| shown.choose_next(event.key() == "ArrowDown"));
+            if let Some(id) = next {
+                view.reveal(id);
+            }
+            true
+        }
+        "a" if command => {
+            view.choose(Shown::choose_all);
+            true
+        }
+        "c" if command && !crate::browser::locale::has_selection() && view.shown.with_value(|shown| shown.chosen() > 0) => {
+            view.copy();
+            true
+        }
+        "Escape" => view.choose(Shown::choose_none),
+        _ => false,
+    }
+}
+
+/// Folds the fields of a line out, or in, below a line that stays where it is.
+fn unfold(view: LogView, scroller: NodeRef<html::Div>, row: &web_sys::Element, number: EntryId) {
+    let Some(scroller) = scroller.get_untracked() else { return };
+    let id = number.to_string();
     let before = row.get_bounding_client_rect().top();
     view.pause();
     view.shown.update_value(|shown| shown.toggle(number));

@@ -2,10 +2,9 @@
 
 use leptos::ev;
 use leptos::prelude::*;
-use wasm_bindgen_futures::spawn_local;
 
+use super::download::copy_words;
 use super::log_view::{LogView, TAIL, Times};
-use crate::browser::clipboard;
 use crate::logs::Level;
 use crate::logs::follow::Range;
 use crate::view::parts::{glyph, small_glyph};
@@ -20,10 +19,7 @@ const RANGES: [(&str, &str, Range); 4] =
 pub fn Toolbar(
     /// The window.
     view: LogView,
-    /// The pod: names a download.
-    name: String,
 ) -> impl IntoView {
-    let file = StoredValue::new(name);
     let pick_level = move |event: ev::Event| {
         let value = event_target_value(&event);
         view.level.set(LEVELS.iter().find(|(key, ..)| *key == value).and_then(|(.., level)| *level));
@@ -40,18 +36,6 @@ pub fn Toolbar(
                 Times::Off => Times::Local,
             }
         })
-    };
-    let download = move |_| {
-        let text = view.shown.with_value(|shown| shown.text(true));
-        let container = view.header.picked.get_untracked();
-        // A browser that refuses says so itself.
-        let _ = clipboard::download(&format!("{}-{container}.log", file.get_value()), &text);
-    };
-    let copy = move |_| {
-        let text = view.shown.with_value(|shown| shown.text(view.times.get_untracked() != Times::Off));
-        spawn_local(async move {
-            let _ = clipboard::copy(&text).await;
-        });
     };
     view! {
         <div class="bar logs-bar">
@@ -70,7 +54,7 @@ pub fn Toolbar(
                 </select>
                 {glyph("down")}
             </label>
-            <label class="pick" title="From when on: last 1,000 lines, 5 minutes, 1 hour, all">
+            <label class="pick" title="From when on: last 1,000 lines (of each pod and container), 5 minutes, 1 hour, all">
                 <select aria-label="From when on" on:change=pick_range>
                     {RANGES.map(|(key, words, range)| view! { <option value=key selected=move || view.range.get() == range>{words}</option> }).collect_view()}
                 </select>
@@ -81,8 +65,9 @@ pub fn Toolbar(
                 title=move || match view.times.get() { Times::Local => "Times: local", Times::Utc => "Times: UTC", Times::Off => "Times: off" }>{glyph("clock")}</button>
             {toggle("wrap", "Wrap long lines", move || view.wrap.get(), move || view.wrap.update(|on| *on = !*on))}
             <span class="wide">{toggle("search", "Search (Ctrl F)", move || view.searching.get(), move || view.searching.update(|on| *on = !*on))}</span>
-            <button class="icon wide" title="Copy what is shown" on:click=copy>{glyph("copy")}</button>
-            <button class="icon" title="Download what is shown" on:click=download>{glyph("save")}</button>
+            <button class="icon wide" class:on=move || view.chosen.get() != 0 title=move || copy_words(view.chosen.get()) on:click=move |_| view.copy()>{glyph("copy")}</button>
+            <button class="icon" class:on=view.menu title="Copy and download" aria-haspopup="dialog" aria-expanded=move || view.menu.get().to_string()
+                on:click=move |_| view.menu.update(|open| *open = !*open)>{glyph("save")}</button>
         </div>
     }
 }

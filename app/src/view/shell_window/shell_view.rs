@@ -11,7 +11,7 @@ use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
 use crate::connection::shell::{ShellStream, Told};
-use crate::logs::follow::Container;
+use crate::logs::containers;
 use crate::terminal::Wanted;
 use crate::terminal::session::{Input, Phase};
 use crate::terminal::xterm::{Screen, ScreenEvent, reason};
@@ -67,7 +67,7 @@ impl ShellView {
         let header = self.header;
         Effect::new(move |_| {
             let Some(row) = pod.get() else { return };
-            let names = Container::names(&row);
+            let names = containers::names(&row);
             if header.options.with_untracked(|options| *options != names) {
                 header.options.set(names.clone());
             }

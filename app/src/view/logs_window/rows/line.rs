@@ -6,6 +6,7 @@ use crate::logs::ansi::{Span, Style};
 use crate::logs::line::{Field, Parsed, Sort, parse};
 use crate::logs::picked::Matcher;
 use crate::logs::shown::{Row, Shown};
+use crate::logs::sources::Tag;
 use crate::logs::{EntryId, Gap, Level, Line};
 use crate::view::logs_window::log_view::{LogView, Times};
 
@@ -14,18 +15,22 @@ pub(super) fn row_markup(view: LogView, id: EntryId) -> AnyView {
     let times = view.times.get_untracked();
     let offset_secs = view.offset_secs();
     view.shown.with_value(|shown| match shown.get(id) {
-        Some(Row::Line { line, unfolded }) => line_markup(shown, id, line, unfolded, times, offset_secs).into_any(),
-        Some(Row::Gap(gap)) => gap_markup(&gap, offset_secs).into_any(),
+        Some(Row::Line { line, unfolded, chosen }) => line_markup(shown, id, line, (unfolded, chosen), times, offset_secs).into_any(),
+        Some(Row::Gap(of, gap)) => gap_markup(of.and_then(|of| shown.sources().tag(of)), &gap, offset_secs).into_any(),
         None => ().into_any(),
     })
 }
 
-fn gap_markup(gap: &Gap, offset_secs: i64) -> impl IntoView + use<> {
+fn gap_markup(of: Option<Tag>, gap: &Gap, offset_secs: i64) -> impl IntoView + use<> {
     let class = if gap.is_loss() { "gap warn" } else { "gap" };
-    view! { <div class=class role="separator">{gap.words(offset_secs)}</div> }
+    view! { <div class=class role="separator">{of.map(tag_markup)}<span>{gap.words(offset_secs)}</span></div> }
 }
 
-fn line_markup(shown: &Shown, id: EntryId, line: &Line, unfolded: bool, times: Times, offset_secs: i64) -> impl IntoView + use<> {
+fn tag_markup(tag: Tag) -> impl IntoView + use<> {
+    view! { <i class=format!("whose s{}", tag.hue) title=tag.full>{tag.words}</i> }
+}
+
+fn line_markup(shown: &Shown, id: EntryId, line: &Line, (unfolded, chosen): (bool, bool), times: Times, offset_secs: i64) -> impl IntoView + use<> {
     let parsed = parse(&line.text);
     let is_current = shown.current() == Some(id);
     let marks = Marks { matcher: shown.matcher().cloned(), is_current };
@@ -38,7 +43,7 @@ fn line_markup(shown: &Shown, id: EntryId, line: &Line, unfolded: bool, times: T
             Level::Debug => " d",
         });
     }
-    for (name, is) in [(" cont", line.continues), (" folds", !parsed.fields.is_empty()), (" open", unfolded)] {
+    for (name, is) in [(" cont", line.continues), (" folds", !parsed.fields.is_empty()), (" open", unfolded), (" chosen", chosen)] {
         class.push_str(if is { name } else { "" });
     }
     let time = (times != Times::Off).then(|| {
@@ -51,7 +56,8 @@ fn line_markup(shown: &Shown, id: EntryId, line: &Line, unfolded: bool, times: T
         let lines = parsed.fields.iter().map(|field| view! { <div>{field_markup(field, ": ", &marks)}</div> }).collect_view();
         view! { <div class="fields f">{lines}</div> }
     });
-    view! { <div class=class data-id=id.to_string()>{time}<b>{letter}</b><span>{text}</span>{fields}</div> }
+    let tag = shown.sources().tag(line.source).map(tag_markup);
+    view! { <div class=class data-id=id.to_string()>{time}<b>{letter}</b>{tag}<span>{text}</span>{fields}</div> }
 }
 
 fn line_text(parsed: &Parsed, marks: &Marks, unfolded: bool) -> impl IntoView + use<> {
