@@ -165,7 +165,8 @@ impl Follow {
         match &self.phase {
             Phase::Streaming { .. } => {
                 let left_out = self.left_out.as_ref().map(|(refusal, count)| format!("{count} more left out: {refusal}"));
-                let parts: Vec<String> = self.sources.trouble().into_iter().chain(left_out).collect();
+                let trouble = if self.query.previous { self.sources.without_previous() } else { self.sources.trouble() };
+                let parts: Vec<String> = trouble.into_iter().chain(left_out).collect();
                 (!parts.is_empty()).then(|| parts.join("; "))
             }
             Phase::Lost { cause, .. } => Some(cause.clone()),

@@ -1,6 +1,7 @@
 //! The sources of a follow: what the page has of each, and how each does.
 
 use krateyard_shared::logs::{LogCursor, LogGap, LogLine, LogSourceState};
+use krateyard_shared::refusal::Refusal;
 
 use super::Effect;
 use crate::logs::buffer::Gap;
@@ -145,7 +146,8 @@ impl Followed {
             if open().any(|state| matches!(state, Waiting { .. })) {
                 return StreamState::NotStarted;
             }
-            if let Some(Denied { refusal }) = open().next() {
+            let ended = told().any(|state| matches!(state, Ended { .. }));
+            if let Some(Denied { refusal }) = open().next().filter(|_| !ended) {
                 return StreamState::Denied(refusal.clone());
             }
             return match told().filter(|state| matches!(state, Ended { .. })).collect::<Vec<_>>()[..] {
@@ -169,6 +171,13 @@ impl Followed {
             Some(LogSourceState::Waiting { why }) => Some(why.as_str()),
             _ => None,
         })
+    }
+
+    /// How many of several have no run before the present one: the cluster rejects to read it.
+    pub(super) fn without_previous(&self) -> Option<String> {
+        let is_without = |known: &&Known| matches!(known.state, Some(LogSourceState::Denied { refusal: Refusal::Rejected { .. } }));
+        let without = self.list.iter().filter(is_without).count();
+        (without > 0 && self.list.len() > 1).then(|| format!("{without} of {} containers have no previous run", self.list.len()))
     }
 
     /// Which of several do not do well, and why.

@@ -168,6 +168,21 @@ fn together_sources_are_what_all_of_them_are_and_trouble_is_named() {
 }
 
 #[test]
+fn of_previous_runs_it_is_said_how_many_there_are_not() {
+    let mut follow = Follow::new(LogQuery { previous: true, ..query() }, Range::All, 7, 0);
+    follow.step(Input::Start, 0);
+    for index in 0..3 {
+        follow.step(source(index, &format!("web-{index}")), 1);
+    }
+    follow.step(state(0, LogSourceState::Ended { code: Some(3), reason: "Error".into() }), 2);
+    for index in 1..3 {
+        follow.step(state(index, LogSourceState::Denied { refusal: Refusal::Rejected { message: "no such run".into() } }), 2);
+    }
+    follow.step(control(LogControl::CaughtUp), 2);
+    assert_eq!((follow.state().words(2).as_str(), follow.trouble().as_deref()), ("ended 3", Some("2 of 3 containers have no previous run")));
+}
+
+#[test]
 fn what_is_left_out_by_a_limit_is_said_with_which_and_when() {
     let mut follow = live(&["a"]);
     let refusal = Refusal::Limit { which: "follows of one workload".into(), retry_after_secs: 9 };
