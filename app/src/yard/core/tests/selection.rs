@@ -29,14 +29,14 @@ fn krates_that_are_dropped_onto_others_keep_their_arrangement_and_cover_nobody()
     let krates = [1, 2, 3].map(|number| peer.open(number, View::Logs, None).0).to_vec();
     peer.act(&YardAction::MoveKrates { krates: krates.clone(), by: Point::new(5000.0, 0.0) });
     let other = peer.open(4, View::Yaml, None).0;
-    let (before, there) = (places(&peer, &krates), places(&peer, &[other.clone()]));
+    let (before, there) = (places(&peer, &krates), places(&peer, std::slice::from_ref(&other)));
     let onto = Point::new(there[0].x - before[0].x + 10.0, there[0].y - before[0].y + 10.0);
     peer.act(&YardAction::MoveKrates { krates: krates.clone(), by: onto });
     let after = places(&peer, &krates);
     let went = Point::new(after[0].x - before[0].x, after[0].y - before[0].y);
     assert_ne!(after, before);
     assert_eq!(after, all_by(&before, went));
-    assert_eq!(places(&peer, &[other]), there, "nobody else's is touched");
+    assert_eq!(places(&peer, std::slice::from_ref(&other)), there, "nobody else's is touched");
     assert_eq!(crowded(peer.core.state()), None);
 }
 
