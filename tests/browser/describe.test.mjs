@@ -14,7 +14,7 @@ before(async () => {
   world.browser = await launch();
   world.demo = await startDemo({ still: true });
 });
-after(() => Promise.all([world.browser?.close(), world.demo?.stop()]));
+after(() => Promise.all([world.browser?.close(), world.demo?.stop(), world.plain?.stop()]));
 
 /** Opens Describe of an object by what is typed, its kind and its name. */
 async function describe(page, text, kind, name) {
@@ -113,8 +113,8 @@ test("a viewer, who may not get secrets, reads which right is missing", simulate
 });
 
 test("where no metrics-server is installed, Describe says just that", { skip: simulated.skip }, async (t) => {
-  const demo = await startDemo({ simulator: true, still: true, metrics: false });
-  t.after(() => demo.stop());
+  // It outlives the person, whose page asks it until it is closed.
+  const demo = world.plain = await startDemo({ simulator: true, still: true, metrics: false });
   const person = await signedIn(t, { browser: world.browser, demo }, "admin");
   const pod = await demo.readyPod("web");
   const window = await describe(person.page, pod, "Pod", pod);
