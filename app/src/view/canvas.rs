@@ -164,13 +164,15 @@ pub fn Canvas() -> impl IntoView {
 /// Notices when the camera stands still, and puts it on whole device pixels then.
 fn rest(desk: Desk) {
     let moved_ms = StoredValue::new(0u64);
+    let at_rest = StoredValue::new(None::<Camera>);
     Effect::new(move |before: Option<()>| {
-        desk.camera.track();
-        if before.is_some() {
+        let camera = desk.camera.get();
+        // To come to rest is no move.
+        if before.is_some() && at_rest.get_value() != Some(camera) {
             moved_ms.set_value(now_ms());
             if desk.is_still.get_untracked() {
                 desk.is_still.set(false);
-                wait(desk, moved_ms, STILL_MS);
+                wait(desk, moved_ms, at_rest, STILL_MS);
             }
         }
     });
@@ -200,15 +202,16 @@ fn held(desk: Desk) -> RwSignal<bool> {
     is_held
 }
 
-fn wait(desk: Desk, moved_ms: StoredValue<u64>, for_ms: u64) {
+fn wait(desk: Desk, moved_ms: StoredValue<u64>, at_rest: StoredValue<Option<Camera>>, for_ms: u64) {
     set_timeout(
         move || {
             let Some(moved_ms_ago) = moved_ms.try_get_value().map(|moved_ms| now_ms().saturating_sub(moved_ms)) else { return };
             match STILL_MS.checked_sub(moved_ms_ago) {
-                Some(left) if left > 0 => wait(desk, moved_ms, left),
+                Some(left) if left > 0 => wait(desk, moved_ms, at_rest, left),
                 _ => {
                     desk.is_still.set(true);
                     let (camera, rest) = desk.camera.with_untracked(|camera| (*camera, camera.at_rest(screen::device_pixel_ratio())));
+                    at_rest.set_value(Some(rest));
                     if rest != camera {
                         desk.camera.set(rest);
                     }
