@@ -24,7 +24,8 @@ test("a pod that cannot start is listed with why as soon as it fails, opens from
   await list.locator(".rows .obj").first().waitFor();
   const before = await namesIn(list);
   const metadata = { name: "cannot-start", namespace: "web" };
-  const spec = { containers: [{ name: "c", image: "registry.example/none:1" }] };
+  // No scheduler takes it: else the simulated node would start it after a moment.
+  const spec = { schedulingGates: [{ name: "example.com/never" }], containers: [{ name: "c", image: "registry.example/none:1" }] };
   await world.demo.kube("POST", pods("web"), { apiVersion: "v1", kind: "Pod", metadata, spec });
   const waiting = { reason: "ImagePullBackOff", message: "Back-off pulling image registry.example/none:1" };
   const status = { phase: "Pending", containerStatuses: [{ name: "c", image: "registry.example/none:1", ready: false, restartCount: 0, state: { waiting } }] };
