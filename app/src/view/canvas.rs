@@ -135,7 +135,7 @@ pub fn Canvas() -> impl IntoView {
         <main node_ref=node class="canvas" class:panning=panning class:pointing=move || desk.arrow.with(Option::is_some) class:maximised=move || desk.maximised.with(Option::is_some)
             style=move || format!("--zoom:{}", desk.drawn_zoom.get())
             on:wheel=wheel
-            on:pointerdown:capture=press on:pointermove=drag on:pointerup=release on:pointercancel=release
+            on:pointerdown:capture=press on:pointermove=drag on:pointerup=release on:pointercancel=move |event| { frame.set(None); release(event) }
             on:pointerleave=move |_| desk.company.pointer.set(None)
             on:contextmenu=move |event| if gesture.get_value() != Gesture::None { event.prevent_default() }
             aria-label="Yard">
